@@ -1,0 +1,1 @@
+"""Afterclose: what is left of a login after the tab, the window or the browser is closed."""

@@ -1,0 +1,148 @@
+"""What an administrator sets: session policies, for an environment and for its organizations.
+
+The shape is Kinde's (Management API specification, `UpdateOrganizationSessions`): an organization
+overrides its environment with two switches that are independent of each other, and a value that is
+stored while its switch is off is not applied.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+__all__ = [
+    "DEFAULT_ENVIRONMENTS",
+    "DEFAULT_INACTIVITY_TIMEOUT",
+    "MAX_INACTIVITY_TIMEOUT",
+    "Environment",
+    "Organization",
+    "Override",
+    "Persistence",
+    "Policy",
+    "check_inactivity_timeout",
+    "check_persistence",
+]
+
+DEFAULT_INACTIVITY_TIMEOUT = 86_400
+"""Seconds. Kinde's default, as its documentation's pull request 802 states it."""
+
+MAX_INACTIVITY_TIMEOUT = 10 * 365 * 86_400
+"""Seconds. Kinde documents no maximum; ten years is this mock's, so that a slip of the finger
+(milliseconds for seconds) is refused instead of being measured."""
+
+
+class Persistence(StrEnum):
+    """Whether the session cookie is meant to outlive the browser."""
+
+    PERSISTENT = "persistent"
+    NON_PERSISTENT = "non_persistent"
+
+    @property
+    def opposite(self) -> "Persistence":
+        """The other mode."""
+        return (
+            Persistence.NON_PERSISTENT
+            if self is Persistence.PERSISTENT
+            else Persistence.PERSISTENT
+        )
+
+
+def check_persistence(value: object) -> Persistence:
+    """Turn a setting into a `Persistence`; raise ValueError naming both accepted values."""
+    try:
+        return Persistence(value)  # type: ignore[arg-type]
+    except ValueError:
+        accepted = " or ".join(f'"{mode}"' for mode in Persistence)
+        raise ValueError(f"must be {accepted}, not {value!r}") from None
+
+
+def check_inactivity_timeout(value: object) -> int:
+    """Check a timeout in seconds; raise ValueError with the accepted range."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"must be a whole number of seconds, not {value!r}")
+    if not 1 <= value <= MAX_INACTIVITY_TIMEOUT:
+        raise ValueError(
+            f"must be from 1 to {MAX_INACTIVITY_TIMEOUT} seconds (ten years), not {value}"
+        )
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How long a session is meant to last: `inactivity_timeout` is in seconds."""
+
+    persistence: Persistence
+    inactivity_timeout: int = DEFAULT_INACTIVITY_TIMEOUT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """An organization's own session settings: two values, each with a switch of its own."""
+
+    use_persistence: bool = False
+    persistence: Persistence | None = None
+    use_inactivity_timeout: bool = False
+    inactivity_timeout: int | None = None
+
+    def apply(self, policy: Policy) -> Policy:
+        """The policy that holds for the organization; `policy` is its environment's."""
+        if self.use_persistence and self.persistence is not None:
+            policy = replace(policy, persistence=self.persistence)
+        if self.use_inactivity_timeout and self.inactivity_timeout is not None:
+            policy = replace(policy, inactivity_timeout=self.inactivity_timeout)
+        return policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organization:
+    """A group of users inside an environment, with an override that is off by default."""
+
+    code: str
+    override: Override = field(default_factory=Override)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One tenant of the mock server, as it is configured.
+
+    People sign in to the first organization listed; an environment that lists none gets one
+    that overrides nothing.
+    """
+
+    name: str
+    policy: Policy
+    organizations: tuple[Organization, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.organizations:
+            default = Organization(code=f"org_{self.name}")
+            object.__setattr__(self, "organizations", (default,))
+
+    @property
+    def organization(self) -> Organization:
+        """The organization that people sign in to."""
+        return self.organizations[0]
+
+    @property
+    def effective_policy(self) -> Policy:
+        """The policy of whoever signs in."""
+        return self.organization.override.apply(self.policy)
+
+
+def _overridden(name: str, environment: Persistence) -> Environment:
+    return Environment(
+        name=name,
+        policy=Policy(persistence=environment),
+        organizations=(
+            Organization(
+                code=name,
+                override=Override(use_persistence=True, persistence=environment.opposite),
+            ),
+        ),
+    )
+
+
+DEFAULT_ENVIRONMENTS: tuple[Environment, ...] = (
+    Environment(name="persistent", policy=Policy(persistence=Persistence.PERSISTENT)),
+    Environment(name="non_persistent", policy=Policy(persistence=Persistence.NON_PERSISTENT)),
+    _overridden("org_persistent", Persistence.NON_PERSISTENT),
+    _overridden("org_non_persistent", Persistence.PERSISTENT),
+)

@@ -1,0 +1,1 @@
+"""The mock auth server, in the shape of Kinde."""

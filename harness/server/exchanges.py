@@ -1,0 +1,63 @@
+"""The log of exchanges: which cookies came in, which went out. This is the ground truth."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+__all__ = ["Exchange", "ExchangeLog", "shorten_cookie"]
+
+_KEPT = 10_000
+
+
+def shorten_cookie(header: str) -> str:
+    """A `Set-Cookie` header with its value cut to six characters: evidence, not a credential."""
+    pair, separator, attributes = header.partition(";")
+    name, equals, value = pair.partition("=")
+    short = value if len(value) <= 6 else f"{value[:6]}…"
+    return f"{name}{equals}{short}{separator}{attributes}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """One request and its answer. `time` is the server's clock, in seconds."""
+
+    time: float
+    host: str
+    method: str
+    path: str
+    status: int
+    cookies_in: list[str] = field(default_factory=list)
+    """Names of the cookies received."""
+    cookies_out: list[str] = field(default_factory=list)
+    """`Set-Cookie` headers sent, their values shortened."""
+
+    def as_dict(self) -> dict[str, object]:
+        """A form that JSON can carry."""
+        return asdict(self)
+
+
+class ExchangeLog:
+    """The latest exchanges, oldest first."""
+
+    def __init__(self) -> None:
+        self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._exchanges)
+
+    def add(self, exchange: Exchange) -> None:
+        """Append an exchange; the oldest goes once there are ten thousand."""
+        self._exchanges.append(exchange)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._exchanges.clear()
+
+    def set_cookie(self, host: str, name: str) -> str | None:
+        """The latest `Set-Cookie` sent from a host for a cookie, or None."""
+        for exchange in reversed(self._exchanges):
+            if exchange.host == host:
+                for header in exchange.cookies_out:
+                    if header.startswith(f"{name}="):
+                        return header
+        return None
