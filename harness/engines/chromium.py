@@ -1,0 +1,224 @@
+"""Chromium, in new-headless or headed mode. Never the headless shell: it restores no session.
+
+Facts this file rests on: Chromium keeps session cookies in `Default/Cookies` and decides at the
+next start whether they stay (`ProfileImpl::ShouldRestoreOldSessionCookies`); the store commits
+after 30 seconds or 512 operations (`net/extras/sqlite/sqlite_persistent_cookie_store.cc`); the
+exit marker `profile.exit_type` reaches `Default/Preferences` about ten seconds after the start.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import BrowserContext, Page, Playwright
+
+from harness.engines.engine import PRESETS, Installation, LaunchOptions, version_of
+from harness.scenario import UnsupportedVerbError
+
+__all__ = ["Chromium"]
+
+_CHANNELS = {"chrome": "/opt/google/chrome/chrome", "msedge": "/opt/microsoft/msedge/msedge"}
+_SETTLE_TIMEOUT = 45.0
+_FILLERS = 600
+"""Cookies added to make the store commit: more than the 512 operations that make it."""
+
+
+class Chromium:
+    """Google's open browser, as Debian or Playwright build it."""
+
+    name = "chromium"
+    title = "Chromium"
+    presets = tuple(PRESETS)
+    package = "chromium"
+    cannot: tuple[str, ...] = ()
+    # New-headless mode keeps the process when its last window closes; a desktop's does not.
+    ends_with_last_window = False
+
+    def find(self, playwright_path: str) -> Installation | None:
+        """Playwright's own, else a branded channel, else the system's."""
+        candidates = [
+            ("playwright", playwright_path),
+            *_CHANNELS.items(),
+            ("system", shutil.which("chromium") or shutil.which("chromium-browser")),
+        ]
+        for kind, path in candidates:
+            if path and Path(path).exists() and (version := version_of(Path(path))):
+                return Installation(path=Path(path), version=version, kind=kind)
+        return None
+
+    def prepare(self, profile: Path, preset: str) -> None:
+        """Write the choice to `Default/Preferences`, which Linux does not protect with a MAC."""
+        choice: Mapping[str, Any] = {
+            "continue": {"session": {"restore_on_startup": 1}},
+            "clear-on-exit": {"profile": {"default_content_setting_values": {"cookies": 4}}},
+        }.get(preset, {})
+        path = profile / "Default" / "Preferences"
+        preferences = json.loads(path.read_text(encoding="utf-8"))
+        for section, values in choice.items():
+            preferences.setdefault(section, {}).update(values)
+        path.write_text(json.dumps(preferences), encoding="utf-8")
+
+    async def launch(self, playwright: Playwright, options: LaunchOptions) -> BrowserContext:
+        """Start it; the channel says new-headless mode where there is no window."""
+        return await playwright.chromium.launch_persistent_context(
+            options.profile,
+            channel="chromium",
+            executable_path=options.installation.path,
+            headless=not options.headed,
+            args=["--incognito"] if options.preset == "private" else [],
+            chromium_sandbox=os.geteuid() != 0,
+            ignore_https_errors=options.ignore_https_errors,
+            slow_mo=options.slow_mo,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+            timeout=60_000,
+        )
+
+    def process(self, profile: Path) -> int | None:
+        """From the lock that a running Chromium keeps in its profile: `host-PID`."""
+        try:
+            return int(os.readlink(profile / "SingletonLock").rpartition("-")[2])
+        except (OSError, ValueError):
+            return None
+
+    async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
+        """By the page itself in a private window: Playwright would open it outside."""
+        if preset != "private":
+            return await context.new_page()
+        async with context.expect_page() as opened:
+            await beside.evaluate("() => { window.open('about:blank') }")
+        return await opened.value
+
+    async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
+        """A window as Ctrl+N opens it."""
+        if preset == "private":
+            raise UnsupportedVerbError(
+                "Chromium's protocol opens no second window of a private session"
+            )
+        session = await context.new_cdp_session(beside)
+        async with context.expect_page() as opened:
+            await session.send("Target.createTarget", {"url": "about:blank", "newWindow": True})
+        await session.detach()
+        return await opened.value
+
+    async def restore_previous_session(self, context: BrowserContext) -> None:
+        """Click every entry under *Recently Closed* on Chromium's own Tab Search page."""
+        page = await context.new_page()
+        await page.goto("chrome://tab-search.top-chrome/")
+        items = page.locator("tab-search-item")
+        await items.first.wait_for(state="attached")
+        # The first entry is the Tab Search page itself, under "Open Tabs".
+        count = await items.count()
+        for index in reversed(range(count)):
+            item = items.nth(index)
+            if await item.locator("[id=closeButton]").count() == 0:
+                async with context.expect_page():
+                    await item.evaluate("item => item.click()")
+        await page.close()
+
+    async def settle(
+        self, context: BrowserContext, profile: Path, origins: Sequence[str]
+    ) -> None:
+        """Until cookies, local storage and `exit_type=Crashed` are on disk."""
+        wanted = {(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()}
+        await context.add_cookies(
+            [
+                {
+                    "name": "filler",
+                    "value": "x",
+                    "domain": f"{number}.filler.localhost",
+                    "path": "/",
+                    "expires": time.time() + 600,
+                }
+                for number in range(_FILLERS)
+            ]
+        )
+        async with asyncio.timeout(_SETTLE_TIMEOUT):
+            while not (
+                _exit_type(profile) == "Crashed"
+                and wanted <= _cookie_rows(profile)
+                and _stored(profile, origins)
+            ):
+                await asyncio.sleep(0.05)
+
+    def age(self, profile: Path, seconds: float) -> None:
+        """Shift every time column: microseconds since 1601."""
+        path = profile / "Default" / "Cookies"
+        if not path.exists():
+            return
+        shift = int(seconds * 1_000_000)
+        columns = ("expires_utc", "creation_utc", "last_access_utc", "last_update_utc")
+        with closing(sqlite3.connect(path)) as database, database:
+            for column in columns:
+                database.execute(
+                    f"UPDATE cookies SET {column} = {column} - ? WHERE {column} > 0", (shift,)
+                )
+
+    async def age_open(self, context: BrowserContext, page: Page, seconds: float) -> None:
+        """Set each persistent cookie again with a nearer expiry; delete those that are past."""
+        session = await context.new_cdp_session(page)
+        for cookie in await self._cookie_list(session):
+            if cookie["session"]:
+                continue
+            identity = {key: cookie[key] for key in ("name", "domain", "path")}
+            expires = cookie["expires"] - seconds
+            if expires <= time.time():
+                await session.send("Network.deleteCookies", identity)
+                continue
+            kept = ("value", "secure", "httpOnly", "sameSite", "priority", "sourceScheme")
+            attributes = {key: cookie[key] for key in kept if key in cookie}
+            # A host-only cookie stays one only if it is set by address instead of by domain.
+            scheme = "https" if cookie["secure"] else "http"
+            if not cookie["domain"].startswith("."):
+                identity["url"] = f"{scheme}://{identity.pop('domain')}{cookie['path']}"
+            await session.send("Network.setCookie", identity | attributes | {"expires": expires})
+        await session.detach()
+
+    async def cookies(self, context: BrowserContext, page: Page) -> list[tuple[str, str]]:
+        """Asked through the page, which in a private window has a list of its own."""
+        session = await context.new_cdp_session(page)
+        listed = await self._cookie_list(session)
+        await session.detach()
+        return [(cookie["domain"], cookie["name"]) for cookie in listed]
+
+    async def _cookie_list(self, session: Any) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = (await session.send("Network.getAllCookies"))["cookies"]
+        return [cookie for cookie in listed if not cookie["domain"].endswith(".filler.localhost")]
+
+
+def _exit_type(profile: Path) -> str | None:
+    try:
+        text = (profile / "Default" / "Preferences").read_text(encoding="utf-8")
+        exit_type: str | None = json.loads(text)["profile"].get("exit_type")
+    except (OSError, ValueError, KeyError):
+        return None
+    return exit_type
+
+
+def _cookie_rows(profile: Path) -> set[tuple[str, str]]:
+    address = f"file:{profile / 'Default' / 'Cookies'}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            return set(database.execute("SELECT host_key, name FROM cookies"))
+    except sqlite3.Error:
+        # The browser is writing; the next look will see it.
+        return set()
+
+
+def _stored(profile: Path, origins: Sequence[str]) -> bool:
+    missing = {f"_{origin}\x00".encode() for origin in origins}
+    for path in (profile / "Default" / "Local Storage" / "leveldb").glob("*.l*"):
+        try:
+            content = path.read_bytes()
+        except OSError:
+            continue
+        missing = {key for key in missing if key not in content}
+    return not missing

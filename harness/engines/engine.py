@@ -1,0 +1,103 @@
+"""What a driver needs of an engine. A new engine is one file that fulfils this protocol."""
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from playwright.async_api import BrowserContext, Page, Playwright
+
+__all__ = ["PRESETS", "Engine", "Installation", "LaunchOptions", "version_of"]
+
+PRESETS: dict[str, str] = {
+    "default": "as the vendor ships it",
+    "continue": "set to reopen, at the start, what was open at the end",
+    "clear-on-exit": "set to delete cookies and site data when it is closed",
+    "private": "private browsing",
+}
+"""How a person may have set a browser up, by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """A browser on this machine."""
+
+    path: Path
+    version: str
+    kind: str
+    """`playwright`, the name of a branded channel, or `system`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchOptions:
+    """How to start a browser."""
+
+    installation: Installation
+    profile: Path
+    preset: str
+    headed: bool = False
+    slow_mo: float = 0
+    """Milliseconds added to each operation."""
+    ignore_https_errors: bool = False
+
+
+class Engine(Protocol):
+    """One browser that can be driven."""
+
+    name: str
+    title: str
+    presets: tuple[str, ...]
+    package: str
+    """The name of Debian's package."""
+    cannot: tuple[str, ...]
+    """What it cannot do, in words, for `afterclose engines`."""
+    ends_with_last_window: bool
+
+    def find(self, playwright_path: str) -> Installation | None:
+        """The browser to drive, or None; `playwright_path` is where Playwright has its own."""
+
+    def prepare(self, profile: Path, preset: str) -> None:
+        """Write the person's choice into a profile that no browser uses."""
+
+    async def launch(self, playwright: Playwright, options: LaunchOptions) -> BrowserContext:
+        """Start the browser on a profile."""
+
+    def process(self, profile: Path) -> int | None:
+        """The id of the browser's main process, which leads its group, or None."""
+
+    async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
+        """Open an empty tab in the window of the page given."""
+
+    async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
+        """Open a window with an empty tab."""
+
+    async def restore_previous_session(self, context: BrowserContext) -> None:
+        """Do what the browser's own menu entry does."""
+
+    async def settle(
+        self, context: BrowserContext, profile: Path, origins: Sequence[str]
+    ) -> None:
+        """Return once everything that the browser remembers is on disk; `origins` are those that
+        keep something in `localStorage`. Reads the disk; raises TimeoutError."""
+
+    def age(self, profile: Path, seconds: float) -> None:
+        """Make what the profile of a closed browser remembers that much older."""
+
+    async def age_open(self, context: BrowserContext, page: Page, seconds: float) -> None:
+        """The same for the cookies of a running browser: their expiry comes that much sooner."""
+
+    async def cookies(self, context: BrowserContext, page: Page) -> list[tuple[str, str]]:
+        """The browser's own cookie list as (host, name): a diagnostic."""
+
+
+def version_of(path: Path) -> str | None:
+    """What `path --version` says, shortened to the number, or None if it does not run."""
+    try:
+        output = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=30, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    words = [word for word in output.split() if word[:1].isdigit()]
+    return words[0] if words else None

@@ -1,0 +1,250 @@
+"""Firefox, as Mozilla or Debian build it, through WebDriver BiDi.
+
+Playwright's own Firefox is passed over: it forces its start page and crash recovery from a file
+outside the profile. With a stock Firefox the same two settings come from the profile's `user.js`
+and are put back to the vendor's here.
+
+Facts this file rests on: session cookies live in the session file alone, which is written every
+fifteen seconds and at an orderly end (`SessionSaver.sys.mjs`); `cookies.sqlite` holds persistent
+ones; `localStorage` reaches the disk five seconds after a change; there is no handler for SIGTERM.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import lz4.block
+from playwright.async_api import BrowserContext, Page, Playwright
+
+from harness.engines.engine import PRESETS, Installation, LaunchOptions, version_of
+
+__all__ = ["Firefox"]
+
+_VENDOR = {
+    "browser.startup.page": 1,
+    "browser.sessionstore.resume_from_crash": True,
+    "toolkit.startup.max_resumed_crashes": 3,
+}
+"""What Playwright changes and what bears on the answer, put back to Mozilla's defaults."""
+
+_CHOICES: dict[str, dict[str, str | float | bool]] = {
+    "default": {},
+    "continue": {"browser.startup.page": 3},
+    "clear-on-exit": {
+        "privacy.sanitize.sanitizeOnShutdown": True,
+        "privacy.clearOnShutdown_v2.cookiesAndStorage": True,
+    },
+    "private": {"browser.privatebrowsing.autostart": True},
+}
+
+_STEERING = {
+    "security.allow_parent_unrestricted_js_loads": True,
+    "security.allow_eval_with_system_principal": True,
+    "security.allow_eval_in_parent_process": True,
+}
+"""Lets Playwright run a script on one of Firefox's own pages. Without bearing on cookies."""
+
+_OWN_PAGE = "chrome://browser/content/blanktab.html"
+_SETTLE_TIMEOUT = 45.0
+
+_SAVE_SESSION = """async () => {
+  const {SessionSaver} = ChromeUtils.importESModule(
+    'resource:///modules/sessionstore/SessionSaver.sys.mjs');
+  await SessionSaver.run();
+}"""
+
+_RESTORE_SESSION = """async () => {
+  const {SessionStore} = ChromeUtils.importESModule(
+    'resource:///modules/sessionstore/SessionStore.sys.mjs');
+  if (!SessionStore.canRestoreLastSession) { return false; }
+  const restored = new Promise(resolve => Services.obs.addObserver(function done() {
+    Services.obs.removeObserver(done, 'sessionstore-last-session-cleared');
+    resolve();
+  }, 'sessionstore-last-session-cleared'));
+  SessionStore.restoreLastSession();
+  await restored;
+  return true;
+}"""
+
+
+class Firefox:
+    """Mozilla's browser."""
+
+    name = "firefox"
+    title = "Firefox"
+    presets = tuple(PRESETS)
+    package = "firefox-esr"
+    cannot: tuple[str, ...] = ()
+    # Playwright keeps Firefox's own first window open beside the one it shows.
+    ends_with_last_window = False
+
+    def find(self, playwright_path: str) -> Installation | None:
+        """Where Mozilla's packages put it, else the system's."""
+        candidates = [
+            ("moz-firefox", "/snap/bin/firefox"),
+            ("system", shutil.which("firefox-esr")),
+            ("system", shutil.which("firefox")),
+        ]
+        for kind, path in candidates:
+            if path and Path(path).exists() and (version := version_of(Path(path))):
+                return Installation(path=Path(path), version=version, kind=kind)
+        return None
+
+    def prepare(self, profile: Path, preset: str) -> None:
+        """Nothing: Playwright writes the preferences to `user.js` at each start."""
+
+    async def launch(self, playwright: Playwright, options: LaunchOptions) -> BrowserContext:
+        """Start it with the vendor's settings and the person's choice."""
+        return await playwright.firefox.launch_persistent_context(
+            options.profile,
+            channel="moz-firefox",
+            executable_path=options.installation.path,
+            headless=not options.headed,
+            args=["--remote-allow-system-access"],
+            firefox_user_prefs=_VENDOR | _CHOICES[options.preset] | _STEERING,
+            ignore_https_errors=options.ignore_https_errors,
+            slow_mo=options.slow_mo,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+            timeout=60_000,
+        )
+
+    def process(self, profile: Path) -> int | None:
+        """From the lock that a running Firefox keeps in its profile: `address:+PID`."""
+        try:
+            return int(os.readlink(profile / "lock").rpartition("+")[2])
+        except (OSError, ValueError):
+            return None
+
+    async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
+        """By Ctrl and a click, as a person may: Playwright's own way opens a window."""
+        async with context.expect_page() as opened:
+            await beside.evaluate(
+                """() => {
+                  const link = document.createElement('a');
+                  link.href = 'about:blank'; link.id = 'afterclose-new-tab'; link.textContent = '.';
+                  link.style = 'position: fixed; top: 0; left: 0; z-index: 9999';
+                  document.body.append(link);
+                }"""
+            )
+            await beside.click("#afterclose-new-tab", modifiers=["Control"])
+        await beside.evaluate("() => document.getElementById('afterclose-new-tab').remove()")
+        return await opened.value
+
+    async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
+        """What Playwright calls a page is a window of its own in Firefox."""
+        return await context.new_page()
+
+    async def restore_previous_session(self, context: BrowserContext) -> None:
+        """What *History → Restore Previous Session* does."""
+        await self._on_own_page(context, _RESTORE_SESSION)
+
+    async def settle(
+        self, context: BrowserContext, profile: Path, origins: Sequence[str]
+    ) -> None:
+        """Until session file, cookie database and local storage have it. The session file is
+        written at once, as it would be when its interval is over."""
+        listed = await context.cookies()
+        session = {(c["domain"], c["name"]) for c in listed if c.get("expires", -1) == -1}
+        persistent = {(c["domain"], c["name"]) for c in listed} - session
+        await self._on_own_page(context, _SAVE_SESSION)
+        async with asyncio.timeout(_SETTLE_TIMEOUT):
+            while not (
+                session <= _session_cookies(profile)
+                and persistent <= _cookie_rows(profile)
+                and all(_stored(profile, origin) for origin in origins)
+            ):
+                await asyncio.sleep(0.05)
+
+    def age(self, profile: Path, seconds: float) -> None:
+        """Shift the times: `expiry` in milliseconds (schema 17), the others in microseconds."""
+        path = profile / "cookies.sqlite"
+        if not path.exists():
+            return
+        with closing(sqlite3.connect(path)) as database, database:
+            milliseconds = database.execute("PRAGMA user_version").fetchone()[0] >= 17
+            for column, unit in (
+                ("expiry", 1_000 if milliseconds else 1),
+                ("creationTime", 1_000_000),
+                ("lastAccessed", 1_000_000),
+            ):
+                database.execute(
+                    f"UPDATE moz_cookies SET {column} = {column} - ?", (int(seconds * unit),)
+                )
+
+    async def age_open(self, context: BrowserContext, page: Page, seconds: float) -> None:
+        """Set each persistent cookie again with a nearer expiry; delete those that are past."""
+        for cookie in await context.cookies():
+            if cookie.get("expires", -1) == -1:
+                continue
+            expires = cookie["expires"] - seconds
+            if expires <= time.time():
+                await context.clear_cookies(
+                    name=cookie["name"], domain=cookie["domain"], path=cookie["path"]
+                )
+                continue
+            changed: Any = {
+                "name": cookie["name"],
+                "value": cookie["value"],
+                "domain": cookie["domain"],
+                "path": cookie["path"],
+                "httpOnly": cookie["httpOnly"],
+                "secure": cookie["secure"],
+                "sameSite": cookie["sameSite"],
+                "expires": expires,
+            }
+            await context.add_cookies([changed])
+
+    async def cookies(self, context: BrowserContext, page: Page) -> list[tuple[str, str]]:
+        """As Playwright lists them."""
+        return [(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()]
+
+    async def _on_own_page(self, context: BrowserContext, script: str) -> Any:
+        page = await context.new_page()
+        # Twice: the first visit moves the tab to another process, and a script that Playwright
+        # sends meanwhile is never answered.
+        await page.goto(_OWN_PAGE, wait_until="commit")
+        await page.goto(f"{_OWN_PAGE}?again", wait_until="commit")
+        result = await page.evaluate(script)
+        await page.close()
+        return result
+
+
+def _session_cookies(profile: Path) -> set[tuple[str, str]]:
+    try:
+        packed = (profile / "sessionstore-backups" / "recovery.jsonlz4").read_bytes()
+        state = json.loads(lz4.block.decompress(packed[8:]))
+    except (OSError, ValueError, lz4.block.LZ4BlockError):
+        return set()
+    return {(cookie["host"], cookie["name"]) for cookie in state.get("cookies", [])}
+
+
+def _cookie_rows(profile: Path) -> set[tuple[str, str]]:
+    """Read from a copy: a running Firefox locks its database."""
+    with tempfile.TemporaryDirectory(prefix="afterclose-") as folder:
+        try:
+            for path in profile.glob("cookies.sqlite*"):
+                shutil.copy(path, folder)
+            with closing(sqlite3.connect(Path(folder, "cookies.sqlite"))) as database:
+                return set(database.execute("SELECT host, name FROM moz_cookies"))
+        except (OSError, sqlite3.Error):
+            return set()
+
+
+def _stored(profile: Path, origin: str) -> bool:
+    folder = profile / "storage" / "default" / origin.replace("://", "+++").replace(":", "+")
+    database = folder / "ls" / "data.sqlite"
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM data").fetchone()[0])
+    except sqlite3.Error:
+        return False

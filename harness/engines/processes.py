@@ -1,0 +1,53 @@
+"""Ending what was started, and nothing else."""
+
+import contextlib
+import os
+import signal
+import time
+
+import psutil
+
+__all__ = ["end_group", "group_members", "kill_group"]
+
+
+def group_members(leader: int) -> list[psutil.Process]:
+    """The live processes of the group that `leader` leads."""
+    members = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, psutil.Error):
+            if os.getpgid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                members.append(process)
+    return members
+
+
+def end_group(leader: int, *, grace: float) -> bool:
+    """Ask every process of the group to end, as a system that shuts down does.
+
+    Kills what is left after `grace` seconds; returns whether nothing was.
+    """
+    _signal(leader, signal.SIGTERM)
+    ended = _wait(leader, grace)
+    kill_group(leader)
+    return ended
+
+
+def kill_group(leader: int) -> None:
+    """Kill every process of the group, and wait until none is left."""
+    if group_members(leader):
+        _signal(leader, signal.SIGKILL)
+        _wait(leader, 10)
+
+
+def _signal(leader: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, number)
+
+
+def _wait(leader: int, timeout: float) -> bool:
+    """Poll: these are nobody's children here, and whoever reaps them may be slow."""
+    deadline = time.monotonic() + timeout
+    while group_members(leader):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True

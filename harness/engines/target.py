@@ -1,0 +1,149 @@
+"""The server as an engine sees it: over HTTP only."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from harness.policy import Persistence, Policy
+
+__all__ = ["SURFACES", "Target", "TargetEnvironment", "TargetError"]
+
+SURFACES = ("sso", "app:cookie", "app:local_storage")
+
+
+class TargetError(Exception):
+    """The server did not answer as it should."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetEnvironment:
+    """One environment's addresses, and who can do what there."""
+
+    name: str
+    issuer: str
+    app_url: str
+    organization: str
+    policy: Policy
+    """In force for the organization that people sign in to."""
+    email: str
+    password: str
+    admin_id: str
+    admin_secret: str
+
+
+class Target:
+    """The control and management APIs of one server. Use it from one event loop."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        # Some clients do not resolve names below .localhost; the server is on loopback anyway.
+        parts = urlsplit(url)
+        self._address = f"{parts.scheme}://127.0.0.1:{parts.port}"
+        self._http: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    async def environments(self, names: Sequence[str] | None = None) -> list[TargetEnvironment]:
+        """The environments, or those named, in the server's order."""
+        listed = (await self._control("GET", "environments"))["environments"]
+        return [_environment(e) for e in listed if names is None or e["name"] in names]
+
+    async def reset(self) -> None:
+        """Nobody signed in, configured policies, real time."""
+        await self._control("POST", "reset")
+
+    async def advance(self, seconds: float) -> None:
+        """Move the server's clock."""
+        await self._control("POST", "clock", {"advance": seconds})
+
+    async def revoke(self, environment: TargetEnvironment) -> None:
+        """End every session of the environment."""
+        await self._control("DELETE", f"sessions?environment={environment.name}")
+
+    async def begin_observation(self, names: Sequence[str]) -> tuple[str, str]:
+        """A ticket, and the address to send a browser to."""
+        answer = await self._control("POST", "observations", {"environments": list(names)})
+        return answer["ticket"], answer["url"]
+
+    async def observation(self, ticket: str) -> dict[str, dict[str, dict[str, Any]]]:
+        """What the server received, by environment and surface."""
+        seen: dict[str, dict[str, dict[str, Any]]] = (
+            await self._control("GET", f"observations/{ticket}")
+        )["seen"]
+        return seen
+
+    async def override_persistence(
+        self, environment: TargetEnvironment, persistence: Persistence
+    ) -> None:
+        """Switch the organization's override on, through the management API."""
+        host = {"Host": urlsplit(environment.issuer).netloc}
+        token = await self._json(
+            "POST",
+            "/oauth2/token",
+            headers=host,
+            data={
+                "grant_type": "client_credentials",
+                "client_id": environment.admin_id,
+                "client_secret": environment.admin_secret,
+                "audience": f"{environment.issuer}/api",
+                "scope": "update:organizations",
+            },
+        )
+        await self._json(
+            "PATCH",
+            f"/api/v1/organizations/{environment.organization}/sessions",
+            headers=host | {"Authorization": f"Bearer {token['access_token']}"},
+            json={
+                "is_use_org_sso_session_policy": True,
+                "sso_session_persistence_mode": persistence.value,
+            },
+        )
+
+    async def _control(
+        self, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return await self._json(method, f"/_afterclose/{path}", json=body)
+
+    async def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        if self._http is None:
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=False),
+                timeout=aiohttp.ClientTimeout(total=30),
+            )
+        try:
+            async with self._http.request(
+                method, f"{self._address}{path}", **options
+            ) as response:
+                text = await response.text()
+        except aiohttp.ClientError as error:
+            raise TargetError(f"{method} {path}: {error}") from None
+        if response.status >= 400:
+            raise TargetError(f"{method} {path}: {response.status}: {text[:200]}")
+        answer: dict[str, Any] = json.loads(text)
+        return answer
+
+
+def _environment(entry: dict[str, Any]) -> TargetEnvironment:
+    name = entry["name"]
+    return TargetEnvironment(
+        name=name,
+        issuer=entry["issuer"],
+        app_url=entry["app_url"],
+        organization=entry["organization"],
+        policy=Policy(
+            persistence=Persistence(entry["policy"]["persistence"]),
+            inactivity_timeout=entry["policy"]["inactivity_timeout"],
+        ),
+        email=entry["user"]["email"],
+        password=entry["user"]["password"],
+        admin_id=f"admin_{name}",
+        admin_secret=entry["clients"][f"admin_{name}"],
+    )

@@ -1,0 +1,144 @@
+"""What the lifecycles of one process share: Playwright, the server's address, warm profiles."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from playwright.async_api import BrowserContext, Playwright, async_playwright
+
+from harness.engines.engine import Engine, Installation, LaunchOptions
+from harness.engines.processes import kill_group
+from harness.engines.target import Target
+
+__all__ = ["Options", "Workshop"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How browsers are started and what is kept; the names are pytest-playwright's."""
+
+    headed: bool = False
+    slow_mo: float = 0
+    tracing: str = "off"
+    screenshot: str = "off"
+    ignore_https_errors: bool = False
+
+
+class Workshop:
+    """A thread with an event loop in which everything asynchronous happens.
+
+    Calls from outside block until they are done, so that Ctrl+C reaches the caller; `close` ends
+    every browser that is left and removes every profile.
+    """
+
+    def __init__(self, url: str, options: Options) -> None:
+        self.options = options
+        self.folder = Path(tempfile.mkdtemp(prefix="afterclose-"))
+        self._leaders: set[int] = set()
+        self._templates: dict[str, Path] = {}
+        self._installations: dict[str, Installation | None] = {}
+        self._playwright: Playwright | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="workshop", daemon=True
+        )
+        self._thread.start()
+        self.target = Target(url)
+
+    def run(self, work: Coroutine[Any, Any, _T], timeout: float) -> _T:
+        """Run a coroutine in the loop; raise TimeoutError after `timeout` seconds."""
+        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout), self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    async def playwright(self) -> Playwright:
+        """Playwright, started when it is first needed."""
+        if self._playwright is None:
+            self._playwright = await async_playwright().start()
+        return self._playwright
+
+    async def find(self, engine: Engine) -> Installation | None:
+        """The browser behind an engine; looked for once."""
+        if engine.name not in self._installations:
+            own = getattr(await self.playwright(), engine.name).executable_path
+            self._installations[engine.name] = await asyncio.to_thread(engine.find, own)
+        return self._installations[engine.name]
+
+    async def new_profile(self, engine: Engine, preset: str) -> Path:
+        """A fresh profile of a browser that has run once, set up as the preset says."""
+        template = self._templates.get(engine.name)
+        if template is None:
+            template = await self._make_template(engine)
+        profile = Path(tempfile.mkdtemp(prefix=f"{engine.name}-", dir=self.folder))
+        await asyncio.to_thread(
+            shutil.copytree, template, profile, symlinks=True, dirs_exist_ok=True
+        )
+        engine.prepare(profile, preset)
+        return profile
+
+    async def launch(
+        self, engine: Engine, profile: Path, preset: str
+    ) -> tuple[BrowserContext, int]:
+        """Start a browser; returns it and the id of the process that leads its group."""
+        installation = await self.find(engine)
+        if installation is None:
+            raise FileNotFoundError(f"{engine.title} is not installed")
+        context = await engine.launch(
+            await self.playwright(),
+            LaunchOptions(
+                installation=installation,
+                profile=profile,
+                preset=preset,
+                headed=self.options.headed,
+                slow_mo=self.options.slow_mo,
+                ignore_https_errors=self.options.ignore_https_errors,
+            ),
+        )
+        leader = engine.process(profile)
+        if leader is None:
+            await context.close()
+            raise RuntimeError(f"{engine.title} left no lock in its profile")
+        self._leaders.add(leader)
+        return context, leader
+
+    def ended(self, leader: int) -> None:
+        """Make sure that nothing is left of a browser."""
+        kill_group(leader)
+        self._leaders.discard(leader)
+
+    def close(self) -> None:
+        """End every browser, remove every profile, stop Playwright and the thread."""
+        for leader in tuple(self._leaders):
+            self.ended(leader)
+        with contextlib.suppress(Exception):
+            self.run(self._close(), timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _close(self) -> None:
+        await self.target.close()
+        if self._playwright is not None:
+            await self._playwright.stop()
+
+    async def _make_template(self, engine: Engine) -> Path:
+        template = self.folder / f"template-{engine.name}"
+        template.mkdir()
+        context, leader = await self.launch(engine, template, "default")
+        browser = context.browser
+        await (browser.close() if browser else context.close())
+        await asyncio.to_thread(self.ended, leader)
+        self._templates[engine.name] = template
+        return template

@@ -1,0 +1,285 @@
+"""Scenarios: plain functions that say what a person does, and nothing about what should come out.
+
+The verbs are methods of `Browser`. What carries them out is an interpreter: a driver of a real
+browser, or the narrator of this module.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from harness.records import Observation
+
+__all__ = [
+    "Administrator",
+    "Browser",
+    "Check",
+    "Interpreter",
+    "Scenario",
+    "ScenarioError",
+    "Step",
+    "UnsupportedVerbError",
+    "narrate",
+    "scenario",
+    "steps_of",
+]
+
+Check = Mapping[tuple[str, str], Observation]
+"""What was observed at a check, by policy (the environment's name) and surface."""
+
+
+class ScenarioError(Exception):
+    """A scenario that asks for what a person could not do: the message says what and when."""
+
+
+class UnsupportedVerbError(Exception):
+    """A verb that this engine cannot do; the message is the reason. The row becomes unsupported."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that is done. `value` is the verb's argument, where it has one."""
+
+    verb: str
+    value: int | str | timedelta | None = None
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+
+
+def _which(kind: str, value: object) -> str:
+    if isinstance(value, int):
+        return f"the {_ORDINALS[value - 1] if value <= len(_ORDINALS) else f'{value}th'} {kind}"
+    return f"the {kind} in use"
+
+
+def _duration(time: timedelta) -> str:
+    parts = []
+    minutes, seconds = divmod(round(time.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    for amount, unit in ((days, "day"), (hours, "hour"), (minutes, "minute"), (seconds, "second")):
+        if amount:
+            parts.append(f"{amount} {unit}{'' if amount == 1 else 's'}")
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]])) if parts else "no time"
+
+
+_SENTENCES: Mapping[str, Callable[[Step], str]] = {
+    "sign_in": lambda step: "Sign in to the application.",
+    "sign_out": lambda step: "Sign out in the application.",
+    "visit": lambda step: "Open the application again and let it ask the auth server who you are.",
+    "open_tab": lambda step: "Open a new tab.",
+    "close_tab": lambda step: f"Close {_which('tab', step.value)}.",
+    "open_window": lambda step: "Open a new window.",
+    "close_window": lambda step: f"Close {_which('window', step.value)}.",
+    "quit": lambda step: "Close the browser.",
+    "crash": lambda step: "The browser crashes.",
+    "end_os_session": lambda step: "The operating system shuts down and asks the browser to end.",
+    "start": lambda step: "Start the browser.",
+    "restore_previous_session": lambda step: "Ask the browser for the tabs of the last session.",
+    "settle": lambda step: "Wait until what the browser remembers is on disk.",
+    "wait": lambda step: f"Stay away for {_duration(step.value)}."
+    if isinstance(step.value, timedelta)
+    else "",
+    "override_session_policy": lambda step: "An administrator overrides the organization's session "
+    "policy with the opposite one.",
+    "revoke_sessions": lambda step: "An administrator revokes every session.",
+    "check": lambda step: f"Check: {step.value}.",
+}
+
+
+def narrate(step: Step) -> str:
+    """The step as a sentence for a person."""
+    return _SENTENCES[step.verb](step)
+
+
+class Interpreter(Protocol):
+    """What carries steps out."""
+
+    def perform(self, step: Step) -> None:
+        """Do one step; raise UnsupportedVerbError if that cannot be done."""
+
+    def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
+        """Observe every surface of every environment, without disturbing any."""
+
+
+class Administrator:
+    """Somebody at the auth server's console, not at the browser."""
+
+    def __init__(self, do: Callable[[Step], None]) -> None:
+        self._do = do
+
+    def override_session_policy(self) -> None:
+        """Switch on the organization's override, with the persistence it does not have now."""
+        self._do(Step("override_session_policy"))
+
+    def revoke_sessions(self) -> None:
+        """End every session on the server."""
+        self._do(Step("revoke_sessions"))
+
+
+class Browser:
+    """A browser in the hands of a person. It has been started on a fresh profile."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._steps: list[Step] = []
+        self._windows: list[int] = [1]
+        self.administrator = Administrator(self._do)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What has been done so far."""
+        return tuple(self._steps)
+
+    def sign_in(self) -> None:
+        """Sign in to the application of every environment, in the tab in use."""
+        self._do_running(Step("sign_in"))
+
+    def sign_out(self) -> None:
+        """Sign out in every application, which signs out at the auth server too."""
+        self._do_running(Step("sign_out"))
+
+    def visit(self) -> None:
+        """Open every application again; each asks the auth server, which counts as activity."""
+        self._do_running(Step("visit"))
+
+    def open_tab(self) -> None:
+        """Open an empty tab in the window in use; it is then the one in use."""
+        self._do_running(Step("open_tab"))
+        self._windows[-1] += 1
+
+    def close_tab(self, number: int | None = None) -> None:
+        """Close a tab of the window in use: the one in use, or the `number`th, counted from 1.
+
+        The browser ends with its last tab, as browsers on Linux and Windows do.
+        """
+        self._check_number(number, self._windows[-1] if self._windows else 0, "tab")
+        self._do_running(Step("close_tab", number))
+        self._windows[-1] -= 1
+        if not self._windows[-1]:
+            self._windows.pop()
+
+    def open_window(self) -> None:
+        """Open a second window with an empty tab; it is then the one in use."""
+        self._do_running(Step("open_window"))
+        self._windows.append(1)
+
+    def close_window(self, number: int | None = None) -> None:
+        """Close the window in use, or the `number`th. The browser ends with its last window."""
+        self._check_number(number, len(self._windows), "window")
+        self._do_running(Step("close_window", number))
+        self._windows.pop(-1 if number is None else number - 1)
+
+    def quit(self) -> None:
+        """Close the browser as a person does."""
+        self._end(Step("quit"))
+
+    def crash(self) -> None:
+        """The browser's processes are killed."""
+        self._end(Step("crash"))
+
+    def end_os_session(self) -> None:
+        """The operating system shuts down: it asks every process of the session to end."""
+        self._end(Step("end_os_session"))
+
+    def start(self) -> None:
+        """Start the browser on the profile it had."""
+        if self._windows:
+            raise ScenarioError("start: the browser is running already")
+        self._do(Step("start"))
+        self._windows = [1]
+
+    def restore_previous_session(self) -> None:
+        """Ask the running browser to bring back the tabs of the last session."""
+        self._do_running(Step("restore_previous_session"))
+
+    def settle(self) -> None:
+        """Wait until what the browser remembers is on disk."""
+        self._do_running(Step("settle"))
+
+    def wait(self, time: timedelta) -> None:
+        """Let time pass, on the server and for the browser, without waiting for it."""
+        if time <= timedelta(0):
+            raise ScenarioError(f"wait: the time must be more than nothing, not {time}")
+        self._do(Step("wait", time))
+
+    def check(self, label: str) -> Check:
+        """Observe every surface of every environment; `label` names the check in the report."""
+        if not self._windows:
+            raise ScenarioError(f"check {label!r}: the browser is not running; start it first")
+        self._steps.append(Step("check", label))
+        return self._interpreter.observe(label, self.steps)
+
+    def _do(self, step: Step) -> None:
+        self._steps.append(step)
+        self._interpreter.perform(step)
+
+    def _do_running(self, step: Step) -> None:
+        if not self._windows:
+            raise ScenarioError(f"{step.verb}: the browser is not running; start it first")
+        self._do(step)
+
+    def _end(self, step: Step) -> None:
+        self._do_running(step)
+        self._windows = []
+
+    def _check_number(self, number: int | None, count: int, kind: str) -> None:
+        if number is not None and not 1 <= number <= count:
+            raise ScenarioError(f"close_{kind}: there is no {kind} {number}; {count} open")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named lifecycle. Call it with a `Browser`."""
+
+    function: Callable[[Browser], None]
+    title: str
+    claims: str
+    covers: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`module.function`, as results and reports name it."""
+        return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
+
+    def __call__(self, browser: Browser) -> None:
+        self.function(browser)
+
+
+def scenario(
+    *, title: str, claims: str, covers: tuple[str, ...] = ()
+) -> Callable[[Callable[[Browser], None]], Scenario]:
+    """Make a function a scenario.
+
+    `title` is what it is called in reports, `claims` the sentence about sessions it puts to the
+    test, `covers` the standards' sections or vendors' tests it stands for.
+    """
+
+    def decorate(function: Callable[[Browser], None]) -> Scenario:
+        return Scenario(function=function, title=title, claims=claims, covers=covers)
+
+    return decorate
+
+
+@dataclass
+class _Narrator:
+    """An interpreter that only listens."""
+
+    performed: list[Step] = field(default_factory=list)
+
+    def perform(self, step: Step) -> None:
+        """Note the step."""
+        self.performed.append(step)
+
+    def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
+        """Nothing is there to see."""
+        return {}
+
+
+def steps_of(scenario: Scenario) -> tuple[Step, ...]:
+    """The steps of a scenario, found by running it without a browser."""
+    browser = Browser(_Narrator())
+    scenario(browser)
+    return browser.steps

@@ -1,0 +1,31 @@
+"""Closing the whole browser."""
+
+from harness.scenario import Browser, scenario
+
+
+@scenario(
+    title="Close the browser and start it again",
+    claims="A non-persistent session is terminated when the browser window closes.",
+    covers=("rfc6265bis 5.7",),
+)
+def quit_and_start(browser: Browser) -> None:
+    browser.sign_in()
+    browser.quit()
+    browser.start()
+    browser.check("after the browser was started again")
+
+
+@scenario(
+    title="Close the browser and start it again, twice",
+    claims="A persistent session survives any number of restarts; a session cookie that is gone "
+    "does not come back.",
+    covers=("rfc6265bis 5.7", "Chromium TestDontLoadOldSessionCookies"),
+)
+def quit_and_start_twice(browser: Browser) -> None:
+    browser.sign_in()
+    browser.quit()
+    browser.start()
+    browser.check("after the first restart")
+    browser.quit()
+    browser.start()
+    browser.check("after the second restart")

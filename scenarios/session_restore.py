@@ -1,0 +1,16 @@
+"""Asking for the previous session."""
+
+from harness.scenario import Browser, scenario
+
+
+@scenario(
+    title="Start the browser again and ask for the previous session",
+    claims="Restoring a browser session can also restore a session cookie.",
+    covers=("Kinde: session management, limitations",),
+)
+def restore_previous_session(browser: Browser) -> None:
+    browser.sign_in()
+    browser.quit()
+    browser.start()
+    browser.restore_previous_session()
+    browser.check("after the previous session was restored")

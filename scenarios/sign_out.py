@@ -1,0 +1,44 @@
+"""Signing out."""
+
+from harness.scenario import Browser, scenario
+
+
+@scenario(
+    title="Sign out, close the browser and start it again",
+    claims="Who has signed out stays signed out.",
+    covers=("ASVS 5.0 7.4.1",),
+)
+def sign_out_and_restart(browser: Browser) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    browser.check("after the sign-out")
+    browser.quit()
+    browser.start()
+    browser.check("after the browser was started again")
+
+
+@scenario(
+    title="Sign out in another tab",
+    claims="A sign-out holds for the whole browser, not for one tab.",
+    covers=("ASVS 5.0 7.4.1",),
+)
+def sign_out_in_another_tab(browser: Browser) -> None:
+    browser.sign_in()
+    browser.open_tab()
+    browser.sign_out()
+    browser.close_tab()
+    browser.check("after the sign-out in the other tab")
+
+
+@scenario(
+    title="The browser crashes right after a sign-out",
+    claims="Who has signed out stays signed out.",
+    covers=("B20", "ASVS 5.0 7.4.1"),
+)
+def sign_out_then_crash(browser: Browser) -> None:
+    browser.sign_in()
+    browser.settle()
+    browser.sign_out()
+    browser.crash()
+    browser.start()
+    browser.check("after the browser was started again")
