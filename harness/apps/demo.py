@@ -5,6 +5,9 @@
 * `app:local_storage`: the access token in `localStorage`, as single-page SDKs do.
 
 It is a client like any other: it talks to the auth server over HTTP and checks what it gets.
+
+`return_to` may be repeated: where to go after this page, and after that, among the addresses of
+the same site. So one visit takes a person through the applications of many environments.
 """
 
 import base64
@@ -37,12 +40,15 @@ class _Login:
     state: str
     nonce: str
     verifier: str
+    return_to: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Session:
     name: str
     expires: float
+    token: str | None
+    """Until the home page has put it into `localStorage`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,10 +129,18 @@ class DemoApp:
         return State(signed_in=True, reason=None)
 
     async def home(self, request: web.Request) -> web.Response:
-        """`/`: says who is signed in by cookie."""
+        """`/`: says who is signed in by cookie, and stores a new token in `localStorage`."""
+        onward = self._onward(self._return_to(request))
         session = self._sessions.get(request.cookies.get(COOKIE, ""))
+        script = ""
+        if session is not None and session.token is not None:
+            name, token = json.dumps(STORAGE_KEY), json.dumps(session.token)
+            script = f"localStorage.setItem({name}, {token});"
+            session.token = None
+        if onward is not None:
+            script += f"location.replace({_in_script(onward)});"
         who = f"signed in as {session.name}" if session else "signed out"
-        return _page(f'<p>You are {who}.</p><a href="/login">Sign in</a>')
+        return _page(f'<p>You are {who}.</p><a href="/login">Sign in</a>', script=script)
 
     async def login(self, request: web.Request) -> web.Response:
         """`/login`: off to the auth server with PKCE, `state` and `nonce`."""
@@ -134,6 +148,7 @@ class DemoApp:
             state=secrets.token_urlsafe(16),
             nonce=secrets.token_urlsafe(16),
             verifier=secrets.token_urlsafe(48),
+            return_to=self._return_to(request),
         )
         self._logins[login.state] = login
         digest = hashlib.sha256(login.verifier.encode()).digest()
@@ -192,10 +207,14 @@ class DemoApp:
             or identity.get("nonce") != login.nonce
         ):
             return _page("<p>The ID token is not for this sign-in.</p>", status=400)
-        return self._signed_in(tokens["access_token"], identity, keys)
+        return self._signed_in(tokens["access_token"], identity, keys, login.return_to)
 
     def _signed_in(
-        self, access_token: str, identity: dict[str, Any], keys: KeySet
+        self,
+        access_token: str,
+        identity: dict[str, Any],
+        keys: KeySet,
+        return_to: tuple[str, ...],
     ) -> web.Response:
         access = jwt.decode(access_token, keys, algorithms=["RS256"]).claims
         # A missing claim means persistent: kinde-typescript-sdk, token-utils.ts.
@@ -204,12 +223,9 @@ class DemoApp:
         self._sessions[value] = _Session(
             name=identity.get("given_name", "somebody"),
             expires=self._clock.now() + COOKIE_LIFETIME,
+            token=access_token,
         )
-        response = _page(
-            "<p>You are signed in.</p><script>"
-            f"localStorage.setItem({json.dumps(STORAGE_KEY)}, {json.dumps(access_token)});"
-            "</script>"
-        )
+        response = _redirect(self._onward(return_to) or f"{self._url}/")
         response.set_cookie(
             COOKIE,
             value,
@@ -229,11 +245,29 @@ class DemoApp:
             self._signed_out.add(value)
         target = f"{self._issuer}/logout?{urlencode({'redirect': f'{self._url}/'})}"
         response = _page(
-            f"<script>localStorage.removeItem({json.dumps(STORAGE_KEY)});"
-            f"location.replace({json.dumps(target)});</script>"
+            "<p>Signing out.</p>",
+            script=f"localStorage.removeItem({json.dumps(STORAGE_KEY)});"
+            f"location.replace({_in_script(target)});",
         )
         response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=self._secure)
         return response
+
+    def _return_to(self, request: web.Request) -> tuple[str, ...]:
+        """The addresses asked for, if all of them are on this site; else none (open redirect)."""
+        asked = tuple(request.query.getall("return_to", []))
+        here = urlsplit(self._url)
+        site = f".app.localhost:{here.port}"
+        for address in asked:
+            parts = urlsplit(address)
+            if parts.scheme != here.scheme or not parts.netloc.endswith(site):
+                return ()
+        return asked
+
+    def _onward(self, return_to: tuple[str, ...]) -> str | None:
+        if not return_to:
+            return None
+        first, *rest = return_to
+        return f"{first}?{urlencode([('return_to', address) for address in rest])}"
 
     def _client(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -256,10 +290,14 @@ def _redirect(location: str) -> web.Response:
     return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})
 
 
-def _page(body: str, *, status: int = 200) -> web.Response:
+def _in_script(text: str) -> str:
+    return json.dumps(text).replace("<", "\\u003c")
+
+
+def _page(body: str, *, script: str = "", status: int = 200) -> web.Response:
     return web.Response(
         text="<!doctype html><html lang=en><meta charset=utf-8><title>Demo application</title>"
-        f'<link rel=icon href="data:,"><h1>Demo application</h1>{body}',
+        f'<link rel=icon href="data:,"><h1>Demo application</h1>{body}<script>{script}</script>',
         status=status,
         content_type="text/html",
         headers={"Cache-Control": "no-store"},
