@@ -229,22 +229,21 @@ def _session_cookies(profile: Path) -> set[tuple[str, str]]:
 
 
 def _cookie_rows(profile: Path) -> set[tuple[str, str]]:
-    """Read from a copy: a running Firefox locks its database."""
-    with tempfile.TemporaryDirectory(prefix="afterclose-") as folder:
-        try:
-            for path in profile.glob("cookies.sqlite*"):
-                shutil.copy(path, folder)
-            with closing(sqlite3.connect(Path(folder, "cookies.sqlite"))) as database:
-                return set(database.execute("SELECT host, name FROM moz_cookies"))
-        except (OSError, sqlite3.Error):
-            return set()
+    return set(_query(profile / "cookies.sqlite", "SELECT host, name FROM moz_cookies"))
 
 
 def _stored(profile: Path, origin: str) -> bool:
     folder = profile / "storage" / "default" / origin.replace("://", "+++").replace(":", "+")
-    database = folder / "ls" / "data.sqlite"
-    try:
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-            return bool(connection.execute("SELECT count(*) FROM data").fetchone()[0])
-    except sqlite3.Error:
-        return False
+    return bool(_query(folder / "ls" / "data.sqlite", "SELECT key FROM data"))
+
+
+def _query(database: Path, query: str) -> list[Any]:
+    """Read from a copy: a running Firefox locks its databases."""
+    with tempfile.TemporaryDirectory(prefix="afterclose-") as folder:
+        try:
+            for path in database.parent.glob(f"{database.name}*"):
+                shutil.copy(path, folder)
+            with closing(sqlite3.connect(Path(folder, database.name))) as connection:
+                return connection.execute(query).fetchall()
+        except (OSError, sqlite3.Error):
+            return []
