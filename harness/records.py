@@ -13,10 +13,12 @@ __all__ = [
     "Error",
     "Evidence",
     "Item",
+    "LimitationNote",
     "Observation",
     "Record",
     "RecordsError",
     "Run",
+    "ScenarioNote",
     "State",
     "Unsupported",
     "Verdict",
@@ -72,6 +74,25 @@ class Run(_Model):
     versions: dict[str, str]
     platform: str
     configuration: dict[str, object]
+    scenarios: dict[str, "ScenarioNote"] = {}
+    """What the run's scenarios say of themselves, by name."""
+    limitations: dict[str, "LimitationNote"] = {}
+    """The registry at the time of the run, by id."""
+
+
+class ScenarioNote(_Model):
+    """A scenario, as reports show it."""
+
+    title: str
+    claims: str
+    covers: list[str] = []
+
+
+class LimitationNote(_Model):
+    """A limitation, as reports show it."""
+
+    sentence: str
+    sources: list[str]
 
 
 class Item(_Model):

@@ -4,10 +4,11 @@ import contextlib
 import os
 import signal
 import time
+from pathlib import Path
 
 import psutil
 
-__all__ = ["end_group", "group_members", "kill_group"]
+__all__ = ["end_group", "group_members", "kill_group", "kill_users_of"]
 
 
 def group_members(leader: int) -> list[psutil.Process]:
@@ -36,6 +37,19 @@ def kill_group(leader: int) -> None:
     if group_members(leader):
         _signal(leader, signal.SIGKILL)
         _wait(leader, 10)
+
+
+def kill_users_of(folder: Path) -> int:
+    """Kill the browsers that were started on a profile in `folder`; return how many groups."""
+    leaders = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, psutil.Error):
+            if any(str(folder) in argument for argument in process.cmdline()):
+                leaders.add(os.getpgid(process.pid))
+    leaders.discard(os.getpgid(0))
+    for leader in leaders:
+        kill_group(leader)
+    return len(leaders)
 
 
 def _signal(leader: int, number: signal.Signals) -> None:

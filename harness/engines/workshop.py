@@ -39,9 +39,9 @@ class Workshop:
     every browser that is left and removes every profile.
     """
 
-    def __init__(self, url: str, options: Options) -> None:
+    def __init__(self, url: str, options: Options, *, folder: Path | None = None) -> None:
         self.options = options
-        self.folder = Path(tempfile.mkdtemp(prefix="afterclose-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="afterclose-", dir=folder))
         self._leaders: set[int] = set()
         self._templates: dict[str, Path] = {}
         self._installations: dict[str, Installation | None] = {}

@@ -1,0 +1,308 @@
+"""The command `afterclose`."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import pytest
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from harness.config import ConfigError, load_config, name_one_of
+from harness.engines import ENGINES, PRESETS
+from harness.installing import find_engines, how_to_get, install
+from harness.library import LibraryError, load_scenarios, packaged_folder, scenario_files
+from harness.records import Error, Observation, Record, RecordsError, Verdict, read_records
+from harness.reports import write_reports
+from harness.reports.terminal import summary_lines
+from harness.scenario import narrate, steps_of
+from harness.server.running import MockServer, PortInUseError, serve_forever
+
+__all__ = ["app", "main"]
+
+USAGE, NO_ENGINE, HARNESS_FAILED, INTERRUPTED = 2, 3, 4, 130
+
+app = typer.Typer(
+    help="What is left of a login after the tab, the window or the browser is closed, crashes, or "
+    "is restored?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Environments to add.")
+]
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+def _fail(message: str, status: int = USAGE) -> NoReturn:
+    typer.echo(f"afterclose: {message}", err=True)
+    raise typer.Exit(status)
+
+
+@app.command()
+def run(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Files, folders, or names of scenarios that come with Afterclose (default: all).",
+        ),
+    ] = None,
+    engine: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(ENGINES)}; may be repeated.")
+    ] = None,
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(help=f"One of {', '.join(PRESETS)}; may be repeated. (default, continue)"),
+    ] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(help="An environment's name; may be repeated.")
+    ] = None,
+    keyword: Annotated[
+        str | None, typer.Option("-k", metavar="EXPRESSION", help="As pytest's -k.")
+    ] = None,
+    workers: Annotated[
+        str, typer.Option("-n", metavar="N", help="How many at a time; 0: in this process.")
+    ] = "auto",
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for results and reports.")
+    ] = Path("report"),
+    config: ConfigOption = None,
+    headed: Annotated[bool, typer.Option("--headed", help="Show the browsers.")] = False,
+    tracing: Annotated[str, typer.Option(help="on, off or retain-on-failure.")] = "off",
+    screenshot: Annotated[str, typer.Option(help="on, off or only-on-failure.")] = "off",
+) -> None:
+    """Run scenarios in real browsers and report what is left of each login.
+
+    Exit status: 0 every observation kept or explained, 1 something unexpected, 2 bad usage or
+    configuration, 3 no engine, 4 the harness failed.
+    """
+    try:
+        load_config(config).only(policy or [])
+        engines = [name_one_of("engine", name, ENGINES) for name in engine or ENGINES]
+        presets = [name_one_of("preset", name, PRESETS) for name in preset or []]
+        targets = [argument for path in paths or [] for argument in _targets(path)]
+    except (ConfigError, LibraryError) as error:
+        _fail(str(error))
+    if workers != "auto" and not workers.isdigit():
+        _fail(f"-n: must be a whole number or auto, not '{workers}'")
+    _check_output(output)
+    found = find_engines(engines)
+    missing = [name for name, installation in found.items() if installation is None]
+    if missing and (engine or len(missing) == len(engines)):
+        _fail("; ".join(how_to_get(ENGINES[name]) for name in missing), NO_ENGINE)
+    for name in missing:
+        typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
+    arguments = [
+        *(targets or [str(file) for file in scenario_files()]),
+        *_repeated("--engine", [name for name in engines if name not in missing]),
+        *_repeated("--preset", presets),
+        *_repeated("--policy", policy or []),
+        *(["-k", keyword] if keyword else []),
+        *(["-n", workers] if workers != "0" else []),
+        *(["--afterclose-config", str(config)] if config else []),
+        *(["--headed"] if headed else []),
+        *("--tracing", tracing, "--screenshot", screenshot),
+        *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
+        *("-p", "no:cacheprovider", "--tb=short", "--no-header"),
+    ]
+    raise typer.Exit(_status(_pytest(arguments), output / "results.ndjson"))
+
+
+def _pytest(arguments: Sequence[str]) -> int:
+    """Run pytest in a process of its own, which the terminal interrupts and this one waits for."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *arguments],
+            check=False,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        ).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _targets(argument: str) -> list[str]:
+    """The pytest arguments for a path, or for a scenario that comes with Afterclose."""
+    path, separator, rest = argument.partition("::")
+    if Path(path).exists():
+        if not Path(path).is_dir():
+            return [argument]
+        files = [str(file) for file in scenario_files([Path(path)])]
+        if not files:
+            raise LibraryError(f"{path}: no scenarios there")
+        return files
+    if separator or "/" in argument or argument.endswith(".py"):
+        raise LibraryError(f"{path}: no such file or folder")
+    known = [scenario.name for scenario in load_scenarios(scenario_files())]
+    modules = dict.fromkeys(name.partition(".")[0] for name in known)
+    if argument in modules:
+        return [str(packaged_folder() / f"{argument}.py")]
+    module, _, function = name_one_of("scenario", argument, known).partition(".")
+    return [f"{packaged_folder() / module}.py::{function}"]
+
+
+def _repeated(option: str, values: Sequence[str]) -> list[str]:
+    return [part for value in values for part in (option, value)]
+
+
+def _check_output(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        results = folder / "results.ndjson"
+        results.unlink(missing_ok=True)
+        results.touch()
+    except OSError as error:
+        _fail(f"{folder}: cannot be written: {error.strerror}; choose another with --output")
+
+
+def _status(code: int, results: Path) -> int:
+    if code == pytest.ExitCode.INTERRUPTED:
+        return INTERRUPTED
+    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+        if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+            typer.echo("afterclose: no scenario fits; see 'afterclose scenarios'", err=True)
+        return USAGE
+    records = list(read_records([results])) if results.exists() else []
+    if any(_unexpected(record) for record in records):
+        return 1
+    if code == pytest.ExitCode.INTERNAL_ERROR or any(isinstance(r, Error) for r in records):
+        return HARNESS_FAILED
+    return int(code)
+
+
+def _unexpected(record: Record) -> bool:
+    return isinstance(record, Observation) and record.verdict is Verdict.UNEXPECTED
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8443,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Never expose a mock to a network.")
+    ] = "127.0.0.1",
+    config: ConfigOption = None,
+    https: Annotated[bool, typer.Option("--https", help="With a certificate for this run.")] = False,
+) -> None:
+    """Run the mock auth server alone, until Ctrl+C. The first line on stdout is JSON."""
+    try:
+        settings = load_config(config)
+    except ConfigError as error:
+        _fail(str(error))
+    server = MockServer(
+        settings.environments,
+        host=host,
+        port=port,
+        https=https,
+        cookie_name=settings.cookie_name,
+    )
+
+    async def go() -> None:
+        await server.start()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel if task else lambda: None)
+        site = server.site
+        tenants = site.tenants.values() if site else ()
+        ready = {
+            "ready": True,
+            "url": server.url,
+            "environments": {
+                t.name: {"issuer": t.issuer, "app_url": t.app_url} for t in tenants
+            },
+        }
+        print(json.dumps(ready), flush=True)
+        typer.echo("This is a mock: it protects nothing. Ctrl+C ends it.", err=True)
+        await serve_forever(server)
+
+    try:
+        asyncio.run(go())
+    except PortInUseError as error:
+        _fail(str(error))
+    except asyncio.CancelledError:
+        return
+
+
+@app.command()
+def engines(
+    install_missing: Annotated[
+        bool, typer.Option("--install", help="Get the browsers that are missing.")
+    ] = False,
+) -> None:
+    """Show the browsers that can be driven, and what each can and cannot do."""
+    found = find_engines()
+    failures = []
+    if install_missing:
+        for name, installation in found.items():
+            if installation is None:
+                typer.echo(f"Getting {ENGINES[name].title} …", err=True)
+                failures += [failure for failure in [install(ENGINES[name])] if failure]
+        found = find_engines()
+    table = Table("engine", "version", "where", "presets", "cannot")
+    for name, installation in found.items():
+        engine = ENGINES[name]
+        table.add_row(
+            name,
+            installation.version if installation else "missing",
+            f"{installation.path} ({installation.kind})" if installation else how_to_get(engine),
+            ", ".join(engine.presets),
+            "; ".join(engine.cannot) or "—",
+        )
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    if failures:
+        _fail("; ".join(failures), NO_ENGINE)
+
+
+@app.command()
+def scenarios(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
+) -> None:
+    """Tell the scenarios as numbered steps."""
+    try:
+        found = load_scenarios(scenario_files(paths or ()))
+    except LibraryError as error:
+        _fail(str(error))
+    for scenario in found:
+        typer.echo(f"{scenario.name}: {scenario.title}\n  {scenario.claims}")
+        for number, step in enumerate(steps_of(scenario), start=1):
+            typer.echo(f"  {number}. {narrate(step)}")
+        typer.echo("")
+
+
+@app.command()
+def report(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Default: the last run's.")
+    ] = None,
+    output: Annotated[Path, typer.Option(metavar="DIR")] = Path("report"),
+) -> None:
+    """Merge result files and render every report."""
+    try:
+        records = list(read_records(files or [output / "results.ndjson"]))
+        write_reports(records, output)
+    except RecordsError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
+    for line in summary_lines(records):
+        typer.echo(line)
+    typer.echo(f"Report: {os.path.relpath(output / 'index.html')}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""`junit.xml`: a test case for each observation, for CI systems that show such files."""
+
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from harness.records import Error, Record, Unsupported, Verdict
+from harness.reports.matrix import Cell, matrix_of
+
+__all__ = ["render_junit"]
+
+
+def render_junit(records: Sequence[Record]) -> str:
+    """One suite per engine and preset; kept and explained observations pass."""
+    matrix = matrix_of(records)
+    root = ElementTree.Element("testsuites", name="afterclose")
+    for column in matrix.columns:
+        name = f"{column.engine} {column.engine_version} {column.preset}"
+        suite = ElementTree.SubElement(root, "testsuite", name=name)
+        for row in matrix.rows:
+            cell = matrix.cell(row, column)
+            if cell is not None:
+                _cases(suite, row.scenario, cell)
+        for attribute, tag in (
+            ("tests", "testcase"),
+            ("failures", "testcase/failure"),
+            ("errors", "testcase/error"),
+            ("skipped", "testcase/skipped"),
+        ):
+            suite.set(attribute, str(len(suite.findall(tag))))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _cases(suite: ElementTree.Element, scenario: str, cell: Cell) -> None:
+    for observation in cell.observations:
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=scenario,
+            name=f"{observation.check}: {observation.policy}/{observation.surface}",
+            time=f"{observation.duration_s:.3f}",
+        )
+        if observation.verdict is Verdict.UNEXPECTED:
+            message = f"promised {observation.promised}, observed {observation.observed}"
+            failure = ElementTree.SubElement(case, "failure", message=message)
+            failure.text = "\n".join([*observation.steps, str(observation.evidence.reason)])
+        elif observation.limitation is not None:
+            ElementTree.SubElement(case, "system-out").text = (
+                f"promised {observation.promised}, observed {observation.observed}: "
+                f"{observation.limitation}"
+            )
+    if isinstance(cell.trouble, Error):
+        case = ElementTree.SubElement(suite, "testcase", classname=scenario, name="run")
+        ElementTree.SubElement(case, "error", message=cell.trouble.message)
+    elif isinstance(cell.trouble, Unsupported):
+        case = ElementTree.SubElement(suite, "testcase", classname=scenario, name="run")
+        ElementTree.SubElement(case, "skipped", message=cell.trouble.reason)

@@ -1,0 +1,46 @@
+"""`limitations.md`: what browsers do to session policies, and where this run saw it."""
+
+from collections.abc import Sequence
+
+from harness.records import Observation, Record
+from harness.reports.matrix import Matrix, matrix_of
+
+__all__ = ["render_limitations"]
+
+
+def render_limitations(records: Sequence[Record]) -> str:
+    """Each limitation with its sources and the places where it was seen."""
+    matrix = matrix_of(records)
+    lines = ["# Limitations of session cookies", "", *_preface(matrix), ""]
+    seen: dict[str, list[Observation]] = {}
+    for observation in matrix.observations():
+        if observation.limitation is not None:
+            seen.setdefault(observation.limitation, []).append(observation)
+    for name, note in matrix.limitations.items():
+        lines += [f"## {name}", "", note.sentence, ""]
+        lines += [f"- Source: {source}" for source in note.sources]
+        lines += ["", *_seen(seen.get(name, [])), ""]
+    return "\n".join(lines)
+
+
+def _preface(matrix: Matrix) -> list[str]:
+    browsers = sorted({f"{column.engine} {column.engine_version}" for column in matrix.columns})
+    when = ", ".join(run.started for run in matrix.runs)
+    return [f"Observed with {' and '.join(browsers)}, run started {when}."]
+
+
+def _seen(observations: Sequence[Observation]) -> list[str]:
+    if not observations:
+        return ["**Not seen in this run.**"]
+    lines = [
+        "| scenario | engine | preset | surface | policies | promised | observed |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    places: dict[tuple[str, ...], list[str]] = {}
+    for o in observations:
+        place = (o.scenario, o.engine, o.preset, o.surface, o.promised, o.observed)
+        places.setdefault(place, []).append(o.policy)
+    for (*place, promised, observed), policies in sorted(places.items()):
+        listed = ", ".join(dict.fromkeys(policies))
+        lines.append(f"| {' | '.join(place)} | {listed} | {promised} | {observed} |")
+    return lines
