@@ -22,7 +22,7 @@ from harness.engines import ENGINES, PRESETS, Engine
 from harness.engines.driver import Driver, DriverError
 from harness.engines.processes import kill_users_of
 from harness.engines.target import TargetError
-from harness.engines.workshop import Options, Workshop
+from harness.engines.workshop import Options, Workshop, locked
 from harness.library import LibraryError, load_scenarios, scenario_files
 from harness.limitations import LIMITATIONS
 from harness.records import (
@@ -60,13 +60,13 @@ class _Bench:
         self.settings = settings
         self.results = Path(config.getoption("afterclose_report")) / "results.ndjson"
         self.artifacts = Path(config.getoption("--output"))
-        self.wrote = False
         self._options = Options(
             headed=config.getoption("--headed"),
             slow_mo=config.getoption("--slowmo"),
             tracing=config.getoption("--tracing"),
             screenshot=config.getoption("--screenshot"),
         )
+        self._config = config
         self._worker = hasattr(config, "workerinput")
         self.folder = Path(
             config.workerinput["afterclose_folder"]
@@ -87,10 +87,24 @@ class _Bench:
             self._workshop = Workshop(self._server.url, self._options, folder=self.folder)
         return self._workshop
 
-    def write(self, record: Run | Observation | Unsupported | Error) -> None:
-        """Append to the results; the first process to write has made the file."""
+    def write(self, record: Observation | Unsupported | Error) -> None:
+        """Append to the results, which begin anew with the first record of a run."""
+        if not self.wrote:
+            self._begin_results()
         append_record(self.results, record)
-        self.wrote = True
+
+    @property
+    def wrote(self) -> bool:
+        """Whether this run has left a record, in whichever process."""
+        return (self.folder / "results-begun").exists()
+
+    def _begin_results(self) -> None:
+        with locked(self.folder / "results.lock"):
+            if not self.wrote:
+                self.results.parent.mkdir(parents=True, exist_ok=True)
+                self.results.unlink(missing_ok=True)
+                append_record(self.results, _run_record(self._config, self))
+                (self.folder / "results-begun").touch()
 
     def close(self) -> None:
         """End everything; the process that began the run also sweeps up after its workers."""
@@ -322,47 +336,9 @@ def _sentence(observation: Observation) -> str:
     )
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Make the results' folder and file; a run's first line says what it was made with."""
-    config = session.config
-    if hasattr(config, "workerinput") or config.option.collectonly:
-        return
-    bench = config.stash[_BENCH]
-    try:
-        bench.results.unlink(missing_ok=True)
-    except OSError as error:
-        raise pytest.UsageError(
-            f"{bench.results}: cannot be written: {error.strerror}; choose another folder"
-        ) from None
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start the results once it is known that there is something to run."""
-    config = session.config
-    if hasattr(config, "workerinput") or config.option.collectonly:
-        return
-    items = [item for item in session.items if _ours(item)]
-    if items or config.getoption("numprocesses", default=None):
-        _begin_results(config)
-
-
-def _ours(item: pytest.Item) -> bool:
-    return isinstance(item, ScenarioItem) or "session_browser" in getattr(item, "fixturenames", ())
-
-
-def _begin_results(config: pytest.Config) -> None:
-    bench = config.stash[_BENCH]
-    try:
-        bench.results.parent.mkdir(parents=True, exist_ok=True)
-        bench.write(_run_record(config, bench))
-    except OSError as error:
-        raise pytest.UsageError(
-            f"{bench.results}: cannot be written: {error.strerror}; choose another folder"
-        ) from None
-
-
 def _run_record(config: pytest.Config, bench: _Bench) -> Run:
-    paths = [Path(argument.partition("::")[0]) for argument in config.args]
+    invoked = config.workerinput["mainargv"][1:] if hasattr(config, "workerinput") else config.args
+    paths = [Path(argument.partition("::")[0]) for argument in invoked]
     scenarios: list[Scenario] = []
     with contextlib.suppress(LibraryError):
         named = [path for path in paths if path.is_file() or path.name == "scenarios"]

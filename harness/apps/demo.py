@@ -143,7 +143,10 @@ class DemoApp:
         return _page(f'<p>You are {who}.</p><a href="/login">Sign in</a>', script=script)
 
     async def login(self, request: web.Request) -> web.Response:
-        """`/login`: off to the auth server with PKCE, `state` and `nonce`."""
+        """`/login`: off to the auth server with PKCE, `state` and `nonce`.
+
+        `prompt=none` asks silently: no sign-in page, whoever it is.
+        """
         login = _Login(
             state=secrets.token_urlsafe(16),
             nonce=secrets.token_urlsafe(16),
@@ -152,8 +155,10 @@ class DemoApp:
         )
         self._logins[login.state] = login
         digest = hashlib.sha256(login.verifier.encode()).digest()
+        prompt = {"prompt": "none"} if request.query.get("prompt") == "none" else {}
         query = urlencode(
             {
+                **prompt,
                 "client_id": self._client_id,
                 "redirect_uri": f"{self._url}/callback",
                 "response_type": "code",
@@ -183,7 +188,8 @@ class DemoApp:
         if login is None or request.cookies.get(_LOGIN_COOKIE) != state:
             return _page("<p>This sign-in was not started in this browser.</p>", status=400)
         if "error" in request.query:
-            return _page("<p>You are signed out.</p>")
+            # Whoever the auth server does not know keeps what the application has of its own.
+            return _redirect(self._onward(login.return_to) or f"{self._url}/")
         async with self._client().post(
             f"{self._connect_to}/oauth2/token",
             headers=self._host_header(),
@@ -267,7 +273,8 @@ class DemoApp:
         if not return_to:
             return None
         first, *rest = return_to
-        return f"{first}?{urlencode([('return_to', address) for address in rest])}"
+        separator = "&" if urlsplit(first).query else "?"
+        return f"{first}{separator}{urlencode([('return_to', address) for address in rest])}"
 
     def _client(self) -> aiohttp.ClientSession:
         if self._http is None:

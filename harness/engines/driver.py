@@ -31,8 +31,15 @@ _SYSTEM_GRACE = 10.0
 _PER_VISIT = 4
 """Environments that one visit goes through. A silent sign-in takes four redirects each, of twenty that browsers follow."""
 _FILL_IN = """password => {
-  document.getElementById('password').value = password;
-  document.getElementById('submit').click();
+  const fillIn = () => {
+    document.getElementById('password').value = password;
+    document.getElementById('submit').click();
+  };
+  if (document.readyState === 'loading') {
+    document.addEventListener('DOMContentLoaded', fillIn);
+  } else {
+    fillIn();
+  }
 }"""
 
 
@@ -234,44 +241,44 @@ class Driver:
     # The person at the application
 
     async def _sign_in(self, step: Step) -> None:
-        """One visit through every application, its sign-in page filled in where it comes up."""
         for batch in self._batches():
-            await self._visit_applications(batch, sign_in=True)
+            await self._visit_applications(batch, "/login")
         self._storing = [environment.app_url for environment in self._environments]
 
     async def _visit(self, step: Step) -> None:
         for batch in self._batches():
-            await self._visit_applications(batch, sign_in=False)
+            await self._visit_applications(batch, "/login?prompt=none")
 
     async def _visit_applications(
-        self, environments: Sequence[TargetEnvironment], *, sign_in: bool
+        self, environments: Sequence[TargetEnvironment], login: str
     ) -> None:
+        """One visit through every application's login, then through every application's home,
+        filling in the sign-in page wherever it comes up."""
         page = self._page
-        stops = [f"{environment.app_url}/login" for environment in environments]
+        stops = [f"{environment.app_url}{login}" for environment in environments]
         stops += [f"{environment.app_url}/" for environment in environments]
-        asked: set[str] = set()
         environment_of = {environment.issuer: environment for environment in environments}
+        filled_in: set[str] = set()
+
+        def form_of(url: str) -> TargetEnvironment | None:
+            base, at_form, _ = url.partition("/oauth2/auth?")
+            return environment_of.get(base) if at_form and url not in filled_in else None
 
         def stopped(url: str) -> bool:
-            at_form = url.partition("/oauth2/auth")[0] in environment_of and url not in asked
-            return url.partition("?")[0] == stops[-1] or at_form
+            return url.partition("?")[0] == stops[-1] or form_of(url) is not None
 
         first, *rest = stops
+        separator = "&" if "?" in first else "?"
         query = urlencode([("return_to", stop) for stop in rest])
-        await page.goto(f"{first}?{query}", wait_until="commit")
+        await page.goto(f"{first}{separator}{query}", wait_until="commit")
         while True:
-            await page.wait_for_url(stopped, wait_until="domcontentloaded")
-            environment = environment_of.get(page.url.partition("/oauth2/auth")[0])
+            await page.wait_for_url(stopped, wait_until="commit")
+            environment = form_of(page.url)
             if environment is None:
+                await page.wait_for_load_state("domcontentloaded")
                 return
-            asked.add(page.url)
-            if sign_in:
-                await page.evaluate(_FILL_IN, environment.password)
-            else:
-                # Whoever is signed out sees the form, leaves it, and opens the next application.
-                index = stops.index(f"{environment.app_url}/login") + 1
-                query = urlencode([("return_to", stop) for stop in stops[index + 1 :]])
-                await page.goto(f"{stops[index]}?{query}", wait_until="commit")
+            filled_in.add(page.url)
+            await page.evaluate(_FILL_IN, environment.password)
 
     def _batches(self) -> list[Sequence[TargetEnvironment]]:
         """Few enough environments at a time for the twenty redirects that browsers follow."""

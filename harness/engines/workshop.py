@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import fcntl
 import shutil
 import tempfile
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from harness.engines.engine import Engine, Installation, LaunchOptions
 from harness.engines.processes import kill_group
 from harness.engines.target import Target
 
-__all__ = ["Options", "Workshop"]
+__all__ = ["Options", "Workshop", "locked"]
 
 _T = TypeVar("_T")
 
@@ -32,6 +33,14 @@ class Options:
     ignore_https_errors: bool = False
 
 
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file: one process of a parallel run at a time."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 class Workshop:
     """A thread with an event loop in which everything asynchronous happens.
 
@@ -41,9 +50,9 @@ class Workshop:
 
     def __init__(self, url: str, options: Options, *, folder: Path | None = None) -> None:
         self.options = options
+        self._shared = folder
         self.folder = Path(tempfile.mkdtemp(prefix="afterclose-", dir=folder))
         self._leaders: set[int] = set()
-        self._templates: dict[str, Path] = {}
         self._installations: dict[str, Installation | None] = {}
         self._playwright: Playwright | None = None
         self._loop = asyncio.new_event_loop()
@@ -77,9 +86,7 @@ class Workshop:
 
     async def new_profile(self, engine: Engine, preset: str) -> Path:
         """A fresh profile of a browser that has run once, set up as the preset says."""
-        template = self._templates.get(engine.name)
-        if template is None:
-            template = await self._make_template(engine)
+        template = await self._template(engine)
         profile = Path(tempfile.mkdtemp(prefix=f"{engine.name}-", dir=self.folder))
         await asyncio.to_thread(
             shutil.copytree, template, profile, symlinks=True, dirs_exist_ok=True
@@ -133,12 +140,22 @@ class Workshop:
         if self._playwright is not None:
             await self._playwright.stop()
 
-    async def _make_template(self, engine: Engine) -> Path:
-        template = self.folder / f"template-{engine.name}"
-        template.mkdir()
-        context, leader = await self.launch(engine, template, "default")
+    async def _template(self, engine: Engine) -> Path:
+        """The warm profile of an engine; where a run has many processes, one makes it for all."""
+        template = (self._shared or self.folder) / f"template-{engine.name}"
+        lock = locked(template.with_suffix(".lock"))
+        await asyncio.to_thread(lock.__enter__)
+        try:
+            if not template.exists():
+                await self._warm_up(engine, template)
+        finally:
+            lock.__exit__(None, None, None)
+        return template
+
+    async def _warm_up(self, engine: Engine, template: Path) -> None:
+        profile = Path(tempfile.mkdtemp(prefix=f"new-{engine.name}-", dir=self.folder))
+        context, leader = await self.launch(engine, profile, "default")
         browser = context.browser
         await (browser.close() if browser else context.close())
         await asyncio.to_thread(self.ended, leader)
-        self._templates[engine.name] = template
-        return template
+        profile.rename(template)
