@@ -26,6 +26,8 @@ __all__ = ["Chromium"]
 
 _CHANNELS = {"chrome": "/opt/google/chrome/chrome", "msedge": "/opt/microsoft/msedge/msedge"}
 _SETTLE_TIMEOUT = 45.0
+_POLL = 0.25
+"""Seconds between two looks at the disk, which cost the browser time too."""
 _FILLERS = 600
 """Cookies added to make the store commit: more than the 512 operations that make it."""
 
@@ -76,6 +78,7 @@ class Chromium:
             chromium_sandbox=os.geteuid() != 0,
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
+            no_viewport=True,
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
@@ -94,7 +97,7 @@ class Chromium:
         if preset != "private":
             return await context.new_page()
         async with context.expect_page() as opened:
-            await beside.evaluate("() => { window.open('about:blank') }")
+            await beside.evaluate("() => { window.open('about:blank', '_blank', 'noopener') }")
         return await opened.value
 
     async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
@@ -147,7 +150,7 @@ class Chromium:
                 and wanted <= _cookie_rows(profile)
                 and _stored(profile, origins)
             ):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(_POLL)
 
     def age(self, profile: Path, seconds: float) -> None:
         """Shift every time column: microseconds since 1601."""

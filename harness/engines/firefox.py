@@ -53,7 +53,10 @@ _STEERING = {
 """Lets Playwright run a script on one of Firefox's own pages. Without bearing on cookies."""
 
 _OWN_PAGE = "chrome://browser/content/blanktab.html"
+_ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
 _SETTLE_TIMEOUT = 45.0
+_POLL = 0.25
+"""Seconds between two looks at the disk, which cost the browser time too."""
 
 _SAVE_SESSION = """async () => {
   const {SessionSaver} = ChromeUtils.importESModule(
@@ -112,6 +115,7 @@ class Firefox:
             firefox_user_prefs=_VENDOR | _CHOICES[options.preset] | _STEERING,
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
+            no_viewport=True,
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
@@ -126,18 +130,9 @@ class Firefox:
             return None
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
-        """By Ctrl and a click, as a person may: Playwright's own way opens a window."""
+        """By the page itself: what Playwright opens is a window."""
         async with context.expect_page() as opened:
-            await beside.evaluate(
-                """() => {
-                  const link = document.createElement('a');
-                  link.href = 'about:blank'; link.id = 'afterclose-new-tab'; link.textContent = '.';
-                  link.style = 'position: fixed; top: 0; left: 0; z-index: 9999';
-                  document.body.append(link);
-                }"""
-            )
-            await beside.click("#afterclose-new-tab", modifiers=["Control"])
-        await beside.evaluate("() => document.getElementById('afterclose-new-tab').remove()")
+            await beside.evaluate("() => { window.open('about:blank', '_blank', 'noopener') }")
         return await opened.value
 
     async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
@@ -163,7 +158,7 @@ class Firefox:
                 and persistent <= _cookie_rows(profile)
                 and all(_stored(profile, origin) for origin in origins)
             ):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(_POLL)
 
     def age(self, profile: Path, seconds: float) -> None:
         """Shift the times: `expiry` in milliseconds (schema 17), the others in microseconds."""
@@ -210,13 +205,24 @@ class Firefox:
 
     async def _on_own_page(self, context: BrowserContext, script: str) -> Any:
         page = await context.new_page()
-        # Twice: the first visit moves the tab to another process, and a script that Playwright
-        # sends meanwhile is never answered.
-        await page.goto(_OWN_PAGE, wait_until="commit")
-        await page.goto(f"{_OWN_PAGE}?again", wait_until="commit")
+        # The first visit moves the tab to another process, and a script that Playwright sends
+        # meanwhile may never be answered: so ask, and visit again, until one is.
+        for attempt in range(_ATTEMPTS):
+            await page.goto(f"{_OWN_PAGE}?{attempt}", wait_until="commit")
+            if attempt and await _answers(page):
+                break
+        else:
+            raise TimeoutError(f"{_OWN_PAGE} answers no script")
         result = await page.evaluate(script)
         await page.close()
         return result
+
+
+async def _answers(page: Page) -> bool:
+    try:
+        return bool(await asyncio.wait_for(page.evaluate("() => true"), _ANSWER_TIMEOUT))
+    except TimeoutError:
+        return False
 
 
 def _session_cookies(profile: Path) -> set[tuple[str, str]]:

@@ -1,0 +1,35 @@
+# Two commands do everything: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check bench clean
+
+run: $(VENV)/browsers
+	$(BIN)/afterclose run
+
+test: $(VENV)/browsers
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/browsers
+	$(BIN)/python -m benchmarks.lifecycle
+
+$(VENV)/installed: pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# Asked every time: a browser may have been removed since.
+.PHONY: $(VENV)/browsers
+$(VENV)/browsers: $(VENV)/installed
+	@$(BIN)/afterclose engines --install
+
+clean:
+	rm -rf $(VENV) report test-results

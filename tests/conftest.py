@@ -1,0 +1,43 @@
+"""Fixtures for all tests."""
+
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+from harness.clock import Clock
+from harness.server.running import MockServer
+from tests.client import Client
+
+pytest_plugins = ["pytester"]
+
+
+class StoppedTime:
+    """Real time that stands still, for clocks under test."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that moves only when it is told to."""
+    return Clock(StoppedTime())
+
+
+@pytest.fixture
+def server(clock: Clock) -> Iterator[MockServer]:
+    """A running server with the environments that are always there; fails on blocking calls."""
+    with blockbuster_ctx(scanned_modules=["harness.server", "harness.apps"]), MockServer(
+        clock=clock
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: MockServer) -> Client:
+    """A plain HTTP client with a cookie jar, following no redirect by itself."""
+    return Client(server)

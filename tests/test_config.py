@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import pytest
+
+from harness.config import ConfigError, load_config
+from harness.policy import DEFAULT_ENVIRONMENTS, Persistence
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "afterclose.toml"
+    path.write_text(text)
+    return path
+
+
+def test_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_config(None).environments == DEFAULT_ENVIRONMENTS
+
+
+def test_the_example_of_the_design(tmp_path: Path) -> None:
+    config = load_config(
+        write(
+            tmp_path,
+            """
+            cookie_name = "kinde"
+            [environments.acme]
+            persistence = "non_persistent"
+            inactivity_timeout = 3600
+            [environments.acme.organizations.org_eu]
+            persistence = "persistent"
+            inactivity_timeout = 86400
+            """,
+        )
+    )
+    assert config.cookie_name == "kinde"
+    assert config.environments[:4] == DEFAULT_ENVIRONMENTS
+    acme = config.environments[4]
+    assert (acme.policy.persistence, acme.policy.inactivity_timeout) == ("non_persistent", 3600)
+    assert acme.organization.code == "org_eu"
+    assert acme.effective_policy.persistence is Persistence.PERSISTENT
+    assert acme.effective_policy.inactivity_timeout == 86_400
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[environments", "line 1, column 14"),
+        ("colour = 1", "unknown key 'colour'"),
+        ('[environments.a]\npersistance = "persistent"', "Did you mean 'persistence'?"),
+        ("[environments.a]\ninactivity_timeout = 5", "persistence is missing"),
+        ('[environments.a]\npersistence = "non-persistent"', '"persistent" or "non_persistent"'),
+        ('[environments.Acme]\npersistence = "persistent"', "lower-case"),
+        ("[environments]\na = 1", "must be a table"),
+        ('cookie_name = "a b"', "cookie_name"),
+        *(
+            (
+                f'[environments.a]\npersistence = "persistent"\ninactivity_timeout = {value}',
+                "environments.a.inactivity_timeout: must be",
+            )
+            for value in ("0", "-5", "1.5", '"60"', "99999999999")
+        ),
+        (
+            '[environments.a]\npersistence = "persistent"\n'
+            '[environments.a.organizations.o]\npersistence = "never"',
+            "environments.a.organizations.o.persistence",
+        ),
+    ],
+)
+def test_mistakes_are_told_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert said in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_unknown_policy_names_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"unknown policy 'persistant'.*Did you mean"):
+        load_config(None).only(["persistant"])
+    assert [e.name for e in load_config(None).only(["persistent"]).environments] == ["persistent"]

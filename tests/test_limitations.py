@@ -1,0 +1,117 @@
+import inspect
+from datetime import timedelta
+
+import pytest
+
+from harness.limitations import LIMITATIONS, Limitation, Situation, applicable, judge
+from harness.policy import Persistence, Policy
+from harness.records import State, Verdict
+from harness.scenario import Step
+
+SIGN_IN, START = Step("sign_in"), Step("start")
+QUIT = (SIGN_IN, Step("quit"), START)
+
+
+def situation(
+    *steps: Step,
+    engine: str = "chromium",
+    preset: str = "default",
+    surface: str = "sso",
+    persistence: Persistence = Persistence.NON_PERSISTENT,
+    timeout: int = 86_400,
+) -> Situation:
+    return Situation(
+        engine=engine,
+        preset=preset,
+        surface=surface,
+        policy=Policy(persistence=persistence, inactivity_timeout=timeout),
+        steps=steps,
+    )
+
+
+def explained(case: Situation) -> str | None:
+    promised = case.history.state
+    opposite = State.SIGNED_IN if promised is State.SIGNED_OUT else State.SIGNED_OUT
+    judgement = judge(case, opposite)
+    assert judgement.promised is promised
+    return judgement.limitation.id if judgement.limitation else None
+
+
+@pytest.mark.parametrize("limitation", LIMITATIONS, ids=lambda limitation: limitation.id)
+def test_every_limitation_has_a_source_and_a_plain_sentence(limitation: Limitation) -> None:
+    assert limitation.sources
+    assert limitation.sentence.endswith(".")
+
+
+def test_ids_are_unique() -> None:
+    assert len({limitation.id for limitation in LIMITATIONS}) == len(LIMITATIONS)
+
+
+def test_no_rule_is_shown_what_was_observed() -> None:
+    for limitation in LIMITATIONS:
+        assert list(inspect.signature(limitation.applies).parameters) == ["situation", "history"]
+    assert not any("observed" in name for name in Situation.__dataclass_fields__)
+
+
+def test_a_kept_promise_needs_no_explanation() -> None:
+    assert judge(situation(*QUIT), State.SIGNED_OUT).verdict is Verdict.KEPT
+    assert judge(situation(*QUIT, preset="continue"), State.SIGNED_OUT).verdict is Verdict.KEPT
+
+
+def test_a_revived_session_is_unexpected_where_nothing_restores_it() -> None:
+    judgement = judge(situation(*QUIT), State.SIGNED_IN)
+    assert (judgement.verdict, judgement.limitation) == (Verdict.UNEXPECTED, None)
+
+
+def test_a_persistent_session_that_is_lost_at_an_orderly_end_is_unexpected() -> None:
+    case = situation(*QUIT, persistence=Persistence.PERSISTENT)
+    assert judge(case, State.SIGNED_OUT).verdict is Verdict.UNEXPECTED
+
+
+@pytest.mark.parametrize(
+    ("case", "limitation"),
+    [
+        (situation(SIGN_IN, Step("open_tab"), Step("close_tab", 1)),
+         "tab-close-is-not-session-end"),
+        (situation(SIGN_IN, Step("open_window"), Step("close_window", 1)),
+         "window-close-is-not-browser-close"),
+        (situation(*QUIT, preset="continue"), "session-restore-revives-session"),
+        (situation(*QUIT, Step("restore_previous_session")), None),
+        (situation(*QUIT, Step("restore_previous_session"), engine="firefox"),
+         "session-restore-revives-session"),
+        (situation(SIGN_IN, Step("settle"), Step("crash"), START),
+         "crash-recovery-revives-session"),
+        (situation(SIGN_IN, Step("crash"), START), None),
+        (situation(SIGN_IN, Step("crash"), START, persistence=Persistence.PERSISTENT),
+         "not-yet-on-disk"),
+        (situation(SIGN_IN, Step("settle"), Step("crash"), START,
+                   persistence=Persistence.PERSISTENT), None),
+        (situation(SIGN_IN, Step("settle"), Step("end_os_session"), START), None),
+        (situation(SIGN_IN, Step("settle"), Step("end_os_session"), START, preset="continue"),
+         "session-restore-revives-session"),
+        (situation(SIGN_IN, Step("settle"), Step("end_os_session"), START, engine="firefox"),
+         "crash-recovery-revives-session"),
+        (situation(*QUIT, preset="clear-on-exit", persistence=Persistence.PERSISTENT),
+         "clear-on-exit-takes-persistent-cookies"),
+        (situation(*QUIT, preset="private", persistence=Persistence.PERSISTENT),
+         "private-window-forgets"),
+        (situation(*QUIT, surface="app:local_storage"), "local-storage-outlives-the-browser"),
+        (situation(*QUIT, surface="app:local_storage", preset="clear-on-exit"), None),
+        (situation(*QUIT, surface="app:local_storage", preset="private"), None),
+        (situation(SIGN_IN, Step("revoke_sessions"), surface="app:cookie"),
+         "application-session-outlives-sso"),
+        (situation(SIGN_IN, Step("revoke_sessions")), None),
+        (situation(SIGN_IN, Step("wait", timedelta(hours=25)), timeout=1_000_000,
+                   surface="app:local_storage"), "application-session-ends-first"),
+        (situation(SIGN_IN, Step("settle"), Step("sign_out"), Step("crash"), START,
+                   surface="app:local_storage"), "sign-out-not-yet-on-disk"),
+        (situation(SIGN_IN, Step("sign_out"), Step("quit"), START, preset="continue"), None),
+    ],
+)
+def test_what_explains_what(case: Situation, limitation: str | None) -> None:
+    assert explained(case) == limitation
+
+
+def test_only_limitations_that_bend_the_promise_the_right_way_are_applicable() -> None:
+    case = situation(*QUIT, preset="private", persistence=Persistence.PERSISTENT)
+    assert [limitation.explains for limitation in applicable(case)] == [State.SIGNED_OUT]

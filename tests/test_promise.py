@@ -1,0 +1,73 @@
+from datetime import timedelta
+
+import pytest
+
+from harness.policy import Persistence, Policy
+from harness.promise import Ended, history_of, promise
+from harness.records import State
+from harness.scenario import Step
+
+PERSISTENT = Policy(persistence=Persistence.PERSISTENT, inactivity_timeout=100)
+NON_PERSISTENT = Policy(persistence=Persistence.NON_PERSISTENT, inactivity_timeout=100)
+SIGN_IN, START, VISIT = Step("sign_in"), Step("start"), Step("visit")
+
+
+def wait(seconds: float) -> Step:
+    return Step("wait", timedelta(seconds=seconds))
+
+
+def test_nobody_is_signed_in_at_first() -> None:
+    assert promise(PERSISTENT, []) is State.SIGNED_OUT
+
+
+@pytest.mark.parametrize("end", ["quit", "crash", "end_os_session"])
+def test_only_the_persistent_session_outlives_the_browser(end: str) -> None:
+    steps = [SIGN_IN, Step(end), START]
+    assert promise(PERSISTENT, steps) is State.SIGNED_IN
+    assert promise(NON_PERSISTENT, steps) is State.SIGNED_OUT
+
+
+@pytest.mark.parametrize(
+    ("steps", "ended"),
+    [
+        ([Step("open_tab"), Step("close_tab", 1)], Ended.TAB_CLOSED),
+        ([Step("open_tab"), Step("close_tab")], None),
+        ([Step("open_tab"), VISIT, Step("close_tab", 1)], None),
+        ([Step("open_window"), Step("close_window", 1)], Ended.WINDOW_CLOSED),
+        ([Step("open_window"), Step("close_window")], None),
+        ([Step("close_tab")], Ended.BROWSER_ENDED),
+        ([Step("close_window")], Ended.BROWSER_ENDED),
+    ],
+)
+def test_closing_what_the_session_was_used_in(steps: list[Step], ended: Ended | None) -> None:
+    assert history_of(NON_PERSISTENT, [SIGN_IN, *steps]).ended is ended
+    assert promise(PERSISTENT, [SIGN_IN, *steps]) is State.SIGNED_IN
+
+
+@pytest.mark.parametrize("policy", [PERSISTENT, NON_PERSISTENT])
+def test_inactivity(policy: Policy) -> None:
+    assert promise(policy, [SIGN_IN, wait(99)]) is State.SIGNED_IN
+    assert promise(policy, [SIGN_IN, wait(100)]) is State.SIGNED_OUT
+    assert promise(policy, [SIGN_IN, wait(99), VISIT, wait(99)]) is State.SIGNED_IN
+    assert promise(policy, [SIGN_IN, wait(100), VISIT]) is State.SIGNED_OUT
+    assert promise(policy, [SIGN_IN, wait(100), SIGN_IN]) is State.SIGNED_IN
+
+
+def test_sign_out_and_revocation() -> None:
+    assert promise(PERSISTENT, [SIGN_IN, Step("sign_out")]) is State.SIGNED_OUT
+    assert promise(PERSISTENT, [SIGN_IN, Step("revoke_sessions")]) is State.SIGNED_OUT
+
+
+def test_a_session_keeps_the_persistence_of_its_sign_in() -> None:
+    change, end = Step("override_session_policy"), [Step("quit"), START]
+    assert promise(PERSISTENT, [SIGN_IN, change, *end]) is State.SIGNED_IN
+    assert promise(PERSISTENT, [change, SIGN_IN, *end]) is State.SIGNED_OUT
+    again = [SIGN_IN, change, Step("sign_out"), SIGN_IN, *end]
+    assert promise(NON_PERSISTENT, again) is State.SIGNED_IN
+
+
+def test_what_was_on_disk_when_the_browser_ended() -> None:
+    settled = history_of(NON_PERSISTENT, [SIGN_IN, Step("settle"), Step("crash"), START])
+    assert [(end.verb, end.settled) for end in settled.ends] == [("crash", True)]
+    at_once = history_of(NON_PERSISTENT, [SIGN_IN, Step("settle"), VISIT, Step("crash")])
+    assert not at_once.ends[0].settled
