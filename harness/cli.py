@@ -76,8 +76,8 @@ def run(
         str | None, typer.Option("-k", metavar="EXPRESSION", help="As pytest's -k.")
     ] = None,
     workers: Annotated[
-        str, typer.Option("-n", metavar="N", help="How many at a time; 0: in this process.")
-    ] = "auto",
+        str, typer.Option("-n", metavar="N", help="How many at a time, or auto; 0: in one process.")
+    ] = str((os.cpu_count() or 1) + 1),
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for results and reports.")
     ] = Path("report"),
@@ -113,7 +113,7 @@ def run(
         *_repeated("--preset", presets),
         *_repeated("--policy", policy or []),
         *(["-k", keyword] if keyword else []),
-        *(["-n", workers] if workers != "0" else []),
+        *(["-n", workers, "--maxschedchunk", "1"] if workers != "0" else []),
         *(["--afterclose-config", str(config)] if config else []),
         *(["--headed"] if headed else []),
         *("--tracing", tracing, "--screenshot", screenshot),

@@ -67,24 +67,27 @@ def load_config(path: Path | None) -> Config:
         if not path.exists():
             return Config()
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8 text") from None
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {_with_line(str(error))}") from None
+        raise ConfigError(f"{path}: {_with_line(str(error), text)}") from None
     try:
         return _config(data)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
 
 
-def _with_line(message: str) -> str:
-    place = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+def _with_line(message: str, text: str) -> str:
+    message = message.replace("at end of document", f"at line {len(text.splitlines())}")
+    place = re.search(r" \(at line (\d+)(?:, column \d+)?\)$", message)
     if place is None:
         return f"bad TOML: {message}"
-    return f"line {place[1]}, column {place[2]}: bad TOML: {message[: place.start()]}"
+    return f"line {place[1]}: bad TOML: {message[: place.start()]}"
 
 
 def _config(data: Mapping[str, Any]) -> Config:

@@ -126,7 +126,8 @@ def _application_outlives(situation: Situation, history: History) -> bool:
 
 def _storage_outlives(situation: Situation, history: History) -> bool:
     closing = (Ended.TAB_CLOSED, Ended.WINDOW_CLOSED, Ended.BROWSER_ENDED)
-    return situation.surface == "app:local_storage" and history.ended in closing
+    kept = situation.surface == "app:local_storage" and history.ended in closing
+    return kept and (_remembers(situation) or not history.ends)
 
 
 def _application_ends_first(situation: Situation, history: History) -> bool:

@@ -293,7 +293,7 @@ def _lifecycle(
             workshop,
             engine,
             preset=preset,
-            environments=[environment.name for environment in bench.settings.environments],
+            environments=bench.settings.environments,
             scenario=name,
             observed=observed,
             artifacts=folder,

@@ -44,7 +44,8 @@ def test_the_example_of_the_design(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[environments", "line 1, column 14"),
+        ("[environments", "line 1: bad TOML"),
+        ("cookie_name = 1\n= 2\n", "line 2: bad TOML"),
         ("colour = 1", "unknown key 'colour'"),
         ('[environments.a]\npersistance = "persistent"', "Did you mean 'persistence'?"),
         ("[environments.a]\ninactivity_timeout = 5", "persistence is missing"),

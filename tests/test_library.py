@@ -30,7 +30,7 @@ def test_the_scenarios_that_come_with_the_package() -> None:
 def test_scenarios_name_no_engine_no_preset_and_no_result() -> None:
     for file in packaged_folder().glob("*.py"):
         text = file.read_text()
-        for word in ("chromium", "firefox", "signed_in", "signed_out", "assert", "preset"):
+        for word in ("chromium", "firefox", "State", "assert", "preset", "verdict"):
             assert word not in text, f"{file.name} says {word}"
 
 

@@ -25,19 +25,23 @@ class Listener:
         return {}
 
 
-@scenario(title="A title", claims="A claim.", covers=("rfc6265bis 5.7",))
-def example(browser: Browser) -> None:
-    browser.sign_in()
-    browser.open_tab()
-    browser.close_tab(1)
-    browser.wait(timedelta(days=1, hours=2, minutes=1))
-    browser.administrator.revoke_sessions()
-    browser.quit()
-    browser.start()
-    browser.check("at the end")
+@pytest.fixture
+def example() -> Scenario:
+    @scenario(title="A title", claims="A claim.", covers=("rfc6265bis 5.7",))
+    def example(browser: Browser) -> None:
+        browser.sign_in()
+        browser.open_tab()
+        browser.close_tab(1)
+        browser.wait(timedelta(days=1, hours=2, minutes=1))
+        browser.administrator.revoke_sessions()
+        browser.quit()
+        browser.start()
+        browser.check("at the end")
+
+    return example
 
 
-def test_a_scenario_has_a_name_and_can_be_told() -> None:
+def test_a_scenario_has_a_name_and_can_be_told(example: Scenario) -> None:
     assert isinstance(example, Scenario)
     assert example.name == "test_scenario.example"
     assert [narrate(step) for step in steps_of(example)] == [
@@ -52,7 +56,7 @@ def test_a_scenario_has_a_name_and_can_be_told() -> None:
     ]
 
 
-def test_verbs_reach_the_interpreter_in_order() -> None:
+def test_verbs_reach_the_interpreter_in_order(example: Scenario) -> None:
     listener = Listener()
     example(Browser(listener))
     assert [step.verb for step in listener.performed] == [

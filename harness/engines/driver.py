@@ -18,7 +18,7 @@ from harness.engines.processes import end_group, kill_group
 from harness.engines.target import SURFACES, TargetEnvironment
 from harness.engines.workshop import Workshop
 from harness.limitations import Situation, judge
-from harness.policy import Persistence
+from harness.policy import Environment, Persistence
 from harness.records import Evidence, Observation, State
 from harness.scenario import Check, Step, narrate
 
@@ -56,7 +56,7 @@ class Driver:
         engine: Engine,
         *,
         preset: str,
-        environments: Sequence[str] | None,
+        environments: Sequence[Environment],
         scenario: str,
         observed: Callable[[Observation], None],
         artifacts: Path | None = None,
@@ -64,7 +64,8 @@ class Driver:
         self._workshop = workshop
         self._engine = engine
         self._preset = preset
-        self._names = environments
+        # As they are configured: what the server under test says of itself promises nothing.
+        self._policies = {e.name: e.effective_policy for e in environments}
         self._scenario = scenario
         self._observed = observed
         self._artifacts = artifacts
@@ -135,8 +136,8 @@ class Driver:
     async def _begin(self) -> None:
         target = self._workshop.target
         await target.reset()
-        self._environments = await target.environments(self._names)
-        self._persistence = {e.name: e.policy.persistence for e in self._environments}
+        self._environments = await target.environments(list(self._policies))
+        self._persistence = {name: p.persistence for name, p in self._policies.items()}
         self._profile = await self._workshop.new_profile(self._engine, self._preset)
         installation = await self._workshop.find(self._engine)
         self.engine_version = installation.version if installation else ""
@@ -352,7 +353,7 @@ class Driver:
             engine=self._engine.name,
             preset=self._preset,
             surface=surface,
-            policy=environment.policy,
+            policy=self._policies[environment.name],
             steps=steps,
         )
         judgement = judge(situation, observed)

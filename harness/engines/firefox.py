@@ -116,6 +116,7 @@ class Firefox:
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
             no_viewport=True,
+            env={**os.environ, "MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"},
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from harness.policy import Persistence, Policy
+from harness.policy import Persistence
 
 __all__ = ["SURFACES", "Target", "TargetEnvironment", "TargetError"]
 
@@ -27,8 +27,6 @@ class TargetEnvironment:
     issuer: str
     app_url: str
     organization: str
-    policy: Policy
-    """In force for the organization that people sign in to."""
     email: str
     password: str
     admin_id: str
@@ -51,10 +49,10 @@ class Target:
             await self._http.close()
             self._http = None
 
-    async def environments(self, names: Sequence[str] | None = None) -> list[TargetEnvironment]:
-        """The environments, or those named, in the server's order."""
+    async def environments(self, names: Sequence[str]) -> list[TargetEnvironment]:
+        """The environments named, in the server's order."""
         listed = (await self._control("GET", "environments"))["environments"]
-        return [_environment(e) for e in listed if names is None or e["name"] in names]
+        return [_environment(e) for e in listed if e["name"] in names]
 
     async def reset(self) -> None:
         """Nobody signed in, configured policies, real time."""
@@ -138,10 +136,6 @@ def _environment(entry: dict[str, Any]) -> TargetEnvironment:
         issuer=entry["issuer"],
         app_url=entry["app_url"],
         organization=entry["organization"],
-        policy=Policy(
-            persistence=Persistence(entry["policy"]["persistence"]),
-            inactivity_timeout=entry["policy"]["inactivity_timeout"],
-        ),
         email=entry["user"]["email"],
         password=entry["user"]["password"],
         admin_id=f"admin_{name}",

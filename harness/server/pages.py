@@ -1,25 +1,31 @@
 """The server's pages, rendered from the templates beside this module."""
 
 from collections.abc import Mapping
-from functools import cache
+from pathlib import Path
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 
 __all__ = ["error_page", "page"]
 
 
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("harness.server"), autoescape=True, undefined=StrictUndefined
-    )
+# Read at import: nothing may read files in the event loop.
+_TEMPLATES = Environment(
+    loader=DictLoader(
+        {
+            path.name: path.read_text(encoding="utf-8")
+            for path in Path(__file__).with_name("templates").glob("*.html")
+        }
+    ),
+    autoescape=True,
+    undefined=StrictUndefined,
+)
 
 
 def page(template: str, *, status: int = 200, **values: object) -> web.Response:
     """Render a page that no cache keeps and no other site may frame."""
     return web.Response(
-        text=_templates().get_template(template).render(values),
+        text=_TEMPLATES.get_template(template).render(values),
         status=status,
         content_type="text/html",
         headers=_HEADERS,

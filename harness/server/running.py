@@ -21,10 +21,11 @@ class PortInUseError(Exception):
     """The port cannot be had; the message is for the user."""
 
 
-def server_context(environments: Sequence[Environment]) -> ssl.SSLContext:
-    """TLS for every host of the environments, by a certificate authority made for this run."""
-    names = [f"{e.name}.{kind}.localhost" for e in environments for kind in ("idp", "app")]
-    certificate = trustme.CA().issue_cert("localhost", "127.0.0.1", *names)
+def server_context() -> ssl.SSLContext:
+    """TLS for every environment's hosts, by a certificate authority made for this run."""
+    certificate = trustme.CA().issue_cert(
+        "localhost", "127.0.0.1", "*.idp.localhost", "*.app.localhost"
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     return context
@@ -97,7 +98,7 @@ class MockServer:
     async def start(self) -> None:
         """Listen, in the running event loop; raise PortInUseError."""
         scheme = "https" if self._https else "http"
-        context = server_context(self._environments) if self._https else None
+        context = await asyncio.to_thread(server_context) if self._https else None
         loop = asyncio.get_running_loop()
         # The port must be known before the addresses are, so the socket comes first.
         try:

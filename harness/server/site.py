@@ -1,6 +1,5 @@
 """The whole site: which host answers what, behind one port."""
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -48,7 +47,7 @@ class Site:
     ) -> None:
         self.clock = clock or Clock()
         self.log = ExchangeLog()
-        key = key or SigningKey()
+        self._key = key = key or SigningKey()
         self.tenants: dict[str, Tenant] = {}
         self.apps: dict[str, DemoApp] = {}
         self._tenant_of_host: dict[str, Tenant] = {}
@@ -176,6 +175,7 @@ class Site:
 
     @web.middleware
     async def _record(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        await self._key.ready()
         response = await handler(request)
         headers = [morsel.OutputString() for morsel in response.cookies.values()]
         self.log.add(
@@ -199,24 +199,21 @@ async def _errors(request: web.Request, handler: _Handler) -> web.StreamResponse
         return await handler(request)
     except web.HTTPException as error:
         if error.status < 400 or error.content_type == "application/json":
-            return _as_response(error)
+            headers = {k: v for k, v in error.headers.items() if k in ("Location", "Allow")}
+            return web.Response(
+                status=error.status,
+                text=error.text,
+                headers=headers,
+                content_type=error.content_type,
+            )
         if request.path.startswith(("/api/", "/_afterclose/")):
-            body = {"errors": [{"code": error.reason.upper().replace(" ", "_"),
-                                "message": error.text or error.reason}]}
+            code = error.reason.upper().replace(" ", "_")
+            body: object = {"errors": [{"code": code, "message": error.text or error.reason}]}
             return web.json_response(body, status=error.status)
         if request.path == "/oauth2/token":
-            text = json.dumps({"error": "invalid_request", "error_description": error.reason})
-            return web.Response(text=text, status=error.status, content_type="application/json")
+            body = {"error": "invalid_request", "error_description": error.reason}
+            return web.json_response(body, status=error.status)
         return error_page(f"{error.status}: {error.reason}", status=error.status)
     except ValueError:
         # aiohttp raises it for a body that is not what its Content-Type says.
         return error_page("The request cannot be read.", status=400)
-
-
-def _as_response(error: web.HTTPException) -> web.Response:
-    return web.Response(
-        status=error.status, text=error.text, headers={
-            name: value for name, value in error.headers.items() if name != "Content-Length"
-        } if error.status < 400 else None,
-        content_type=None if error.status < 400 else error.content_type,
-    )

@@ -1,5 +1,6 @@
 """Tokens signed with RS256 by a key that lives as long as the server."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -38,10 +39,15 @@ class SigningKey:
         self._future: Future[RSAKey] = executor.submit(_generate)
         executor.shutdown(wait=False)
 
+    async def ready(self) -> None:
+        """Return once the key has been made."""
+        if not self._future.done():
+            await asyncio.wrap_future(self._future)
+
     @property
     def key(self) -> RSAKey:
-        """The key; waits for it where it is still being made."""
-        return self._future.result()
+        """The key, once it is ready."""
+        return self._future.result(timeout=0)
 
     def jwks(self) -> dict[str, Any]:
         """The public half as a JWK Set (RFC 7517)."""
@@ -74,5 +80,4 @@ class SigningKey:
 
 
 def _generate() -> RSAKey:
-    key = RSAKey.generate_key(2048, auto_kid=True)
-    return key
+    return RSAKey.generate_key(2048, auto_kid=True)

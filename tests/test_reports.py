@@ -1,0 +1,134 @@
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from harness.records import (
+    Error,
+    Evidence,
+    LimitationNote,
+    Observation,
+    Record,
+    Run,
+    ScenarioNote,
+    State,
+    Unsupported,
+    Verdict,
+)
+from harness.reports import write_reports
+from harness.reports.matrix import Column, Row, matrix_of
+from harness.reports.terminal import summary_lines
+
+RUN = Run(
+    started="2026-11-23T20:00:00+00:00",
+    versions={"afterclose": "0.1.0"},
+    platform="Linux",
+    configuration={},
+    scenarios={"a.first": ScenarioNote(title="The <first>", claims="It is.")},
+    limitations={
+        "seen": LimitationNote(sentence="Seen here.", sources=["https://example.com/"]),
+        "unseen": LimitationNote(sentence="Never seen.", sources=["measured"]),
+    },
+)
+
+
+def observation(
+    scenario: str = "a.first",
+    check: str = "after",
+    policy: str = "persistent",
+    verdict: Verdict = Verdict.KEPT,
+    steps: Sequence[str] = ("Sign in.",),
+    engine: str = "chromium",
+) -> Observation:
+    kept = verdict is Verdict.KEPT
+    return Observation(
+        scenario=scenario,
+        check=check,
+        engine=engine,
+        engine_version="1",
+        preset="default",
+        policy=policy,
+        surface="sso",
+        promised=State.SIGNED_IN,
+        observed=State.SIGNED_IN if kept else State.SIGNED_OUT,
+        verdict=verdict,
+        limitation="seen" if verdict is Verdict.LIMITATION else None,
+        steps=list(steps),
+        evidence=Evidence(reason=None if kept else "no_cookie", cookies_sent=["<cookie>"]),
+        duration_s=1.0,
+    )
+
+
+COMMON = {"engine": "firefox", "engine_version": "2", "preset": "default", "steps": ["Sign in."]}
+RECORDS: list[Record] = [
+    RUN,
+    observation("z.last"),
+    observation(check="later", steps=("1", "2", "3"), verdict=Verdict.UNEXPECTED),
+    observation(),
+    observation(policy="other", verdict=Verdict.LIMITATION),
+    Error(scenario="a.first", message="the browser died", **COMMON),
+    Unsupported(scenario="z.last", reason="it cannot", **COMMON),
+]
+
+
+def test_the_matrix_keeps_the_order_of_the_scenarios() -> None:
+    matrix = matrix_of(RECORDS)
+    assert matrix.rows == [
+        Row("a.first", ""), Row("a.first", "after"), Row("a.first", "later"),
+        Row("z.last", ""), Row("z.last", "after"),
+    ]
+    assert matrix.columns == [Column("chromium", "1", "default"), Column("firefox", "2", "default")]
+    assert {verdict: matrix.verdicts[verdict] for verdict in Verdict} == {
+        Verdict.KEPT: 2, Verdict.LIMITATION: 1, Verdict.UNEXPECTED: 1,
+        Verdict.UNSUPPORTED: 1, Verdict.ERROR: 1,
+    }
+
+
+def test_of_two_observations_of_the_same_the_later_counts() -> None:
+    matrix = matrix_of([observation(verdict=Verdict.UNEXPECTED), observation()])
+    assert dict(matrix.verdicts) == {Verdict.KEPT: 1}
+
+
+def test_the_terminal_names_what_needs_a_look() -> None:
+    text = "\n".join(summary_lines(RECORDS))
+    assert "2 kept, 1 limitation, 1 unexpected, 1 unsupported, 1 error" in text
+    assert "promised signed_in, observed signed_out" in text
+    assert "the browser died" in text
+    assert "it cannot" in text
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_reports(RECORDS, tmp_path)
+    return tmp_path
+
+
+def test_html_is_one_self_contained_file_with_the_evidence(folder: Path) -> None:
+    page = (folder / "index.html").read_text()
+    for text in ("The &lt;first&gt;", "&lt;cookie&gt;", "no_cookie", "Seen here.", "✗ out", "✓ in",
+                 "≈ out", "the browser died", "(not seen in this run)"):
+        assert text in page
+    for outside in ("<script", "src=", "<link rel=\"stylesheet"):
+        assert outside not in page
+
+
+def test_junit_counts_what_failed(folder: Path) -> None:
+    root = ElementTree.parse(folder / "junit.xml").getroot()
+    counted = {
+        suite.get("name"): [suite.get(k) for k in ("tests", "failures", "errors", "skipped")]
+        for suite in root
+    }
+    assert counted == {
+        "chromium 1 default": ["4", "1", "0", "0"],
+        "firefox 2 default": ["2", "0", "1", "1"],
+    }
+
+
+def test_limitations_say_where_they_were_seen_and_where_not(folder: Path) -> None:
+    text = (folder / "limitations.md").read_text()
+    seen, _, unseen = text.partition("## unseen")
+    assert "| a.first | chromium | default | sso | other | signed_in | signed_out |" in seen
+    assert "https://example.com/" in seen
+    assert "Not seen in this run" in unseen
+    assert "Not seen in this run" not in seen

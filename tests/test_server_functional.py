@@ -1,0 +1,383 @@
+"""The server as a browser and an API client see it."""
+
+import base64
+import hashlib
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jwt
+import pytest
+
+from harness.clock import Clock
+from harness.server.running import MockServer, PortInUseError
+from tests.client import Answer, Client
+
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
+ENVIRONMENTS = ["persistent", "non_persistent", "org_persistent", "org_non_persistent"]
+
+
+def authorize(client: Client, environment: str, **changes: str | None) -> Answer:
+    query = {
+        "client_id": f"demo_{environment}",
+        "redirect_uri": client.url(environment, "/callback", "app"),
+        "response_type": "code",
+        "scope": "openid",
+        "state": "s1",
+        "nonce": "n1",
+        "code_challenge": CHALLENGE.decode(),
+        "code_challenge_method": "S256",
+        **changes,
+    }
+    asked = {name: value for name, value in query.items() if value is not None}
+    return client.get(client.url(environment, f"/oauth2/auth?{urlencode(asked)}"))
+
+
+def callback(answer: Answer) -> dict[str, str]:
+    location = answer.header("Location")
+    assert location is not None, answer.text
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+def code(client: Client, environment: str = "persistent") -> str:
+    form = authorize(client, environment)
+    return callback(client.submit(environment, form))["code"]
+
+
+def exchange(client: Client, value: str, environment: str = "persistent", **changes: str) -> Answer:
+    return client.post(
+        client.url(environment, "/oauth2/token"),
+        {
+            "grant_type": "authorization_code",
+            "client_id": f"demo_{environment}",
+            "client_secret": f"demo-secret-{environment}",
+            "code": value,
+            "redirect_uri": client.url(environment, "/callback", "app"),
+            "code_verifier": VERIFIER,
+            **changes,
+        },
+    )
+
+
+def sso_cookie(answer: Answer) -> str:
+    return next(cookie for cookie in answer.cookies if cookie.startswith("sso_session="))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_cookie_follows_the_effective_policy(client: Client, environment: str) -> None:
+    cookie = sso_cookie(client.sign_in(environment)).lower()
+    persistent = environment in ("persistent", "org_persistent")
+    assert ("max-age=86400" in cookie) == persistent
+    assert "expires" not in cookie
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "secure" not in cookie
+    assert client.peek(environment)["signed_in"] is True
+
+
+def test_https_makes_cookies_secure() -> None:
+    with MockServer(https=True) as server:
+        assert server.url.startswith("https://")
+        assert server.site is not None
+        assert server.site.tenants["persistent"].issuer.startswith("https://persistent.idp.")
+        assert server.site._sign_in._secure
+
+
+def test_discovery_and_both_key_sets(client: Client) -> None:
+    url = client.url("persistent", "/.well-known/openid-configuration")
+    document = client.get(url).json
+    assert document["issuer"] == client.url("persistent")
+    assert client.get(document["jwks_uri"]).json == client.get(f"{document['jwks_uri']}.json").json
+
+
+def test_tokens_are_what_clients_expect(client: Client, clock: Clock) -> None:
+    tokens = exchange(client, code(client, "org_persistent"), "org_persistent").json
+    keys = client.get(client.url("org_persistent", "/.well-known/jwks")).json["keys"]
+    key = jwt.PyJWK(keys[0]).key
+    options = {"verify_exp": False, "verify_iat": False}
+    access = jwt.decode(
+        tokens["access_token"], key, ["RS256"], options={**options, "verify_aud": False}
+    )
+    assert access["ksp"] == {"persistent": True}
+    assert access["org_code"] == "org_persistent"
+    assert access["iss"] == client.url("org_persistent")
+    assert access["exp"] - access["iat"] == tokens["expires_in"] == 86_400
+    identity = jwt.decode(
+        tokens["id_token"], key, ["RS256"], audience="demo_org_persistent", options=options
+    )
+    assert identity["nonce"] == "n1"
+    other = exchange(client, code(client, "non_persistent"), "non_persistent").json
+    claims = jwt.decode(other["access_token"], options={"verify_signature": False})
+    assert claims["ksp"] == {"persistent": False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"code_verifier": "w" * 43}, "invalid_grant"),
+        ({"redirect_uri": "http://elsewhere/"}, "invalid_grant"),
+        ({"code": "nonsense"}, "invalid_grant"),
+        ({"client_secret": "wrong"}, "invalid_client"),
+        ({"client_id": "nobody"}, "invalid_client"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+    ],
+)
+def test_what_the_token_endpoint_refuses(
+    client: Client, changes: dict[str, str], error: str
+) -> None:
+    answer = exchange(client, code(client), **changes)
+    assert answer.json["error"] == error
+    assert answer.status == (401 if error == "invalid_client" else 400)
+
+
+def test_a_code_works_once_and_not_for_long(client: Client, clock: Clock) -> None:
+    value = code(client)
+    assert exchange(client, value).status == 200
+    assert exchange(client, value).json["error"] == "invalid_grant"
+    late = callback(authorize(client, "persistent"))["code"]
+    clock.advance(60)
+    assert exchange(client, late).json["error_description"] == "the code has expired"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"client_id": "nobody"}, {"client_id": None}, {"redirect_uri": "http://evil.example/"},
+     {"redirect_uri": None}, {"client_id": "admin_persistent"}],
+)
+def test_unknown_client_or_redirect_gets_a_page_never_a_redirect(
+    client: Client, changes: dict[str, str | None]
+) -> None:
+    answer = authorize(client, "persistent", **changes)
+    assert answer.status == 400
+    assert answer.header("Location") is None
+    assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"prompt": "dance"}, "invalid_request"),
+        ({"org_code": "nowhere"}, "invalid_request"),
+        ({"prompt": "none"}, "login_required"),
+    ],
+)
+def test_other_mistakes_go_back_to_the_application(
+    client: Client, changes: dict[str, str | None], error: str
+) -> None:
+    values = callback(authorize(client, "persistent", **changes))
+    assert (values["error"], values["state"]) == (error, "s1")
+
+
+def test_prompt(client: Client) -> None:
+    client.sign_in("persistent")
+    assert "code" in callback(authorize(client, "persistent", prompt="none"))
+    assert authorize(client, "persistent", prompt="login").status == 200
+
+
+def test_each_sign_in_has_a_new_session(client: Client) -> None:
+    first = sso_cookie(client.sign_in("persistent"))
+    again = client.submit("persistent", authorize(client, "persistent", prompt="login"))
+    assert sso_cookie(again).split(";")[0] != first.split(";")[0]
+    listed = client.control("GET", "sessions?environment=persistent")["sessions"]
+    assert [session["end_reason"] for session in listed] == ["replaced", None]
+
+
+def test_a_planted_session_id_is_not_taken_over(client: Client) -> None:
+    host = urlsplit(client.url("persistent")).netloc
+    client.jar[host] = {"sso_session": "planted"}
+    assert client.peek("persistent")["end_reason"] == "unknown"
+    assert "=planted" not in sso_cookie(client.sign_in("persistent"))
+
+
+def test_the_sign_in_form_is_bound_to_the_browser(client: Client) -> None:
+    page = authorize(client, "persistent")
+    stranger = Client(client.server)
+    assert stranger.submit("persistent", page).status == 403
+    wrong = client.submit("persistent", page, password="guess")
+    assert wrong.status == 401
+    assert client.submit("persistent", wrong).status == 303
+    assert client.submit("persistent", wrong).status == 403
+
+
+def test_pages_may_not_be_framed(client: Client) -> None:
+    page = authorize(client, "persistent")
+    assert page.header("X-Frame-Options") == "DENY"
+    assert page.header("Content-Security-Policy") == "frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize("environment", ["persistent", "non_persistent"])
+def test_inactivity_is_measured_on_the_server(
+    client: Client, clock: Clock, environment: str
+) -> None:
+    client.sign_in(environment)
+    clock.advance(86_399)
+    assert client.peek(environment)["signed_in"] is True
+    clock.advance(1)
+    assert client.peek(environment)["end_reason"] == "inactive"
+
+
+def test_peeking_is_no_activity_but_authorizing_is(client: Client, clock: Clock) -> None:
+    client.sign_in("persistent")
+    clock.advance(86_399)
+    client.peek("persistent")
+    answer = authorize(client, "persistent", prompt="none")
+    assert "Max-Age=86400" in sso_cookie(answer)
+    clock.advance(86_399)
+    assert client.peek("persistent")["signed_in"] is True
+
+
+def test_signing_out_ends_the_session_and_goes_where_it_is_allowed(client: Client) -> None:
+    client.sign_in("persistent")
+    evil = client.get(client.url("persistent", "/logout?redirect=http://evil.example/"))
+    assert evil.status == 400
+    assert client.peek("persistent")["signed_in"] is True
+    home = client.url("persistent", "/", "app")
+    kept = dict(client.jar[urlsplit(client.url("persistent")).netloc])
+    answer = client.get(client.url("persistent", f"/logout?{urlencode({'redirect': home})}"))
+    assert answer.header("Location") == home
+    client.jar[urlsplit(client.url("persistent")).netloc] = kept
+    assert client.peek("persistent")["end_reason"] == "signed_out"
+
+
+def patch(client: Client, environment: str, body: object, **headers: str) -> Answer:
+    url = client.url(environment, f"/api/v1/organizations/{environment}/sessions")
+    return client.json("PATCH", url, body, headers=headers)
+
+
+def bearer(client: Client, environment: str = "org_persistent", **changes: str) -> str:
+    return f"Bearer {client.admin_token(environment, **changes).json['access_token']}"
+
+
+def test_the_override_can_be_changed_at_run_time(client: Client, clock: Clock) -> None:
+    token = bearer(client)
+    answer = patch(
+        client,
+        "org_persistent",
+        {"sso_session_persistence_mode": "non_persistent", "authenticated_session_lifetime": 60,
+         "is_use_org_authenticated_session_lifetime": True, "unknown": 1},
+        Authorization=token,
+    )
+    assert (answer.status, answer.json) == (200, {"code": "OK", "message": "Success"})
+    assert "Max-Age" not in sso_cookie(client.sign_in("org_persistent"))
+    clock.advance(60)
+    assert client.peek("org_persistent")["end_reason"] == "inactive"
+    patch(client, "org_persistent", {"is_use_org_sso_session_policy": False}, Authorization=token)
+    patch(
+        client, "org_persistent", {"sso_session_persistence_mode": "persistent"},
+        Authorization=token,
+    )
+    assert "Max-Age" not in sso_cookie(client.sign_in("org_persistent"))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"sso_session_persistence_mode": "non-persistent"}, '"persistent" or "non_persistent"'),
+        ({"authenticated_session_lifetime": 0}, "from 1 to"),
+        ({"authenticated_session_lifetime": "60"}, "whole number"),
+        ({"is_use_org_sso_session_policy": "yes"}, "true or false"),
+        ([], "JSON object"),
+    ],
+)
+def test_settings_that_are_refused(client: Client, body: object, said: str) -> None:
+    answer = patch(client, "org_persistent", body, Authorization=bearer(client))
+    assert answer.status == 400
+    assert said in answer.json["errors"][0]["message"]
+
+
+def test_who_may_not_change_settings(client: Client, clock: Clock) -> None:
+    body = {"is_use_org_sso_session_policy": True}
+    old = bearer(client)
+    reader = bearer(client, scope="read:organizations")
+    for token in ("", "Bearer nonsense", bearer(client, "persistent"), reader):
+        answer = patch(client, "org_persistent", body, Authorization=token)
+        assert answer.status == 403
+        assert set(answer.json["errors"][0]) == {"code", "message"}
+    clock.advance(86_400)
+    assert patch(client, "org_persistent", body, Authorization=old).status == 403
+    url = client.url("org_persistent", "/api/v1/organizations/nowhere/sessions")
+    answer = client.json("PATCH", url, body, headers={"Authorization": bearer(client)})
+    assert answer.status == 404
+
+
+def test_bad_requests_are_never_a_server_error(client: Client) -> None:
+    host = urlsplit(client.url("persistent")).netloc
+    client.jar[host] = {}
+    for cookie in ("=;;=", "sso_session", "sso_session=\x80\xff", "a=b; sso_session=" + "x" * 4000):
+        answer = client.get(
+            client.url("persistent", "/_afterclose/peek"),
+            headers={"Cookie": cookie.encode("latin-1").decode("latin-1")},
+        )
+        assert answer.status == 200
+        assert answer.json["signed_in"] is False
+    big = b"x" * 200_000
+    token = client.request(
+        "POST", client.url("persistent", "/oauth2/token"), body=big,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert (token.status, token.json["error"]) == (413, "invalid_request")
+    broken = client.request(
+        "POST", client.url("persistent", "/oauth2/token"), body=b"x",
+        headers={"Content-Type": "multipart/form-data"},
+    )
+    assert broken.status == 400
+    headers = {"Authorization": bearer(client), "Content-Type": "application/json"}
+    url = client.url("org_persistent", "/api/v1/organizations/org_persistent/sessions")
+    answer = client.request("PATCH", url, body=b"{", headers=headers)
+    assert (answer.status, answer.json["errors"][0]["message"]) == (400, "the body is not JSON")
+    assert client.get(client.url("nowhere", "/oauth2/auth")).status == 404
+    assert client.get(client.url("persistent", "/nothing")).status == 404
+
+
+def test_the_control_api(client: Client, clock: Clock) -> None:
+    client.sign_in("persistent")
+    assert client.control("POST", "clock", {"advance": 5})["offset"] == 5
+    assert "error" in client.control("POST", "clock", {"advance": -5})
+    host = urlsplit(client.url("persistent")).netloc
+    log = client.control("GET", f"exchanges?host={host}")["exchanges"]
+    assert any("sso_session=" in cookie for entry in log for cookie in entry["cookies_out"])
+    assert client.control("DELETE", "sessions")["revoked"] == 1
+    assert client.peek("persistent")["end_reason"] == "revoked"
+    client.control("POST", "reset")
+    assert clock.offset == 0
+    assert client.peek("persistent")["end_reason"] == "unknown"
+
+
+def test_the_first_environment_answers_at_plain_localhost(client: Client) -> None:
+    assert client.get(f"{client.server.url}/.well-known/openid-configuration").json["issuer"] == (
+        client.url("persistent")
+    )
+
+
+def test_listens_on_loopback_and_says_when_it_cannot(server: MockServer) -> None:
+    port = urlsplit(server.url).port
+    assert port is not None
+    with pytest.raises(PortInUseError, match=f"127.0.0.1:{port}.*--port"), MockServer(port=port):
+        pass
+
+
+def test_observing_disturbs_nothing(client: Client, clock: Clock) -> None:
+    client.sign_in("non_persistent")
+    clock.advance(100)
+    before = {host: dict(cookies) for host, cookies in client.jar.items() if cookies}
+    begun = client.control("POST", "observations", {"environments": ["non_persistent"]})
+    page = client.follow(begun["url"])
+    assert "iframe" in page.text
+    storage = client.url(
+        "non_persistent", f"/_afterclose/observe/{begun['ticket']}/storage", "app"
+    )
+    assert client.request("POST", storage).status == 204
+    seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]["non_persistent"]
+    assert {surface: result["signed_in"] for surface, result in seen.items()} == {
+        "sso": True, "app:cookie": True, "app:local_storage": False,
+    }
+    assert {host: cookies for host, cookies in client.jar.items() if cookies} == before
+    assert client.peek("non_persistent")["idle"] == 100
+
+
+def test_the_application_returns_to_its_own_site_only(client: Client) -> None:
+    evil = urlencode({"return_to": "http://evil.example/"})
+    page = client.follow(client.url("persistent", f"/?{evil}", "app"))
+    assert "evil" not in page.text
