@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: run test check bench clean
 
 run: $(VENV)/browsers
-	$(BIN)/afterclose run
+	$(BIN)/afterclose run $(ARGS)
 
 test: $(VENV)/browsers
 	$(BIN)/ruff check .
@@ -23,7 +23,7 @@ bench: $(VENV)/browsers
 $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
 # Asked every time: a browser may have been removed since.

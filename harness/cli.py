@@ -138,7 +138,7 @@ def _pytest(arguments: Sequence[str]) -> int:
 
 def _targets(argument: str) -> list[str]:
     """The pytest arguments for a path, or for a scenario that comes with Afterclose."""
-    path, separator, rest = argument.partition("::")
+    path, separator, _ = argument.partition("::")
     if Path(path).exists():
         if not Path(path).is_dir():
             return [argument]
@@ -196,7 +196,9 @@ def serve(
         str, typer.Option(help="Address to listen on. Never expose a mock to a network.")
     ] = "127.0.0.1",
     config: ConfigOption = None,
-    https: Annotated[bool, typer.Option("--https", help="With a certificate for this run.")] = False,
+    https: Annotated[
+        bool, typer.Option("--https", help="With a certificate made for this run.")
+    ] = False,
 ) -> None:
     """Run the mock auth server alone, until Ctrl+C. The first line on stdout is JSON."""
     try:

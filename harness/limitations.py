@@ -10,7 +10,7 @@ Marks in `sources`: a URL or a file of a vendor's source tree is where the rule 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.policy import Persistence, Policy
+from harness.policy import Policy
 from harness.promise import Ended, History, history_of
 from harness.records import State, Verdict
 from harness.scenario import Step
@@ -81,6 +81,16 @@ def _remembers(situation: Situation) -> bool:
     return situation.preset in ("default", "continue")
 
 
+def _spared(situation: Situation, history: History) -> bool:
+    """Whether data that is to be cleared on exit is still there after a crash.
+
+    chromium: chrome/browser/sessions/session_data_service.cc ("To allow the user to continue a
+    session after a crash, we will not delete cookies."); measured: crash.crash_after_settling.
+    """
+    crashes = all(end.verb == "crash" and end.settled for end in history.ends)
+    return situation.engine == "chromium" and situation.preset == "clear-on-exit" and crashes
+
+
 def _session_restored(situation: Situation, history: History) -> bool:
     if not (situation.cookie and _remembers(situation) and _closed(history)):
         return False
@@ -96,7 +106,9 @@ def _session_restored(situation: Situation, history: History) -> bool:
 
 
 def _crash_recovered(situation: Situation, history: History) -> bool:
-    if not (situation.cookie and _remembers(situation) and _closed(history)):
+    # What is to be cleared on exit, Chromium does not clear after a crash.
+    keeps = _remembers(situation) or _spared(situation, history)
+    if not (situation.cookie and keeps and _closed(history)):
         return False
     last = history.ends[-1]
     # Debian's Firefox has no handler for SIGTERM: what the system asks of it is a crash to it.
@@ -113,7 +125,8 @@ def _sign_out_not_on_disk(situation: Situation, history: History) -> bool:
 
 
 def _cleared_on_exit(situation: Situation, history: History) -> bool:
-    return situation.preset == "clear-on-exit" and bool(history.ends)
+    orderly = situation.engine == "firefox" or any(end.verb != "crash" for end in history.ends)
+    return situation.preset == "clear-on-exit" and bool(history.ends) and orderly
 
 
 def _private(situation: Situation, history: History) -> bool:
@@ -127,7 +140,7 @@ def _application_outlives(situation: Situation, history: History) -> bool:
 def _storage_outlives(situation: Situation, history: History) -> bool:
     closing = (Ended.TAB_CLOSED, Ended.WINDOW_CLOSED, Ended.BROWSER_ENDED)
     kept = situation.surface == "app:local_storage" and history.ended in closing
-    return kept and (_remembers(situation) or not history.ends)
+    return kept and (_remembers(situation) or _spared(situation, history))
 
 
 def _application_ends_first(situation: Situation, history: History) -> bool:
@@ -167,6 +180,7 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sources=(
             f"{_CHROMIUM}profiles/profile_impl.cc, ShouldRestoreOldSessionCookies (last exit type "
             "Crashed)",
+            f"{_CHROMIUM}sessions/session_data_service.cc (deletes nothing after a crash)",
             f"{_FIREFOX}SessionStartup.sys.mjs (RECOVER_SESSION)",
             "measured: crash.crash_after_settling, os_shutdown.end_session_after_settling",
         ),
@@ -181,19 +195,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
             f"{_CHROMIUM}profiles/profile_impl.cc, ShouldRestoreOldSessionCookies",
             f"{_FIREFOX}SessionCookies.sys.mjs, restore()",
             "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie",
-        ),
-    ),
-    Limitation(
-        id="not-yet-on-disk",
-        sentence="What a browser has not written to disk when it is killed is lost, persistent "
-        "cookies too.",
-        explains=State.SIGNED_OUT,
-        applies=_not_on_disk,
-        sources=(
-            "chromium: net/extras/sqlite/sqlite_persistent_cookie_store.cc (commits every 30 "
-            "seconds, 512 operations, or at a flush)",
-            f"{_FIREFOX}SessionSaver.sys.mjs (browser.sessionstore.interval)",
-            "measured: crash.crash_at_once, os_shutdown.end_session_at_once",
         ),
     ),
     Limitation(
@@ -223,6 +224,19 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sources=(
             "https://support.mozilla.org/kb/private-browsing-use-firefox-without-history",
             "https://support.google.com/chrome/answer/9845881",
+        ),
+    ),
+    Limitation(
+        id="not-yet-on-disk",
+        sentence="What a browser has not written to disk when it is killed is lost, persistent "
+        "cookies too.",
+        explains=State.SIGNED_OUT,
+        applies=_not_on_disk,
+        sources=(
+            "chromium: net/extras/sqlite/sqlite_persistent_cookie_store.cc (commits every 30 "
+            "seconds, 512 operations, or at a flush)",
+            f"{_FIREFOX}SessionSaver.sys.mjs (browser.sessionstore.interval)",
+            "measured: crash.crash_at_once, os_shutdown.end_session_at_once",
         ),
     ),
     Limitation(

@@ -5,26 +5,37 @@ import pytest
 from harness.library import LibraryError, load_scenarios, packaged_folder, scenario_files
 from harness.scenario import steps_of
 
-PROMISED = """
-tab_close.close_one_of_two_tabs tab_close.close_every_tab window_close.close_one_of_two_windows
-browser_close.quit_and_start browser_close.quit_and_start_twice
-session_restore.restore_previous_session crash.crash_at_once crash.crash_after_settling
-os_shutdown.end_session_at_once os_shutdown.end_session_after_settling
-inactivity.just_under_the_timeout inactivity.past_the_timeout
-inactivity.past_the_timeout_while_closed inactivity.activity_keeps_it_alive
-inactivity.revived_cookie_meets_expired_session sign_out.sign_out_and_restart
-sign_out.sign_out_in_another_tab sign_out.sign_out_then_crash
-policy_change.override_switched_on_while_signed_in revocation.revoked_while_closed
-""".split()
+PROMISED = {
+    "tab_close.close_one_of_two_tabs",
+    "tab_close.close_every_tab",
+    "window_close.close_one_of_two_windows",
+    "browser_close.quit_and_start",
+    "browser_close.quit_and_start_twice",
+    "session_restore.restore_previous_session",
+    "crash.crash_at_once",
+    "crash.crash_after_settling",
+    "os_shutdown.end_session_at_once",
+    "os_shutdown.end_session_after_settling",
+    "inactivity.just_under_the_timeout",
+    "inactivity.past_the_timeout",
+    "inactivity.past_the_timeout_while_closed",
+    "inactivity.activity_keeps_it_alive",
+    "inactivity.revived_cookie_meets_expired_session",
+    "sign_out.sign_out_and_restart",
+    "sign_out.sign_out_in_another_tab",
+    "sign_out.sign_out_then_crash",
+    "policy_change.override_switched_on_while_signed_in",
+    "revocation.revoked_while_closed",
+}
 
 
 def test_the_scenarios_that_come_with_the_package() -> None:
     found = load_scenarios(scenario_files())
-    assert {scenario.name for scenario in found} >= set(PROMISED)
+    assert {scenario.name for scenario in found} >= PROMISED
     for scenario in found:
         steps = steps_of(scenario)
         assert any(step.verb == "check" for step in steps), scenario.name
-        assert scenario.title and scenario.claims and scenario.covers
+        assert all([scenario.title, scenario.claims, scenario.covers]), scenario.name
 
 
 def test_scenarios_name_no_engine_no_preset_and_no_result() -> None:

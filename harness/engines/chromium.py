@@ -25,6 +25,10 @@ from harness.scenario import UnsupportedVerbError
 __all__ = ["Chromium"]
 
 _CHANNELS = {"chrome": "/opt/google/chrome/chrome", "msedge": "/opt/microsoft/msedge/msedge"}
+_CHOICES: Mapping[str, Mapping[str, Any]] = {
+    "continue": {"session": {"restore_on_startup": 1}},
+    "clear-on-exit": {"profile": {"default_content_setting_values": {"cookies": 4}}},
+}
 _SETTLE_TIMEOUT = 45.0
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
@@ -57,10 +61,7 @@ class Chromium:
 
     def prepare(self, profile: Path, preset: str) -> None:
         """Write the choice to `Default/Preferences`, which Linux does not protect with a MAC."""
-        choice: Mapping[str, Any] = {
-            "continue": {"session": {"restore_on_startup": 1}},
-            "clear-on-exit": {"profile": {"default_content_setting_values": {"cookies": 4}}},
-        }.get(preset, {})
+        choice = _CHOICES.get(preset, {})
         path = profile / "Default" / "Preferences"
         preferences = json.loads(path.read_text(encoding="utf-8"))
         for section, values in choice.items():

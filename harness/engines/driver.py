@@ -29,7 +29,8 @@ _STEP_TIMEOUT = 90.0
 _SYSTEM_GRACE = 10.0
 """Seconds between the system's request to end and its kill."""
 _PER_VISIT = 4
-"""Environments that one visit goes through. A silent sign-in takes four redirects each, of twenty that browsers follow."""
+"""Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
+takes four."""
 _FILL_IN = """password => {
   const fillIn = () => {
     document.getElementById('password').value = password;
@@ -109,7 +110,7 @@ class Driver:
 
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
         """Show every surface to the server, and hold what it received against the promise."""
-        check = self._run("check", self._observe(label, steps))
+        check: Check = self._run("check", self._observe(label, steps))
         for observation in check.values():
             self._observed(observation)
         return check

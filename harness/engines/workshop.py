@@ -158,4 +158,4 @@ class Workshop:
         browser = context.browser
         await (browser.close() if browser else context.close())
         await asyncio.to_thread(self.ended, leader)
-        profile.rename(template)
+        await asyncio.to_thread(profile.rename, template)

@@ -1,0 +1,1 @@
+"""Figures, taken as ratios in one run."""

@@ -1,0 +1,166 @@
+"""Afterclose beside the script people write today, and beside the floor.
+
+    python -m benchmarks.lifecycle [--engine chromium] [--rounds 3]
+
+The same cells three times: (a) Afterclose; (b) plain Playwright, one policy at a time, a fresh
+launch for each, reading the same surfaces off the same server; (c) bare start and close of the same
+browser, on a new profile each lifecycle, as often as the lifecycles need. Prints observations per
+second, the ratios, and the peak memory of this process, which is the harness.
+"""
+
+import argparse
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, Playwright
+
+from harness.engines import ENGINES, Engine
+from harness.engines.driver import Driver
+from harness.engines.engine import LaunchOptions
+from harness.engines.target import Target, TargetEnvironment
+from harness.engines.workshop import Options, Workshop
+from harness.library import load_scenarios, scenario_files
+from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.records import Observation
+from harness.scenario import Browser, Scenario, steps_of
+from harness.server.running import MockServer
+
+_NAMES = ("browser_close.quit_and_start", "browser_close.quit_and_start_twice")
+_WARM_UP = "tab_close.close_one_of_two_tabs"
+
+
+def afterclose(workshop: Workshop, engine: Engine, scenarios: Sequence[Scenario]) -> int:
+    """(a): every policy in one lifecycle."""
+    observations: list[Observation] = []
+    for scenario in scenarios:
+        with Driver(
+            workshop,
+            engine,
+            preset="default",
+            environments=DEFAULT_ENVIRONMENTS,
+            scenario=scenario.name,
+            observed=observations.append,
+        ) as driver:
+            scenario(Browser(driver))
+    return len(observations)
+
+
+async def launch(playwright: Playwright, engine: Engine, profile: str) -> BrowserContext:
+    """The same browser, as the engine starts it."""
+    installation = engine.find(getattr(playwright, engine.name).executable_path)
+    assert installation is not None
+    return await engine.launch(
+        playwright,
+        LaunchOptions(installation=installation, profile=Path(profile), preset="default"),
+    )
+
+
+async def plain(
+    playwright: Playwright, engine: Engine, target: Target, scenarios: Sequence[Scenario]
+) -> int:
+    """(b): sign in, close, start and look, a policy at a time."""
+    seen = 0
+    await target.reset()
+    for scenario in scenarios:
+        restarts = sum(step.verb == "start" for step in steps_of(scenario))
+        for environment in await target.environments([e.name for e in DEFAULT_ENVIRONMENTS]):
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+                context = await launch(playwright, engine, profile)
+                await _sign_in(context, environment)
+                await context.close()
+                for _ in range(restarts):
+                    context = await launch(playwright, engine, profile)
+                    seen += await _look(context, target, environment)
+                    await context.close()
+    return seen
+
+
+async def _sign_in(context: BrowserContext, environment: TargetEnvironment) -> None:
+    page = context.pages[0]
+    await page.goto(f"{environment.app_url}/login")
+    await page.fill("#password", environment.password)
+    await page.click("#submit")
+    await page.wait_for_url(f"{environment.app_url}/")
+
+
+async def _look(context: BrowserContext, target: Target, environment: TargetEnvironment) -> int:
+    ticket, url = await target.begin_observation([environment.name])
+    await context.pages[0].goto(url)
+    return len((await target.observation(ticket))[environment.name])
+
+
+async def floor(playwright: Playwright, engine: Engine, scenarios: Sequence[Scenario]) -> int:
+    """(c): nothing but starting and closing."""
+    for scenario in scenarios:
+        lives = 1 + sum(step.verb == "start" for step in steps_of(scenario))
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+            for _ in range(lives):
+                context = await launch(playwright, engine, profile)
+                await context.close()
+    return 0
+
+
+def _timed(work: Callable[[], int]) -> tuple[float, int]:
+    began = time.perf_counter()
+    seen = work()
+    return time.perf_counter() - began, seen
+
+
+def measure(engine: Engine, rounds: int) -> None:
+    """Take the figures for one engine and print them."""
+    found = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
+    scenarios = [found[name] for name in _NAMES]
+    times: dict[str, list[float]] = {"a": [], "b": [], "c": []}
+    cells: dict[str, int] = {}
+    with MockServer() as server:
+        workshop = Workshop(server.url, Options())
+        try:
+            afterclose(workshop, engine, [found[_WARM_UP]])
+            playwright = workshop.run(workshop.playwright(), 60)
+            target = workshop.target
+
+            def run(work: Awaitable[int]) -> int:
+                return workshop.run(_awaited(work), 600)
+
+            for _ in range(rounds):
+                for name, work in (
+                    ("a", lambda: afterclose(workshop, engine, scenarios)),
+                    ("b", lambda: run(plain(playwright, engine, target, scenarios))),
+                    ("c", lambda: run(floor(playwright, engine, scenarios))),
+                ):
+                    duration, seen = _timed(work)
+                    times[name].append(duration)
+                    cells[name] = seen
+        finally:
+            workshop.close()
+    assert cells["a"] == cells["b"], cells
+    a, b, c = (statistics.median(times[name]) for name in "abc")
+    print(f"{engine.name}: {cells['a']} cells, median of {rounds} rounds")
+    print(f"  (a) Afterclose        {a:7.2f} s  {cells['a'] / a:6.2f} observations/s")
+    print(f"  (b) plain Playwright  {b:7.2f} s  {cells['b'] / b:6.2f} observations/s")
+    print(f"  (c) start and close   {c:7.2f} s")
+    print(f"  a against b: {b / a:.2f} times the observations per second (to reach: 5)")
+    print(f"  a against c: {a / c:.2f} times the time (to reach on Chromium: 1.5)")
+
+
+async def _awaited(work: Awaitable[int]) -> int:
+    return await work
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--engine", action="append", choices=list(ENGINES))
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    for name in arguments.engine or ENGINES:
+        measure(ENGINES[name], arguments.rounds)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of the harness process: {peak:.0f} MB (to reach: under 250)")
+
+
+if __name__ == "__main__":
+    main()

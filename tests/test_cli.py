@@ -1,0 +1,231 @@
+"""The command, as a user types it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.policy import DEFAULT_ENVIRONMENTS
+
+ROOT = Path(__file__).parents[1]
+AFTERCLOSE = [sys.executable, "-m", "harness.cli"]
+
+
+def afterclose(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*AFTERCLOSE, *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+def records(folder: Path) -> list[dict[str, object]]:
+    lines = (folder / "results.ndjson").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--engine", "netscape"], "unknown engine 'netscape'. Known: chromium, firefox."),
+        (["--preset", "continu"], "Did you mean 'continue'?"),
+        (["--policy", "persistant"], "Did you mean 'persistent'?"),
+        (["browser_close.quit"], "unknown scenario 'browser_close.quit'. Did you mean"),
+        (["nowhere/file.py"], "no such file or folder"),
+        (["--config", "none.toml"], "none.toml: cannot be read"),
+        (["--output", "/proc/none"], "cannot be written"),
+        (["-n", "many"], "whole number or auto"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_2(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    result = afterclose("run", *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_nothing_fits_the_expression(tmp_path: Path) -> None:
+    result = afterclose("run", "-k", "nonsense", "-n", "0", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "no scenario fits" in result.stderr
+
+
+def test_a_missing_engine_says_how_to_get_it(tmp_path: Path) -> None:
+    nothing = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
+    result = afterclose("run", "--engine", "firefox", cwd=tmp_path, **nothing)
+    assert result.returncode == 3
+    assert "afterclose engines --install" in result.stderr
+    assert "Traceback" not in result.stderr
+    listed = afterclose("engines", cwd=tmp_path, **nothing)
+    assert listed.returncode == 0
+    assert listed.stdout.count("missing") == 2
+
+
+def test_scenarios_are_told(tmp_path: Path) -> None:
+    result = afterclose("scenarios", cwd=tmp_path)
+    assert "browser_close.quit_and_start: Close the browser and start it again" in result.stdout
+    assert "  2. Close the browser." in result.stdout
+
+
+def test_reports_can_be_rendered_again_and_merged(tmp_path: Path) -> None:
+    damaged = tmp_path / "results.ndjson"
+    damaged.write_text("{")
+    result = afterclose("report", str(damaged), cwd=tmp_path)
+    assert result.returncode == 2
+    assert f"{damaged}:1: not a result record" in result.stderr
+    assert afterclose("report", cwd=tmp_path).returncode == 2
+
+
+def test_serving(tmp_path: Path) -> None:
+    server = subprocess.Popen(
+        [*AFTERCLOSE, "serve", "--port", "0"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        ready = json.loads(server.stdout.readline())
+        assert ready["ready"] is True
+        assert list(ready["environments"]) == [e.name for e in DEFAULT_ENVIRONMENTS]
+        port = ready["url"].rpartition(":")[2]
+        taken = afterclose("serve", "--port", port, cwd=tmp_path)
+        assert taken.returncode == 2
+        assert "choose another with --port" in taken.stderr
+    finally:
+        server.send_signal(signal.SIGINT)
+        _, said = server.communicate(timeout=20)
+    assert server.returncode == 0
+    assert "mock" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.browser
+def test_the_wheel_carries_the_scenarios(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "--wheel-dir", str(tmp_path), str(ROOT)], check=True)
+    (wheel,) = tmp_path.glob("afterclose-*.whl")
+    target, empty = tmp_path / "installed", tmp_path / "empty"
+    empty.mkdir()
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
+    subprocess.run([*install, str(target), str(wheel)], check=True)
+    result = afterclose(
+        "run", "browser_close.quit_and_start", "--engine", "chromium", "--preset", "default",
+        "--policy", "persistent", cwd=empty, PYTHONPATH=str(target),
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "3 kept, 0 limitation, 0 unexpected" in result.stdout
+    assert {path.name for path in (empty / "report").iterdir()} == {
+        "results.ndjson", "index.html", "junit.xml", "limitations.md",
+    }
+    assert records(empty / "report")[0]["type"] == "run"
+
+
+@pytest.mark.browser
+def test_own_tests_environments_and_artifacts(tmp_path: Path) -> None:
+    (tmp_path / "afterclose.toml").write_text(
+        '[environments.acme]\npersistence = "persistent"\ninactivity_timeout = 604800\n'
+    )
+    (tmp_path / "test_mine.py").write_text(
+        "from datetime import timedelta\n"
+        "def test_my_policy(session_browser):\n"
+        "    session_browser.sign_in()\n"
+        "    session_browser.wait(timedelta(hours=25))\n"
+        "    check = session_browser.check('a day later')\n"
+        "    assert check['acme', 'sso'].signed_in\n"
+        "    assert not check['persistent', 'sso'].signed_in\n"
+        "def test_that_fails(session_browser):\n"
+        "    assert session_browser.check('at first')['acme', 'sso'].signed_in\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "--browser", "chromium", "--preset", "default",
+         "--policy", "acme", "--policy", "persistent", "--output", "kept", "--screenshot",
+         "only-on-failure", "--tracing", "on", "-p", "no:cacheprovider"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )
+    assert result.returncode == 1, result.stdout
+    assert "1 failed, 1 passed" in result.stdout
+    found = {
+        (r["policy"], r["surface"]): (r["verdict"], r["limitation"])
+        for r in records(tmp_path / "report")
+        if r["type"] == "observation" and r["check"] == "a day later"
+    }
+    assert found["acme", "sso"] == ("kept", None)
+    assert found["acme", "app:local_storage"] == ("limitation", "application-session-ends-first")
+    assert (tmp_path / "kept" / "test_that_fails-chromium-default-" / "screenshot.png").exists()
+
+
+@pytest.mark.browser
+def test_an_interrupt_loses_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    run = subprocess.Popen(
+        [*AFTERCLOSE, "run", "browser_close", "sign_out", "--engine", "chromium", "-n", "2"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)}, start_new_session=True,
+    )
+    results = tmp_path / "report" / "results.ndjson"
+    try:
+        while run.poll() is None and not (
+            results.exists() and '"observation"' in results.read_text()
+        ):
+            pass
+        os.killpg(run.pid, signal.SIGINT)
+        output, _ = run.communicate(timeout=60)
+    finally:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+    assert run.returncode == 130, output
+    assert Counter(record["type"] for record in records(tmp_path / "report"))["observation"] > 0
+    assert (tmp_path / "report" / "index.html").exists()
+    left = [
+        process.info["cmdline"]
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(tmp_path) in argument for argument in process.info["cmdline"] or [])
+    ]
+    assert left == []
+    assert not list(tmp_path.glob("afterclose-*"))
+
+
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line.partition("#")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+QUICK = "browser_close.quit_and_start --engine chromium"
+
+
+def test_readme_names_commands() -> None:
+    assert {"make run", "make test"} <= set(COMMANDS)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"make test", "afterclose serve"}))
+def test_every_command_in_readme_works(command: str, tmp_path: Path) -> None:
+    """`make test` is what runs this; `afterclose serve` has a test of its own above."""
+    cwd = tmp_path
+    if command == "make run":
+        command, cwd = f"make --no-print-directory run ARGS='{QUICK} --output {tmp_path}'", ROOT
+    if command == "afterclose report":
+        subprocess.run([*AFTERCLOSE, "run", *QUICK.split()], cwd=tmp_path, check=True)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    result = subprocess.run(
+        command, shell=True, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True,
+        text=True, timeout=240, check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr

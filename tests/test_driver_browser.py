@@ -1,0 +1,267 @@
+"""Lifecycles in real browsers: what the issue promises, and that breaking the server shows."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.engines import ENGINES
+from harness.engines.driver import Driver, DriverError
+from harness.engines.processes import group_members
+from harness.engines.workshop import Options, Workshop
+from harness.library import load_scenarios, scenario_files
+from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.records import Observation, Verdict
+from harness.scenario import Browser, UnsupportedVerbError
+from harness.server.running import MockServer
+from harness.server.sessions import EndReason, SessionStore
+from harness.server.signing_in import SignIn
+from harness.server.tenants import Tenant
+
+pytestmark = pytest.mark.browser
+SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
+Drive = Callable[..., Driver]
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Workshop]:
+    with MockServer() as server:
+        workshop = Workshop(server.url, Options())
+        yield workshop
+        workshop.close()
+        assert not workshop.folder.exists()
+
+
+@pytest.fixture
+def observations() -> list[Observation]:
+    return []
+
+
+@pytest.fixture
+def drive(workshop: Workshop, observations: list[Observation]) -> Drive:
+    def make(engine: str = "chromium", preset: str = "default") -> Driver:
+        return Driver(
+            workshop,
+            ENGINES[engine],
+            preset=preset,
+            environments=DEFAULT_ENVIRONMENTS,
+            scenario="test.case",
+            observed=observations.append,
+        )
+
+    return make
+
+
+def run(drive: Drive, scenario: str, *engine_and_preset: str) -> None:
+    with drive(*engine_and_preset) as driver:
+        SCENARIOS[scenario](Browser(driver))
+
+
+def sso(observations: list[Observation]) -> dict[str, tuple[bool, str, str | None]]:
+    return {
+        o.policy: (o.signed_in, o.verdict.value, o.limitation)
+        for o in observations
+        if o.surface == "sso"
+    }
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_closing_and_starting_again(
+    drive: Drive, observations: list[Observation], engine: str
+) -> None:
+    run(drive, "browser_close.quit_and_start", engine, "default")
+    assert sso(observations) == {
+        "persistent": (True, "kept", None),
+        "non_persistent": (False, "kept", None),
+        "org_persistent": (True, "kept", None),
+        "org_non_persistent": (False, "kept", None),
+    }
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_reopening_what_was_open(
+    drive: Drive, observations: list[Observation], engine: str
+) -> None:
+    run(drive, "browser_close.quit_and_start", engine, "continue")
+    restored = (True, "limitation", "session-restore-revives-session")
+    assert sso(observations) == {
+        "persistent": (True, "kept", None),
+        "non_persistent": restored,
+        "org_persistent": (True, "kept", None),
+        "org_non_persistent": restored,
+    }
+    evidence = next(o.evidence for o in observations if o.policy == "non_persistent")
+    assert "sso_session" in evidence.cookies_sent
+    assert "Max-Age" not in evidence.set_cookie[0]
+
+
+def _always_max_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = SignIn._set_cookie
+
+    def broken(self: SignIn, tenant: Tenant, session: object, response: object) -> None:
+        original(self, tenant, session, response)  # type: ignore[arg-type]
+        for morsel in response.cookies.values():  # type: ignore[attr-defined]
+            morsel["max-age"] = 86_400
+
+    monkeypatch.setattr(SignIn, "_set_cookie", broken)
+
+
+def _never_inactive(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Tenant.end_reason
+
+    def broken(self: Tenant, session: object) -> EndReason | None:
+        reason = original(self, session)  # type: ignore[arg-type]
+        return None if reason is EndReason.INACTIVE else reason
+
+    monkeypatch.setattr(Tenant, "end_reason", broken)
+
+
+def _no_override(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tenant, "policy", lambda self, org_code: self.environment.policy)
+
+
+def _no_sign_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: SignIn, request: object, tenant: object, target: str) -> object:
+        from aiohttp import web
+
+        return web.Response(status=302, headers={"Location": target})
+
+    monkeypatch.setattr(SignIn, "end", broken)
+    monkeypatch.setattr(SessionStore, "end", lambda self, session, reason: None)
+
+
+@pytest.mark.parametrize(
+    ("break_server", "scenario", "policies"),
+    [
+        (_always_max_age, "browser_close.quit_and_start", {"non_persistent", "org_non_persistent"}),
+        (_never_inactive, "inactivity.past_the_timeout", {"non_persistent", "org_non_persistent"}),
+        (_no_override, "browser_close.quit_and_start", {"org_persistent", "org_non_persistent"}),
+        (_no_sign_out, "sign_out.sign_out_and_restart",
+         {"persistent", "org_persistent", "non_persistent", "org_non_persistent"}),
+    ],
+)
+def test_a_broken_server_turns_the_run_red(
+    drive: Drive,
+    observations: list[Observation],
+    monkeypatch: pytest.MonkeyPatch,
+    break_server: Callable[[pytest.MonkeyPatch], None],
+    scenario: str,
+    policies: set[str],
+) -> None:
+    break_server(monkeypatch)
+    run(drive, scenario)
+    red = [o for o in observations if o.verdict is Verdict.UNEXPECTED]
+    assert {o.policy for o in red if o.surface == "sso"} == policies
+
+
+CHROMIUM_CHOICES = {
+    "default": (None, None),
+    "continue": (1, None),
+    "clear-on-exit": (None, 4),
+    "private": (None, None),
+}
+
+
+@pytest.mark.parametrize("preset", CHROMIUM_CHOICES)
+def test_a_preset_is_the_vendors_settings_and_one_choice_in_chromium(
+    drive: Drive, preset: str
+) -> None:
+    with drive("chromium", preset) as driver:
+        Browser(driver).quit()
+        assert driver._profile is not None
+        text = (driver._profile / "Default" / "Preferences").read_text()
+    preferences = json.loads(text)
+    content = preferences["profile"].get("default_content_setting_values", {})
+    found = (preferences.get("session", {}).get("restore_on_startup"), content.get("cookies"))
+    assert found == CHROMIUM_CHOICES[preset]
+    assert preferences["profile"]["exit_type"] == "Normal"
+
+
+FIREFOX_CHOICES: dict[str, dict[str, object]] = {
+    "default": {},
+    "continue": {"browser.startup.page": 3},
+    "private": {"browser.privatebrowsing.autostart": True},
+}
+
+
+@pytest.mark.parametrize("preset", FIREFOX_CHOICES)
+def test_playwrights_changes_are_undone_in_firefox(drive: Drive, preset: str) -> None:
+    with drive("firefox", preset) as driver:
+        assert driver._profile is not None
+        lines = (driver._profile / "user.js").read_text().splitlines()
+    found = dict(
+        json.loads(f"[{line.partition('(')[2].rpartition(')')[0]}]")
+        for line in lines
+        if line.startswith("user_pref(")
+    )
+    vendor: dict[str, object] = {
+        "browser.startup.page": 1,
+        "browser.sessionstore.resume_from_crash": True,
+        "toolkit.startup.max_resumed_crashes": 3,
+    }
+    expected = vendor | FIREFOX_CHOICES[preset]
+    assert {name: found.get(name) for name in expected} == expected
+    touched = {n for n in found if n.startswith(("browser.sessionstore.", "privacy.sanitize"))}
+    assert touched == {"browser.sessionstore.resume_from_crash"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_settling_means_on_disk(
+    drive: Drive, observations: list[Observation], engine: str
+) -> None:
+    run(drive, "crash.crash_after_settling", engine)
+    revived = (True, "limitation", "crash-recovery-revives-session")
+    found = sso(observations)
+    assert (found["persistent"], found["non_persistent"]) == ((True, "kept", None), revived)
+    token = [o for o in observations if o.surface == "app:local_storage"]
+    assert all(o.signed_in for o in token)
+
+
+def test_time_passes_in_an_open_and_in_a_closed_browser(
+    drive: Drive, observations: list[Observation]
+) -> None:
+    for name in ("past_the_timeout", "past_the_timeout_while_closed"):
+        run(drive, f"inactivity.{name}")
+    lost = [o for o in observations if (o.policy, o.surface) == ("persistent", "sso")]
+    assert [o.evidence.reason for o in lost] == ["no_cookie", "no_cookie"]
+    assert ["open browser" in o.evidence.time[0] for o in lost] == [True, False]
+
+
+def test_a_browser_that_dies_is_an_error_and_leaves_nothing(drive: Drive) -> None:
+    with drive() as driver:
+        leader, profile = driver._leader, driver._profile
+        assert leader is not None
+        assert profile is not None
+        os.killpg(leader, signal.SIGKILL)
+        with pytest.raises(DriverError, match="sign_in: Chromium"):
+            Browser(driver).sign_in()
+    assert not group_members(leader)
+    assert not profile.exists()
+
+
+def test_what_an_engine_cannot_do_has_a_typed_error(drive: Drive) -> None:
+    with drive("chromium", "private") as driver, pytest.raises(UnsupportedVerbError):
+        Browser(driver).open_window()
+
+
+def test_a_window_may_hold_several_tabs(drive: Drive, observations: list[Observation]) -> None:
+    with drive() as driver:
+        browser = Browser(driver)
+        browser.sign_in()
+        browser.open_window()
+        browser.open_tab()
+        browser.close_window(1)
+        browser.close_tab()
+        browser.check("one tab is left")
+    assert sso(observations)["persistent"][0]
+
+
+def test_pictures_can_be_taken(drive: Drive, tmp_path: Path) -> None:
+    with drive() as driver:
+        assert driver.screenshot(tmp_path / "page.png")
+        Browser(driver).quit()
+        assert not driver.screenshot(tmp_path / "none.png")
+    assert (tmp_path / "page.png").stat().st_size > 0
