@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -118,6 +118,7 @@ class _Bench:
 
 
 _BENCH = pytest.StashKey[_Bench]()
+_FAILED = pytest.StashKey[bool]()
 
 
 def _engine_names(config: pytest.Config) -> list[str]:
@@ -253,6 +254,15 @@ class ScenarioItem(pytest.Item):
         return self.path, line, f"{self.scenario.name}[{self.engine}-{self.preset}]"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Remember a failed test for its fixture, which is not told."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
 @pytest.fixture
 def session_browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """A browser signed in to nothing, for every engine and preset chosen.
@@ -303,6 +313,7 @@ def _lifecycle(
                 yield browser
                 failed = False
             finally:
+                failed = failed or item.stash.get(_FAILED, False)
                 _screenshot(workshop.options.screenshot, driver, folder, failed)
     except UnsupportedVerbError as error:
         steps = [narrate(step) for step in browser.steps] if browser else []

@@ -1,5 +1,6 @@
 """The command, as a user types it."""
 
+import contextlib
 import json
 import os
 import re
@@ -179,10 +180,10 @@ def test_an_interrupt_loses_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     )
     results = tmp_path / "report" / "results.ndjson"
     try:
-        while run.poll() is None and not (
-            results.exists() and '"observation"' in results.read_text()
-        ):
-            pass
+        while not (results.exists() and '"observation"' in results.read_text()):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                run.wait(0.05)
+                pytest.fail(f"it ended by itself: {run.communicate()[0]}")
         os.killpg(run.pid, signal.SIGINT)
         output, _ = run.communicate(timeout=60)
     finally:

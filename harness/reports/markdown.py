@@ -38,9 +38,9 @@ def _seen(observations: Sequence[Observation]) -> list[str]:
     ]
     policies: dict[tuple[str, ...], list[str]] = {}
     for o in observations:
-        place = (o.scenario, o.engine, o.preset, o.surface, o.promised, o.observed)
+        place: tuple[str, ...] = (o.scenario, o.engine, o.preset, o.surface, o.promised, o.observed)
         policies.setdefault(place, []).append(o.policy)
-    for place, names in sorted(policies.items()):
+    for where, names in sorted(policies.items()):
         listed = ", ".join(dict.fromkeys(names))
-        lines.append(f"| {' | '.join([*place[:4], listed, *place[4:]])} |")
+        lines.append(f"| {' | '.join([*where[:4], listed, *where[4:]])} |")
     return lines
