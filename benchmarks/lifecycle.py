@@ -55,7 +55,12 @@ async def launch(playwright: Playwright, engine: Engine, profile: str) -> Browse
     assert installation is not None
     return await engine.launch(
         playwright,
-        LaunchOptions(installation=installation, profile=Path(profile), preset="default"),
+        LaunchOptions(
+            installation=installation,
+            profile=Path(profile),
+            preset="default",
+            temporary=Path(tempfile.gettempdir()),
+        ),
     )
 
 

@@ -80,6 +80,7 @@ class Chromium:
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
             no_viewport=True,
+            env={**os.environ, "TMPDIR": str(options.temporary)},
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,

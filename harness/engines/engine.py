@@ -36,6 +36,8 @@ class LaunchOptions:
     installation: Installation
     profile: Path
     preset: str
+    temporary: Path
+    """Where the browser puts its temporary files, which a crash leaves behind."""
     headed: bool = False
     slow_mo: float = 0
     """Milliseconds added to each operation."""

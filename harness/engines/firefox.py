@@ -52,6 +52,9 @@ _STEERING = {
 }
 """Lets Playwright run a script on one of Firefox's own pages. Without bearing on cookies."""
 
+_SMALL_WINDOW = {"MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"}
+"""Less to paint where nobody looks."""
+
 _OWN_PAGE = "chrome://browser/content/blanktab.html"
 _ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
 _SETTLE_TIMEOUT = 45.0
@@ -116,7 +119,7 @@ class Firefox:
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
             no_viewport=True,
-            env={**os.environ, "MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"},
+            env={**os.environ, **_SMALL_WINDOW, "TMPDIR": str(options.temporary)},
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,

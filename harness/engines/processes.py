@@ -11,13 +11,13 @@ import psutil
 __all__ = ["end_group", "group_members", "kill_group", "kill_users_of"]
 
 
-def group_members(leader: int) -> list[psutil.Process]:
-    """The live processes of the group that `leader` leads."""
+def group_members(leader: int) -> list[int]:
+    """The ids of the live processes in the group that `leader` leads."""
     members = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(ProcessLookupError, psutil.Error):
-            if os.getpgid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
-                members.append(process)
+    for pid in psutil.pids():
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if os.getpgid(pid) == leader and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                members.append(pid)
     return members
 
 

@@ -107,6 +107,7 @@ class Workshop:
                 installation=installation,
                 profile=profile,
                 preset=preset,
+                temporary=self.folder,
                 headed=self.options.headed,
                 slow_mo=self.options.slow_mo,
                 ignore_https_errors=self.options.ignore_https_errors,
