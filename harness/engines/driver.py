@@ -31,6 +31,7 @@ _SYSTEM_GRACE = 10.0
 _PER_VISIT = 4
 """Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
 takes four."""
+_EMPTY = "about:blank"
 _FILL_IN = """password => {
   const fillIn = () => {
     document.getElementById('password').value = password;
@@ -326,7 +327,10 @@ class Driver:
     async def _observe(self, label: str, steps: tuple[Step, ...]) -> Check:
         context, _ = self._open()
         listed = await self._engine.cookies(context, self._page)
-        page = await self._engine.new_tab(context, self._page, self._preset)
+        # An empty tab is borrowed and left empty; beside any other a new one is opened.
+        page, borrowed = self._page, self._page.url == _EMPTY
+        if not borrowed:
+            page = await self._engine.new_tab(context, self._page, self._preset)
         check: dict[tuple[str, str], Observation] = {}
         for batch in self._batches():
             ticket, url = await self._workshop.target.begin_observation([e.name for e in batch])
@@ -337,7 +341,7 @@ class Driver:
                     check[environment.name, surface] = self._judged(
                         label, steps, environment, surface, seen[environment.name][surface], listed
                     )
-        await page.close()
+        await (page.goto(_EMPTY) if borrowed else page.close())
         return check
 
     def _judged(
