@@ -154,6 +154,9 @@ class Chromium:
             ):
                 await asyncio.sleep(_POLL)
 
+    async def catch_up(self, context: BrowserContext, profile: Path) -> None:
+        """Nothing: Chromium writes everything with a delay."""
+
     def age(self, profile: Path, seconds: float) -> None:
         """Shift every time column: microseconds since 1601."""
         path = profile / "Default" / "Cookies"

@@ -173,16 +173,23 @@ class Driver:
 
     async def _crash(self, step: Step) -> None:
         context, leader = self._open()
+        await self._catch_up(context)
         await asyncio.to_thread(kill_group, leader)
         await self._gone(leader)
         await _abandon(context)
 
     async def _end_os_session(self, step: Step) -> None:
         context, leader = self._open()
+        await self._catch_up(context)
         if not await asyncio.to_thread(end_group, leader, grace=_SYSTEM_GRACE):
             self._notes.append(f"killed {_SYSTEM_GRACE:.0f} s after it was asked to end")
         await self._gone(leader)
         await _abandon(context)
+
+    async def _catch_up(self, context: BrowserContext) -> None:
+        if self._preset != "private":
+            assert self._profile is not None
+            await self._engine.catch_up(context, self._profile)
 
     async def _gone(self, leader: int) -> None:
         await asyncio.to_thread(self._workshop.ended, leader)

@@ -83,6 +83,10 @@ class Engine(Protocol):
         """Return once everything that the browser remembers is on disk; `origins` are those that
         keep something in `localStorage`. Reads the disk; raises TimeoutError."""
 
+    async def catch_up(self, context: BrowserContext, profile: Path) -> None:
+        """Return once the browser has written what it writes without delay. Nobody is quicker
+        than that, but a driver is: a crash would win or lose the race by chance."""
+
     def age(self, profile: Path, seconds: float) -> None:
         """Make what the profile of a closed browser remembers that much older."""
 

@@ -58,7 +58,7 @@ _SMALL_WINDOW = {"MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"}
 _OWN_PAGE = "chrome://browser/content/blanktab.html"
 _ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
 _SETTLE_TIMEOUT = 45.0
-_POLL = 0.25
+_SHORT_POLL, _POLL = 0.02, 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
 
 _SAVE_SESSION = """async () => {
@@ -163,6 +163,17 @@ class Firefox:
                 and all(_stored(profile, origin) for origin in origins)
             ):
                 await asyncio.sleep(_POLL)
+
+    async def catch_up(self, context: BrowserContext, profile: Path) -> None:
+        """Until the database has the persistent cookies: it gets each as it is set."""
+        persistent = {
+            (c["domain"], c["name"])
+            for c in await context.cookies()
+            if c.get("expires", -1) != -1
+        }
+        async with asyncio.timeout(_SETTLE_TIMEOUT):
+            while not persistent <= _cookie_rows(profile):
+                await asyncio.sleep(_SHORT_POLL)
 
     def age(self, profile: Path, seconds: float) -> None:
         """Shift the times: `expiry` in milliseconds (schema 17), the others in microseconds."""
