@@ -242,6 +242,19 @@ def test_a_browser_that_dies_is_an_error_and_leaves_nothing(drive: Drive) -> Non
     assert not profile.exists()
 
 
+def test_a_browser_that_hangs_is_an_error_and_leaves_nothing(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with drive() as driver:
+        leader = driver._leader
+        assert leader is not None
+        os.killpg(leader, signal.SIGSTOP)
+        monkeypatch.setattr("harness.engines.driver._STEP_TIMEOUT", 2.0)
+        with pytest.raises(DriverError, match="sign_in: Chromium did not finish in time"):
+            Browser(driver).sign_in()
+    assert not group_members(leader)
+
+
 def test_what_an_engine_cannot_do_has_a_typed_error(drive: Drive) -> None:
     with drive("chromium", "private") as driver, pytest.raises(UnsupportedVerbError):
         Browser(driver).open_window()
