@@ -1,6 +1,6 @@
 """The browser crashes."""
 
-from harness.scenario import Browser, scenario
+from harness import Browser, scenario
 
 
 @scenario(

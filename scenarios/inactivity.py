@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from harness.scenario import Browser, scenario
+from harness import Browser, scenario
 
 _JUST_UNDER = timedelta(hours=23, minutes=55)
 _PAST = timedelta(hours=24, minutes=5)

@@ -1,6 +1,6 @@
 """The operating system shuts down."""
 
-from harness.scenario import Browser, scenario
+from harness import Browser, scenario
 
 
 @scenario(

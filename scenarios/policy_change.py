@@ -1,6 +1,6 @@
 """The policy changes while somebody is signed in."""
 
-from harness.scenario import Browser, scenario
+from harness import Browser, scenario
 
 
 @scenario(

@@ -1,6 +1,6 @@
 """Somebody else ends the session."""
 
-from harness.scenario import Browser, scenario
+from harness import Browser, scenario
 
 
 @scenario(

@@ -1,6 +1,6 @@
 """Asking for the previous session."""
 
-from harness.scenario import Browser, scenario
+from harness import Browser, scenario
 
 
 @scenario(

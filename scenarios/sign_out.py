@@ -1,6 +1,6 @@
 """Signing out."""
 
-from harness.scenario import Browser, scenario
+from harness import Browser, scenario
 
 
 @scenario(

@@ -1,6 +1,6 @@
 """Closing tabs."""
 
-from harness.scenario import Browser, scenario
+from harness import Browser, scenario
 
 
 @scenario(

@@ -43,9 +43,7 @@ class Chromium:
     title = "Chromium"
     presets = tuple(PRESETS)
     package = "chromium"
-    cannot: tuple[str, ...] = ()
-    # New-headless mode keeps the process when its last window closes; a desktop's does not.
-    ends_with_last_window = False
+    cannot: tuple[str, ...] = ("open_window with the preset private",)
 
     def find(self, playwright_path: str) -> Installation | None:
         """Playwright's own, else a branded channel, else the system's."""

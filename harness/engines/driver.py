@@ -241,11 +241,11 @@ class Driver:
             if self._current in pages:
                 self._current = self._windows[-1][-1]
             return
-        if not self._engine.ends_with_last_window:
-            self._notes.append(
-                "the browser was asked to end with its last window, as it does by itself on a "
-                "desktop: under automation it stays"
-            )
+        # New-headless Chromium keeps its process, and Playwright keeps Firefox's own first window.
+        self._notes.append(
+            "the browser was asked to end with its last window, as it does by itself on a "
+            "desktop: under automation it stays"
+        )
         await self._quit(Step("quit"))
 
     # The person at the application

@@ -54,7 +54,6 @@ class Engine(Protocol):
     """The name of Debian's package."""
     cannot: tuple[str, ...]
     """What it cannot do, in words, for `afterclose engines`."""
-    ends_with_last_window: bool
 
     def find(self, playwright_path: str) -> Installation | None:
         """The browser to drive, or None; `playwright_path` is where Playwright has its own."""

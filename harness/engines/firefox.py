@@ -89,8 +89,6 @@ class Firefox:
     presets = tuple(PRESETS)
     package = "firefox-esr"
     cannot: tuple[str, ...] = ()
-    # Playwright keeps Firefox's own first window open beside the one it shows.
-    ends_with_last_window = False
 
     def find(self, playwright_path: str) -> Installation | None:
         """Where Mozilla's packages put it, else the system's."""

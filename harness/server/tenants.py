@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from harness.clock import Clock
@@ -26,7 +25,6 @@ class Client:
     logout_uris: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     """Scopes it may have for itself, by client credentials."""
-    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +109,6 @@ class Tenant:
             secret=f"demo-secret-{self.name}",
             redirect_uris=(f"{self.app_url}/callback",),
             logout_uris=(f"{self.app_url}/",),
-            origins=(self.app_url,),
         )
         admin = Client(
             id=f"admin_{self.name}",
@@ -142,9 +139,9 @@ class Tenant:
         self.codes[value] = code
         return value
 
-    def revoke(self, sessions: Iterable[Session] | None = None) -> int:
-        """End sessions from the outside, all of them by default; return how many were alive."""
-        alive = [s for s in (sessions or self.sessions) if self.end_reason(s) is None]
+    def revoke(self) -> int:
+        """End every session from the outside; return how many were alive."""
+        alive = [session for session in self.sessions if self.end_reason(session) is None]
         for session in alive:
             self.sessions.end(session, EndReason.REVOKED)
         return len(alive)
