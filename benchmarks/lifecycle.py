@@ -93,9 +93,9 @@ async def _sign_in(context: BrowserContext, environment: TargetEnvironment) -> N
 
 
 async def _look(context: BrowserContext, target: Target, environment: TargetEnvironment) -> int:
-    ticket, url = await target.begin_observation([environment.name])
-    await context.pages[0].goto(url)
-    return len((await target.observation(ticket))[environment.name])
+    ticket = await target.begin_observation([environment.name], tab_in_use=True)
+    await context.pages[0].goto(ticket.url)
+    return len((await target.observation(ticket.id))[environment.name])
 
 
 async def floor(playwright: Playwright, engine: Engine, scenarios: Sequence[Scenario]) -> int:

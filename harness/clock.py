@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 __all__ = ["Clock"]
 
+_FURTHEST = 100 * 365 * 86_400
+
 
 class Clock:
     """Time in seconds since the epoch. Issuing and checking both ask it, so they always agree."""
@@ -24,9 +26,12 @@ class Clock:
         return self._real_time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move the clock; raise ValueError unless `seconds` is finite and not negative."""
+        """Move the clock; raise ValueError unless `seconds` is finite and not negative, and the
+        clock ends up no more than a hundred years ahead (dates have their limits)."""
         if not math.isfinite(seconds) or seconds < 0:
             raise ValueError(f"seconds must be a number of at least 0, not {seconds!r}")
+        if self._offset + seconds > _FURTHEST:
+            raise ValueError("the clock goes a hundred years ahead at most")
         self._offset += seconds
 
     def reset(self) -> None:

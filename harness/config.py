@@ -1,32 +1,37 @@
-"""`afterclose.toml`: the environments that a project adds to the four that are always there."""
+"""`afterclose.toml`: the environments that a project adds to the four that are always there, and
+the server's settings."""
 
 import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from harness.policy import (
     DEFAULT_ENVIRONMENTS,
+    Application,
     Environment,
     Organization,
     Override,
     Persistence,
+    Plan,
     Policy,
     check_inactivity_timeout,
     check_persistence,
 )
+from harness.settings import APP_KINDS, Activity, PolicyChange, Settings
 
-__all__ = ["DEFAULT_COOKIE_NAME", "Config", "ConfigError", "load_config", "name_one_of"]
-
-DEFAULT_COOKIE_NAME = "sso_session"
-"""Kinde does not document the name of its SSO cookie, so this one is neutral, and a setting."""
+__all__ = ["Config", "ConfigError", "load_config", "name_one_of"]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,100}")
 _T = TypeVar("_T")
+_E = TypeVar("_E", bound=StrEnum)
 
 
 class ConfigError(Exception):
@@ -38,7 +43,7 @@ class Config:
     """What `afterclose.toml` says, or would say if it were there."""
 
     environments: tuple[Environment, ...] = DEFAULT_ENVIRONMENTS
-    cookie_name: str = DEFAULT_COOKIE_NAME
+    settings: Settings = field(default_factory=Settings)
 
     def only(self, names: Iterable[str]) -> "Config":
         """The same with just the environments named; raise ConfigError for an unknown one."""
@@ -91,16 +96,38 @@ def _with_line(message: str, text: str) -> str:
 
 
 def _config(data: Mapping[str, Any]) -> Config:
-    _only_keys(data, "", ("cookie_name", "environments"))
-    cookie_name = data.get("cookie_name", DEFAULT_COOKIE_NAME)
-    if not isinstance(cookie_name, str) or not _COOKIE_NAME.fullmatch(cookie_name):
-        raise ConfigError(
-            f"cookie_name: must be letters, digits, '_' and '-', not {cookie_name!r}"
-        )
+    keys = ("cookie_name", "activity", "policy_change", "refresh_overlap", "apps", "environments")
+    _only_keys(data, "", keys)
     environments = {environment.name: environment for environment in DEFAULT_ENVIRONMENTS}
     for name, table in _tables(data, "environments", ""):
         environments[name] = _environment(name, table)
-    return Config(environments=tuple(environments.values()), cookie_name=cookie_name)
+    return Config(environments=tuple(environments.values()), settings=_settings(data))
+
+
+def _settings(data: Mapping[str, Any]) -> Settings:
+    settings = Settings()
+    if "cookie_name" in data:
+        name = data["cookie_name"]
+        if not isinstance(name, str) or not _COOKIE_NAME.fullmatch(name):
+            raise ConfigError(f"cookie_name: must be letters, digits, '_' and '-', not {name!r}")
+        settings = replace(settings, cookie_name=name)
+    if "activity" in data:
+        names = _strings(data, "", "activity")
+        counted = frozenset(_choice("activity", name, Activity) for name in names)
+        settings = replace(settings, activity=counted)
+    if "policy_change" in data:
+        change = _choice("policy_change", data["policy_change"], PolicyChange)
+        settings = replace(settings, policy_change=change)
+    if "refresh_overlap" in data:
+        overlap = data["refresh_overlap"]
+        if isinstance(overlap, bool) or not isinstance(overlap, int) or not 0 <= overlap <= 3600:
+            raise ConfigError(f"refresh_overlap: must be from 0 to 3600 seconds, not {overlap!r}")
+        settings = replace(settings, refresh_overlap=overlap)
+    if "apps" in data:
+        named = _strings(data, "", "apps")
+        kinds = [name_one_of("kind in apps", kind, APP_KINDS) for kind in named]
+        settings = replace(settings, apps=tuple(kind for kind in APP_KINDS if kind in kinds))
+    return settings
 
 
 def _environment(name: str, table: Mapping[str, Any]) -> Environment:
@@ -110,18 +137,56 @@ def _environment(name: str, table: Mapping[str, Any]) -> Environment:
             f"{where}: a name is part of a host, so it has lower-case letters, digits, '_' and "
             "'-', 63 at most"
         )
-    _only_keys(table, where, ("persistence", "inactivity_timeout", "organizations"))
+    keys = ("persistence", "inactivity_timeout", "plan", "audiences", "organizations")
+    _only_keys(table, where, (*keys, "applications"))
     if "persistence" not in table:
         raise ConfigError(f'{where}: persistence is missing: "persistent" or "non_persistent"')
     policy = Policy(persistence=_checked(table, where, "persistence", check_persistence))
     if "inactivity_timeout" in table:
         timeout = _checked(table, where, "inactivity_timeout", check_inactivity_timeout)
         policy = replace(policy, inactivity_timeout=timeout)
-    organizations = tuple(
-        _organization(code, override, where)
-        for code, override in _tables(table, "organizations", f"{where}.")
+    return Environment(
+        name=name,
+        policy=policy,
+        organizations=tuple(
+            _organization(code, override, where)
+            for code, override in _tables(table, "organizations", f"{where}.")
+        ),
+        plan=_choice(f"{where}.plan", table.get("plan", Plan.SCALE), Plan),
+        applications=tuple(
+            _application(client_id, application, where)
+            for client_id, application in _tables(table, "applications", f"{where}.")
+        ),
+        audiences=_strings(table, f"{where}.", "audiences"),
     )
-    return Environment(name=name, policy=policy, organizations=organizations)
+
+
+def _application(client_id: str, table: Mapping[str, Any], environment: str) -> Application:
+    where = f"{environment}.applications.{client_id}"
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise ConfigError(f"{where}: a client_id has letters, digits and -._~, 100 at most")
+    _only_keys(table, where, ("secret", "redirect_uris", "logout_uris", "origins", "scopes"))
+    secret = table.get("secret")
+    if secret is not None and (not isinstance(secret, str) or not secret):
+        raise ConfigError(f"{where}.secret: must be text, or left out for a public application")
+    for key in ("redirect_uris", "logout_uris", "origins"):
+        for url in _strings(table, f"{where}.", key):
+            parts = urlsplit(url)
+            if not parts.scheme or not (parts.netloc or parts.path) or parts.fragment:
+                raise ConfigError(
+                    f"{where}.{key}: must be absolute addresses without a fragment, not {url!r}"
+                )
+    scopes = _strings(table, f"{where}.", "scopes")
+    if scopes and secret is None:
+        raise ConfigError(f"{where}.scopes: client credentials need a secret")
+    return Application(
+        id=client_id,
+        secret=secret,
+        redirect_uris=_strings(table, f"{where}.", "redirect_uris"),
+        logout_uris=_strings(table, f"{where}.", "logout_uris"),
+        origins=tuple(url.rstrip("/") for url in _strings(table, f"{where}.", "origins")),
+        scopes=scopes,
+    )
 
 
 def _organization(code: str, table: Mapping[str, Any], environment: str) -> Organization:
@@ -151,6 +216,21 @@ def _checked(
         return check(table[key])
     except ValueError as error:
         raise ConfigError(f"{where}.{key}: {error}") from None
+
+
+def _choice(where: str, value: object, choices: type[_E]) -> _E:
+    try:
+        return choices(value)  # type: ignore[arg-type]
+    except ValueError:
+        accepted = ", ".join(f'"{choice}"' for choice in choices)
+        raise ConfigError(f"{where}: must be one of {accepted}, not {value!r}") from None
+
+
+def _strings(table: Mapping[str, Any], where: str, key: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{where}{key}: must be a list of texts, not {value!r}")
+    return tuple(value)
 
 
 def _tables(

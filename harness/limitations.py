@@ -17,8 +17,15 @@ from harness.scenario import Step
 
 __all__ = ["LIMITATIONS", "Judgement", "Limitation", "Situation", "judge"]
 
-_TOKEN_LIFETIME = 86_400
-"""Seconds that an access token lasts: Kinde's default, `build/tokens/configure-tokens.mdx`."""
+_LIFETIMES = {
+    "app:local_storage": 86_400,
+    "app:session_storage": 86_400,
+    "app:ksp_cookie": 29 * 86_400,
+    "app:long_cookie": 29 * 86_400,
+    "app:session_cookie": 29 * 86_400,
+}
+"""Seconds that what an application keeps lasts. An access token: Kinde's default,
+`build/tokens/configure-tokens.mdx`; a cookie: `KINDE_COOKIE_MAX_AGE` of Kinde's own SDKs."""
 
 _KINDE = "https://docs.kinde.com/authenticate/manage-authentication/session-management/"
 _CHROMIUM = "chromium: chrome/browser/"
@@ -42,13 +49,14 @@ class Situation:
 
     @property
     def app(self) -> bool:
-        """Whether the surface is an application's."""
-        return self.surface.startswith("app:")
+        """Whether the surface is a login that an application keeps itself."""
+        return self.surface in _LIFETIMES
 
     @property
-    def cookie(self) -> bool:
-        """Whether the surface rests on a cookie."""
-        return self.surface in ("sso", "app:cookie")
+    def of_session(self) -> bool:
+        """Whether the surface rests on what belongs to the browser's session, where the policy
+        is non-persistent: a session cookie, or the storage of a tab."""
+        return self.surface not in ("app:long_cookie", "app:local_storage")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +100,7 @@ def _spared(situation: Situation, history: History) -> bool:
 
 
 def _session_restored(situation: Situation, history: History) -> bool:
-    if not (situation.cookie and _remembers(situation) and _closed(history)):
+    if not (situation.of_session and _remembers(situation) and _closed(history)):
         return False
     for end in history.ends:
         written = end.orderly or end.settled
@@ -108,7 +116,7 @@ def _session_restored(situation: Situation, history: History) -> bool:
 def _crash_recovered(situation: Situation, history: History) -> bool:
     # What is to be cleared on exit, Chromium does not clear after a crash.
     keeps = _remembers(situation) or _spared(situation, history)
-    if not (situation.cookie and keeps and _closed(history)):
+    if not (situation.of_session and keeps and _closed(history)):
         return False
     last = history.ends[-1]
     # Debian's Firefox has no handler for SIGTERM: what the system asks of it is a crash to it.
@@ -121,7 +129,8 @@ def _not_on_disk(situation: Situation, history: History) -> bool:
 
 
 def _sign_out_not_on_disk(situation: Situation, history: History) -> bool:
-    return situation.surface == "app:local_storage" and history.signed_out_unsettled
+    storages = ("app:local_storage", "app:session_storage")
+    return situation.surface in storages and history.signed_out_unsettled
 
 
 def _cleared_on_exit(situation: Situation, history: History) -> bool:
@@ -143,9 +152,28 @@ def _storage_outlives(situation: Situation, history: History) -> bool:
     return kept and (_remembers(situation) or _spared(situation, history))
 
 
+def _long_cookie_outlives(situation: Situation, history: History) -> bool:
+    closing = (Ended.TAB_CLOSED, Ended.WINDOW_CLOSED, Ended.BROWSER_ENDED)
+    kept = situation.surface == "app:long_cookie" and history.ended in closing
+    return kept and (_remembers(situation) or _spared(situation, history))
+
+
+def _session_cookie_ends(situation: Situation, history: History) -> bool:
+    return situation.surface == "app:session_cookie" and bool(history.ends)
+
+
+def _another_tab(situation: Situation, history: History) -> bool:
+    return situation.surface == "app:session_storage" and not history.tab_signed_in
+
+
+def _not_signed_out_here(situation: Situation, history: History) -> bool:
+    elsewhere = history.ended is Ended.SIGNED_OUT and history.tab_signed_in
+    return situation.surface == "app:session_storage" and elsewhere
+
+
 def _application_ends_first(situation: Situation, history: History) -> bool:
-    age = history.now - history.last_sign_in
-    return situation.surface == "app:local_storage" and age >= _TOKEN_LIFETIME
+    lifetime = _LIFETIMES.get(situation.surface)
+    return lifetime is not None and history.now - history.last_sign_in >= lifetime
 
 
 LIMITATIONS: tuple[Limitation, ...] = (
@@ -200,7 +228,7 @@ LIMITATIONS: tuple[Limitation, ...] = (
     Limitation(
         id="sign-out-not-yet-on-disk",
         sentence="A crash right after a sign-out brings back what the application kept in "
-        "localStorage: its removal had not been written to disk.",
+        "the browser's storages: its removal had not been written to disk.",
         explains=State.SIGNED_IN,
         applies=_sign_out_not_on_disk,
         sources=("measured: sign_out.sign_out_then_crash",),
@@ -259,8 +287,51 @@ LIMITATIONS: tuple[Limitation, ...] = (
         ),
     ),
     Limitation(
+        id="application-cookie-outlives-the-browser",
+        sentence="A cookie that an application makes to last, whatever the policy, is there when "
+        "the browser starts again.",
+        explains=State.SIGNED_IN,
+        applies=_long_cookie_outlives,
+        sources=(
+            "kinde-remix-sdk: KINDE_COOKIE_MAX_AGE (29 days, always)",
+            f'{_KINDE} (the settings "only apply to Kinde sessions")',
+        ),
+    ),
+    Limitation(
+        id="application-cookie-ends-with-the-browser",
+        sentence="A cookie that an application makes without a lifetime, whatever the policy, ends "
+        "with the browser: a persistent policy does not reach it.",
+        explains=State.SIGNED_OUT,
+        applies=_session_cookie_ends,
+        sources=(
+            "kinde-python-sdk with Flask-Session: SESSION_PERMANENT=False",
+            "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie",
+        ),
+    ),
+    Limitation(
+        id="session-storage-belongs-to-one-tab",
+        sentence="What an application keeps in sessionStorage is in no other tab, and goes with "
+        "its own: a persistent policy does not reach it.",
+        explains=State.SIGNED_OUT,
+        applies=_another_tab,
+        sources=(
+            "https://html.spec.whatwg.org/multipage/webstorage.html#the-sessionstorage-attribute",
+            "measured: tab_close.close_one_of_two_tabs, browser_close.quit_and_start",
+        ),
+    ),
+    Limitation(
+        id="sign-out-does-not-reach-other-tabs",
+        sentence="A sign-out in one tab leaves what another tab has in sessionStorage.",
+        explains=State.SIGNED_IN,
+        applies=_not_signed_out_here,
+        sources=(
+            "https://html.spec.whatwg.org/multipage/webstorage.html#the-sessionstorage-attribute",
+            "measured: sign_out.sign_out_in_another_tab",
+        ),
+    ),
+    Limitation(
         id="application-session-ends-first",
-        sentence="An application's token can expire while the SSO session goes on.",
+        sentence="What an application keeps can expire while the SSO session goes on.",
         explains=State.SIGNED_OUT,
         applies=_application_ends_first,
         sources=("https://docs.kinde.com/build/tokens/configure-tokens/",),

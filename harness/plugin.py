@@ -4,131 +4,25 @@ A file in a folder named `scenarios`, or one named on the command line, is searc
 each becomes one item per engine and preset. pytest-playwright's options mean what they mean there.
 """
 
-import contextlib
 import os
-import platform
-import shutil
-import tempfile
-from collections.abc import Generator, Iterator, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.config import Config, ConfigError, load_config, name_one_of
-from harness.engines import ENGINES, PRESETS, Engine
-from harness.engines.driver import Driver, DriverError
-from harness.engines.processes import kill_users_of
+from harness.bench import BENCH, FAILED, Bench, UnexpectedError, lifecycle
+from harness.config import ConfigError, load_config
+from harness.engines import ENGINES, PRESETS
+from harness.engines.driver import DriverError
 from harness.engines.target import TargetError
-from harness.engines.workshop import Options, Workshop, locked
-from harness.library import LibraryError, load_scenarios, scenario_files
-from harness.limitations import LIMITATIONS
-from harness.records import (
-    Error,
-    LimitationNote,
-    Observation,
-    Run,
-    ScenarioNote,
-    Unsupported,
-    Verdict,
-    append_record,
-    read_records,
-)
+from harness.records import Observation, Run, Verdict, read_records
 from harness.reports import write_reports
 from harness.reports.terminal import summary_lines
-from harness.scenario import Browser, Scenario, ScenarioError, UnsupportedVerbError, narrate
+from harness.scenario import Browser, Scenario, ScenarioError
 from harness.server.running import MockServer
 
 __all__: list[str] = []
-
-_DEFAULT_PRESETS = ("default", "continue")
-
-
-class _UnexpectedError(Exception):
-    """Observations that no limitation explains; the message lists them."""
-
-
-class _Bench:
-    """What the items of one process share. Nothing is started before the first item needs it."""
-
-    def __init__(self, config: pytest.Config, settings: Config) -> None:
-        self.engines = _chosen("engine", _engine_names(config), ENGINES, ENGINES)
-        presets = config.getoption("afterclose_preset")
-        self.presets = _chosen("preset", presets, PRESETS, _DEFAULT_PRESETS)
-        self.settings = settings
-        self.results = Path(config.getoption("afterclose_report")) / "results.ndjson"
-        self.artifacts = Path(config.getoption("--output"))
-        self._options = Options(
-            headed=config.getoption("--headed"),
-            slow_mo=config.getoption("--slowmo"),
-            tracing=config.getoption("--tracing"),
-            screenshot=config.getoption("--screenshot"),
-        )
-        self._config = config
-        self._worker = hasattr(config, "workerinput")
-        self.folder = Path(
-            config.workerinput["afterclose_folder"]
-            if hasattr(config, "workerinput")
-            else tempfile.mkdtemp(prefix="afterclose-")
-        )
-        self._server: MockServer | None = None
-        self._workshop: Workshop | None = None
-
-    @property
-    def workshop(self) -> Workshop:
-        """The shared workshop, with its server running."""
-        if self._workshop is None:
-            self._server = MockServer(
-                self.settings.environments, cookie_name=self.settings.cookie_name
-            )
-            self._server.__enter__()
-            self._workshop = Workshop(self._server.url, self._options, folder=self.folder)
-        return self._workshop
-
-    def write(self, record: Observation | Unsupported | Error) -> None:
-        """Append to the results, which begin anew with the first record of a run."""
-        if not self.wrote:
-            self._begin_results()
-        append_record(self.results, record)
-
-    @property
-    def wrote(self) -> bool:
-        """Whether this run has left a record, in whichever process."""
-        return (self.folder / "results-begun").exists()
-
-    def _begin_results(self) -> None:
-        with locked(self.folder / "results.lock"):
-            if not self.wrote:
-                self.results.parent.mkdir(parents=True, exist_ok=True)
-                self.results.unlink(missing_ok=True)
-                append_record(self.results, _run_record(self._config, self))
-                (self.folder / "results-begun").touch()
-
-    def close(self) -> None:
-        """End everything; the process that began the run also sweeps up after its workers."""
-        if self._workshop is not None:
-            self._workshop.close()
-        if self._server is not None:
-            self._server.__exit__(None, None, None)
-        if not self._worker:
-            kill_users_of(self.folder)
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-
-_BENCH = pytest.StashKey[_Bench]()
-_FAILED = pytest.StashKey[bool]()
-
-
-def _engine_names(config: pytest.Config) -> list[str]:
-    return [*config.getoption("afterclose_engine"), *config.getoption("--browser")]
-
-
-def _chosen(
-    what: str, asked: Sequence[str], known: Any, default: Any
-) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name_one_of(what, name, known) for name in asked or default))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -163,9 +57,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     file = config.getoption("--afterclose-config")
     try:
-        settings = load_config(Path(file) if file else None)
-        settings = settings.only(config.getoption("afterclose_policy"))
-        config.stash[_BENCH] = _Bench(config, settings)
+        loaded = load_config(Path(file) if file else None)
+        loaded = loaded.only(config.getoption("afterclose_policy"))
+        config.stash[BENCH] = Bench(config, loaded)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -173,11 +67,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """pytest-xdist's hook: tell a worker where this run keeps its profiles."""
-    node.workerinput["afterclose_folder"] = str(node.config.stash[_BENCH].folder)
+    node.workerinput["afterclose_folder"] = str(node.config.stash[BENCH].folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    bench = config.stash.get(_BENCH, None)
+    bench = config.stash.get(BENCH, None)
     if bench is not None:
         bench.close()
 
@@ -201,7 +95,7 @@ def pytest_pycollect_makeitem(
 ) -> list[pytest.Item] | None:
     if not isinstance(obj, Scenario) or obj.function.__module__ != collector.obj.__name__:
         return None
-    bench = collector.config.stash[_BENCH]
+    bench = collector.config.stash[BENCH]
     return [
         ScenarioItem.from_parent(
             collector, name=f"{name}[{engine}-{preset}]", scenario=obj, engine=engine, preset=preset
@@ -214,7 +108,7 @@ def pytest_pycollect_makeitem(
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "session_browser" in metafunc.fixturenames:
-        bench = metafunc.config.stash[_BENCH]
+        bench = metafunc.config.stash[BENCH]
         pairs = [(engine, preset) for engine in bench.engines for preset in bench.presets]
         metafunc.parametrize(
             "session_browser", pairs, indirect=True, ids=[f"{e}-{p}" for e, p in pairs]
@@ -238,13 +132,13 @@ class ScenarioItem(pytest.Item):
             if observation.verdict is Verdict.UNEXPECTED:
                 unexpected.append(observation)
 
-        with _lifecycle(self, self.scenario.name, self.engine, self.preset, note) as browser:
+        with lifecycle(self, self.scenario.name, self.engine, self.preset, note) as browser:
             self.scenario(browser)
             if unexpected:
-                raise _UnexpectedError("\n".join(map(_sentence, unexpected)))
+                raise UnexpectedError("\n".join(map(_sentence, unexpected)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        told = (_UnexpectedError, DriverError, ScenarioError, TargetError)
+        told = (UnexpectedError, DriverError, ScenarioError, TargetError)
         if isinstance(excinfo.value, told):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
@@ -259,7 +153,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Remember a failed test for its fixture, which is not told."""
     report = yield
     if report.when == "call" and report.failed:
-        item.stash[_FAILED] = True
+        item.stash[FAILED] = True
     return report
 
 
@@ -272,70 +166,26 @@ def session_browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """
     engine, preset = request.param
     name = f"{request.module.__name__.rpartition('.')[2]}.{request.function.__name__}"
-    with _lifecycle(request.node, name, engine, preset, lambda observation: None) as browser:
+    with lifecycle(request.node, name, engine, preset, lambda observation: None) as browser:
         yield browser
 
 
-@contextlib.contextmanager
-def _lifecycle(
-    item: pytest.Item, name: str, engine_name: str, preset: str, note: Any
-) -> Iterator[Browser]:
-    bench = item.config.stash[_BENCH]
-    engine: Engine = ENGINES[engine_name]
-    common = {"scenario": name, "engine": engine_name, "preset": preset}
-    workshop = bench.workshop
-    installation = workshop.run(workshop.find(engine), 60)
-    common["engine_version"] = installation.version if installation else ""
-    if installation is None:
-        reason = f"{engine.title} is not installed; get it with: afterclose engines --install"
-        bench.write(Unsupported(**common, reason=reason, steps=[]))
-        pytest.skip(reason)
-
-    def observed(observation: Observation) -> None:
-        bench.write(observation)
-        note(observation)
-
-    folder = bench.artifacts / "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
-    browser: Browser | None = None
-    failed = True
-    try:
-        with Driver(
-            workshop,
-            engine,
-            preset=preset,
-            environments=bench.settings.environments,
-            scenario=name,
-            observed=observed,
-            artifacts=folder,
-        ) as driver:
-            browser = Browser(driver)
-            try:
-                yield browser
-                failed = False
-            finally:
-                failed = failed or item.stash.get(_FAILED, False)
-                _screenshot(workshop.options.screenshot, driver, folder, failed)
-    except UnsupportedVerbError as error:
-        steps = [narrate(step) for step in browser.steps] if browser else []
-        bench.write(Unsupported(**common, reason=str(error), steps=steps))
-        failed = False
-        pytest.skip(str(error))
-    except (_UnexpectedError, AssertionError):
-        raise
-    except Exception as error:
-        steps = [narrate(step) for step in browser.steps] if browser else []
-        message = str(error) or type(error).__name__
-        bench.write(Error(**common, message=message, steps=steps))
-        raise
-    finally:
-        if not failed and workshop.options.tracing == "retain-on-failure":
-            shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="session")
+def _afterclose_server(pytestconfig: pytest.Config) -> Iterator[MockServer]:
+    loaded = pytestconfig.stash[BENCH].config
+    with MockServer(loaded.environments, settings=loaded.settings) as server:
+        yield server
 
 
-def _screenshot(mode: str, driver: Driver, folder: Path, failed: bool) -> None:
-    if mode == "on" or (mode == "only-on-failure" and failed):
-        folder.mkdir(parents=True, exist_ok=True)
-        driver.screenshot(folder / "screenshot.png")
+@pytest.fixture
+def afterclose_server(_afterclose_server: MockServer) -> MockServer:
+    """The mock auth server, for tests of one's own application.
+
+    One server for the whole run, on a free port and configured by `afterclose.toml`; before each
+    test nobody is signed in and the policies are the configured ones.
+    """
+    _afterclose_server.reset()
+    return _afterclose_server
 
 
 def _sentence(observation: Observation) -> str:
@@ -347,49 +197,10 @@ def _sentence(observation: Observation) -> str:
     )
 
 
-def _run_record(config: pytest.Config, bench: _Bench) -> Run:
-    invoked = config.workerinput["mainargv"][1:] if hasattr(config, "workerinput") else config.args
-    paths = [Path(argument.partition("::")[0]) for argument in invoked]
-    scenarios: list[Scenario] = []
-    with contextlib.suppress(LibraryError):
-        named = [path for path in paths if path.is_file() or path.name == "scenarios"]
-        scenarios = load_scenarios(scenario_files(named)) if named else []
-    return Run(
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={name: version(name) for name in ("afterclose", "playwright", "pytest", "aiohttp")}
-        | {"python": platform.python_version()},
-        platform=platform.platform(),
-        configuration={
-            "engines": list(bench.engines),
-            "presets": list(bench.presets),
-            "policies": {
-                environment.name: {
-                    "persistence": environment.effective_policy.persistence,
-                    "inactivity_timeout": environment.effective_policy.inactivity_timeout,
-                }
-                for environment in bench.settings.environments
-            },
-            "headed": config.getoption("--headed"),
-        },
-        scenarios={
-            scenario.name: ScenarioNote(
-                title=scenario.title, claims=scenario.claims, covers=list(scenario.covers)
-            )
-            for scenario in scenarios
-        },
-        limitations={
-            limitation.id: LimitationNote(
-                sentence=limitation.sentence, sources=list(limitation.sources)
-            )
-            for limitation in LIMITATIONS
-        },
-    )
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Render the reports, and say in short what they say."""
-    bench = config.stash[_BENCH]
+    bench = config.stash[BENCH]
     if hasattr(config, "workerinput") or not bench.wrote or not bench.results.exists():
         return
     records = list(read_records([bench.results]))

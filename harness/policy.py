@@ -12,10 +12,14 @@ __all__ = [
     "DEFAULT_ENVIRONMENTS",
     "DEFAULT_INACTIVITY_TIMEOUT",
     "MAX_INACTIVITY_TIMEOUT",
+    "Application",
+    "EffectivePolicy",
     "Environment",
+    "Level",
     "Organization",
     "Override",
     "Persistence",
+    "Plan",
     "Policy",
     "check_inactivity_timeout",
     "check_persistence",
@@ -91,6 +95,82 @@ class Override:
         return policy
 
 
+class Level(StrEnum):
+    """Where a setting was made."""
+
+    ENVIRONMENT = "environment"
+    APPLICATION = "application"
+    ORGANIZATION = "organization"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectivePolicy:
+    """The policy in force, and where each part of it comes from."""
+
+    persistence: Persistence
+    persistence_from: Level
+    inactivity_timeout: int
+    inactivity_timeout_from: Level
+
+    @classmethod
+    def of(
+        cls, environment: Policy, override: Override, application_timeout: int | None = None
+    ) -> "EffectivePolicy":
+        """Work it out. The persistence is set on the environment, the timeout there or on an
+        application (`PATCH /api/v1/applications/{application_id}/tokens`), and an organization's
+        override, where it is switched on, goes before both."""
+        timeout, level = environment.inactivity_timeout, Level.ENVIRONMENT
+        if application_timeout is not None:
+            timeout, level = application_timeout, Level.APPLICATION
+        base = replace(environment, inactivity_timeout=timeout)
+        applied = override.apply(base)
+        by_organization = override.use_inactivity_timeout and override.inactivity_timeout
+        return cls(
+            persistence=applied.persistence,
+            persistence_from=Level.ORGANIZATION
+            if override.use_persistence and override.persistence
+            else Level.ENVIRONMENT,
+            inactivity_timeout=applied.inactivity_timeout,
+            inactivity_timeout_from=Level.ORGANIZATION if by_organization else level,
+        )
+
+
+class Plan(StrEnum):
+    """What the environment's owner pays for; Kinde's names.
+
+    Kinde's page on organization session policy begins "If you are on the Kinde Scale plan": that
+    the plans below it are refused, and how, is this mock's reading.
+    """
+
+    FREE = "free"
+    PRO = "pro"
+    PLUS = "plus"
+    SCALE = "scale"
+    ENTERPRISE = "enterprise"
+
+    @property
+    def has_organization_sessions(self) -> bool:
+        """Whether an organization may have session settings of its own."""
+        return self in (Plan.SCALE, Plan.ENTERPRISE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """An application registered with an environment: an OAuth client.
+
+    `secret` is None for one that cannot keep any (a single-page application): it must use PKCE.
+    `origins` may call the auth server from a browser, beside those of its redirect addresses.
+    `scopes` are what it may have for itself, by client credentials.
+    """
+
+    id: str
+    secret: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+    logout_uris: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Organization:
     """A group of users inside an environment, with an override that is off by default."""
@@ -110,6 +190,11 @@ class Environment:
     name: str
     policy: Policy
     organizations: tuple[Organization, ...] = ()
+    plan: Plan = Plan.SCALE
+    applications: tuple[Application, ...] = ()
+    """Those that are registered beside the demo application."""
+    audiences: tuple[str, ...] = ()
+    """APIs, beside the management API, that tokens may be asked for."""
 
     def __post_init__(self) -> None:
         if not self.organizations:

@@ -54,6 +54,8 @@ class BrowserEnd:
 @dataclass
 class _Tab:
     used: bool = False
+    """Whether the person has signed in, or been signed in anew, in it."""
+    signed_out: bool = False
 
 
 @dataclass
@@ -109,10 +111,11 @@ class History:
     def _active(self) -> None:
         self.last_activity = self.last_sign_in = self.now
         self._settled = False
-        self._tab.used = True
+        self._tab.used, self._tab.signed_out = True, False
 
     def _sign_out(self, step: Step) -> None:
         self.ended = Ended.SIGNED_OUT
+        self._tab.signed_out = True
         self._was_settled, self._settled = self._settled, False
 
     def _revoke_sessions(self, step: Step) -> None:
@@ -187,6 +190,11 @@ class History:
     def _restore_previous_session(self, step: Step) -> None:
         if self.ends:
             self.ends[-1] = replace(self.ends[-1], restored=True)
+
+    @property
+    def tab_signed_in(self) -> bool:
+        """Whether the tab in use is one that the person signed in, and never signed out, in."""
+        return self._tab.used and not self._tab.signed_out
 
     @property
     def _tab(self) -> _Tab:

@@ -57,6 +57,9 @@ class Evidence(_Model):
     """The latest `Set-Cookie` of each cookie the surface rests on, its value shortened."""
     reason: str | None = None
     """Why the server says the session is over; None where it is not."""
+    persistent_claim: bool | None = None
+    """What the access token that the login began with said (`ksp.persistent`); None where there is
+    no such token, or it said nothing."""
     time: list[str] = []
     """How time was moved, in the order it was."""
     notes: list[str] = []

@@ -9,7 +9,7 @@ import pytest
 
 from harness.clock import Clock
 from harness.server.running import MockServer, PortInUseError
-from tests.client import Answer, Client
+from tests.client import Answer, Client, secret
 
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
@@ -49,7 +49,7 @@ def exchange(client: Client, value: str, environment: str = "persistent", **chan
         {
             "grant_type": "authorization_code",
             "client_id": f"demo_{environment}",
-            "client_secret": f"demo-secret-{environment}",
+            "client_secret": secret(f"demo_{environment}"),
             "code": value,
             "redirect_uri": client.url(environment, "/callback", "app"),
             "code_verifier": VERIFIER,

@@ -1,0 +1,23 @@
+"""The demo application, and the ways in which it keeps a login."""
+
+from collections.abc import Mapping
+
+from harness.apps.kind import AppKind
+from harness.apps.ksp_cookie import KspCookie
+from harness.apps.local_storage import LocalStorage
+from harness.apps.long_cookie import LongCookie
+from harness.apps.memory import Memory
+from harness.apps.session_cookie import SessionCookie
+from harness.apps.session_storage import SessionStorage
+
+__all__ = ["KINDS"]
+
+KINDS: Mapping[str, type[AppKind]] = {
+    "ksp_cookie": KspCookie,
+    "long_cookie": LongCookie,
+    "session_cookie": SessionCookie,
+    "local_storage": LocalStorage,
+    "session_storage": SessionStorage,
+    "memory": Memory,
+}
+"""By name, as in the configuration's `apps` and in the surface `app:<kind>`."""

@@ -7,6 +7,7 @@ exit marker `profile.exit_type` reaches `Default/Preferences` about ten seconds 
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -30,6 +31,7 @@ _CHOICES: Mapping[str, Mapping[str, Any]] = {
     "clear-on-exit": {"profile": {"default_content_setting_values": {"cookies": 4}}},
 }
 _SETTLE_TIMEOUT = 45.0
+_RESTORE_TIMEOUT = 3.0
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
 _FILLERS = 600
@@ -91,6 +93,31 @@ class Chromium:
             return int(os.readlink(profile / "SingletonLock").rpartition("-")[2])
         except (OSError, ValueError):
             return None
+
+    async def quit(self, context: BrowserContext) -> None:
+        """By the protocol, which closes every window as the menu does."""
+        browser = context.browser
+        await (browser.close() if browser is not None else context.close())
+
+    async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
+        """After a crash Chromium asks before it restores tabs, whatever the preset."""
+        if ended_by == "crash":
+            return None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_RESTORE_TIMEOUT):
+                while True:
+                    for page in reversed(context.pages):
+                        if page.url.startswith("http"):
+                            await page.wait_for_load_state("domcontentloaded")
+                            return page
+                    await asyncio.sleep(0.02)
+        return None
+
+    async def frame_in_restored_tab(
+        self, context: BrowserContext, addresses: Sequence[str]
+    ) -> bool:
+        """Playwright has a page for every tab, restored ones too."""
+        return False
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """By the page itself in a private window: Playwright would open it outside."""

@@ -8,14 +8,15 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.engine import Engine
-from harness.engines.processes import end_group, kill_group
-from harness.engines.target import SURFACES, TargetEnvironment
+from harness.engines.looking import look
+from harness.engines.person import PER_VISIT, sign_out, visit_applications
+from harness.engines.processes import end_group, kill_group, wait_for_leader
+from harness.engines.target import TargetEnvironment
 from harness.engines.workshop import Workshop
 from harness.limitations import Situation, judge
 from harness.policy import Environment, Persistence
@@ -26,23 +27,10 @@ __all__ = ["Driver", "DriverError"]
 
 _STEP_TIMEOUT = 90.0
 """Seconds that any one step may take before the browser counts as hung."""
+_QUIT_GRACE = 20.0
+"""Seconds that a browser may take to end when a person closes it."""
 _SYSTEM_GRACE = 10.0
 """Seconds between the system's request to end and its kill."""
-_PER_VISIT = 4
-"""Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
-takes four."""
-_EMPTY = "about:blank"
-_FILL_IN = """password => {
-  const fillIn = () => {
-    document.getElementById('password').value = password;
-    document.getElementById('submit').click();
-  };
-  if (document.readyState === 'loading') {
-    document.addEventListener('DOMContentLoaded', fillIn);
-  } else {
-    fillIn();
-  }
-}"""
 
 
 class DriverError(Exception):
@@ -78,6 +66,8 @@ class Driver:
         self._context: BrowserContext | None = None
         self._leader: int | None = None
         self._lives = 0
+        self._ended_by: str | None = None
+        self._may_be_restored = False
         self._windows: list[list[Page]] = []
         self._current: Page | None = None
         self._storing: list[str] = []
@@ -160,19 +150,28 @@ class Driver:
         self._lives += 1
         if self._workshop.options.tracing != "off":
             await self._context.tracing.start(screenshots=True, snapshots=True)
-        # Restored tabs may be among them; the last one is where a person would start.
-        self._current = self._context.pages[-1]
+        self._may_be_restored = self._ended_by is not None and (
+            self._preset == "continue" or self._ended_by != "quit"
+        )
+        restored = None
+        if self._ended_by is not None and self._preset == "continue":
+            restored = await self._engine.restored_page(self._context, self._ended_by)
+        self._current = restored or self._context.pages[-1]
         self._windows = [[self._current]]
 
     async def _quit(self, step: Step) -> None:
         context, leader = self._open()
+        self._ended_by = "quit"
         await self._save_trace(context)
-        browser = context.browser
-        await (browser.close() if browser is not None else context.close())
+        await self._engine.quit(context)
+        if not await asyncio.to_thread(wait_for_leader, leader, _QUIT_GRACE):
+            self._notes.append(f"killed {_QUIT_GRACE:.0f} s after it was asked to quit")
         await self._gone(leader)
+        await _abandon(context)
 
     async def _crash(self, step: Step) -> None:
         context, leader = self._open()
+        self._ended_by = "crash"
         await self._catch_up(context)
         await asyncio.to_thread(kill_group, leader)
         await self._gone(leader)
@@ -180,6 +179,7 @@ class Driver:
 
     async def _end_os_session(self, step: Step) -> None:
         context, leader = self._open()
+        self._ended_by = "end_os_session"
         await self._catch_up(context)
         if not await asyncio.to_thread(end_group, leader, grace=_SYSTEM_GRACE):
             self._notes.append(f"killed {_SYSTEM_GRACE:.0f} s after it was asked to end")
@@ -207,6 +207,7 @@ class Driver:
     async def _restore_previous_session(self, step: Step) -> None:
         context, _ = self._open()
         await self._engine.restore_previous_session(context)
+        self._may_be_restored = True
 
     # Tabs and windows
 
@@ -252,56 +253,23 @@ class Driver:
 
     async def _sign_in(self, step: Step) -> None:
         for batch in self._batches():
-            await self._visit_applications(batch, "/login")
+            await visit_applications(self._page, batch, "/login")
         self._storing = [environment.app_url for environment in self._environments]
 
     async def _visit(self, step: Step) -> None:
         for batch in self._batches():
-            await self._visit_applications(batch, "/login?prompt=none")
-
-    async def _visit_applications(
-        self, environments: Sequence[TargetEnvironment], login: str
-    ) -> None:
-        """One visit through every application's login, then through every application's home,
-        filling in the sign-in page wherever it comes up."""
-        page = self._page
-        stops = [f"{environment.app_url}{login}" for environment in environments]
-        stops += [f"{environment.app_url}/" for environment in environments]
-        environment_of = {environment.issuer: environment for environment in environments}
-        filled_in: set[str] = set()
-
-        def form_of(url: str) -> TargetEnvironment | None:
-            base, at_form, _ = url.partition("/oauth2/auth?")
-            return environment_of.get(base) if at_form and url not in filled_in else None
-
-        def stopped(url: str) -> bool:
-            return url.partition("?")[0] == stops[-1] or form_of(url) is not None
-
-        first, *rest = stops
-        separator = "&" if "?" in first else "?"
-        query = urlencode([("return_to", stop) for stop in rest])
-        await page.goto(f"{first}{separator}{query}", wait_until="commit")
-        while True:
-            await page.wait_for_url(stopped, wait_until="commit")
-            environment = form_of(page.url)
-            if environment is None:
-                await page.wait_for_load_state("domcontentloaded")
-                return
-            filled_in.add(page.url)
-            await page.evaluate(_FILL_IN, environment.password)
+            await visit_applications(self._page, batch, "/login?prompt=none")
 
     def _batches(self) -> list[Sequence[TargetEnvironment]]:
         """Few enough environments at a time for the twenty redirects that browsers follow."""
         return [
-            self._environments[start : start + _PER_VISIT]
-            for start in range(0, len(self._environments), _PER_VISIT)
+            self._environments[start : start + PER_VISIT]
+            for start in range(0, len(self._environments), PER_VISIT)
         ]
 
     async def _sign_out(self, step: Step) -> None:
         for environment in self._environments:
-            home = f"{environment.app_url}/"
-            await self._page.goto(f"{environment.app_url}/sign-out", wait_until="commit")
-            await self._page.wait_for_url(home, wait_until="domcontentloaded")
+            await sign_out(self._page, environment)
         self._storing = []
 
     async def _wait(self, step: Step) -> None:
@@ -334,22 +302,22 @@ class Driver:
     async def _observe(self, label: str, steps: tuple[Step, ...]) -> Check:
         context, _ = self._open()
         listed = await self._engine.cookies(context, self._page)
-        # An empty tab is borrowed and left empty; beside any other a new one is opened.
-        page, borrowed = self._page, self._page.url == _EMPTY
-        if not borrowed:
-            page = await self._engine.new_tab(context, self._page, self._preset)
-        check: dict[tuple[str, str], Observation] = {}
-        for batch in self._batches():
-            ticket, url = await self._workshop.target.begin_observation([e.name for e in batch])
-            await page.goto(url, wait_until="commit")
-            seen = await self._workshop.target.observation(ticket)
-            for environment in batch:
-                for surface in SURFACES:
-                    check[environment.name, surface] = self._judged(
-                        label, steps, environment, surface, seen[environment.name][surface], listed
-                    )
-        await (page.goto(_EMPTY) if borrowed else page.close())
-        return check
+        seen = await look(
+            self._workshop.target,
+            self._engine,
+            context,
+            self._page,
+            [[environment.name for environment in batch] for batch in self._batches()],
+            preset=self._preset,
+            may_be_restored=self._may_be_restored,
+        )
+        return {
+            (environment.name, surface): self._judged(
+                label, steps, environment, surface, result, listed
+            )
+            for environment in self._environments
+            for surface, result in seen[environment.name].items()
+        }
 
     def _judged(
         self,
@@ -388,6 +356,7 @@ class Driver:
                 cookies_sent=seen["cookies_sent"],
                 set_cookie=seen["set_cookie"],
                 reason=seen["reason"],
+                persistent_claim=seen["persistent_claim"],
                 time=list(self._time),
                 notes=list(self._notes),
                 browser_cookies=sorted({name for domain, name in listed if domain == host}),

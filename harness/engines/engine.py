@@ -67,6 +67,19 @@ class Engine(Protocol):
     def process(self, profile: Path) -> int | None:
         """The id of the browser's main process, which leads its group, or None."""
 
+    async def quit(self, context: BrowserContext) -> None:
+        """Ask the browser to end, as its menu does."""
+
+    async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
+        """The tab that session restore brought back, once it shows what it showed, or None;
+        `ended_by` is the verb that ended the browser's last life."""
+
+    async def frame_in_restored_tab(
+        self, context: BrowserContext, addresses: Sequence[str]
+    ) -> bool:
+        """Show addresses in the tab that session restore brought back, as `SHOW_FRAMES` does, if
+        there is one that Playwright has no page for; else False."""
+
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """Open an empty tab in the window of the page given."""
 
@@ -94,6 +107,25 @@ class Engine(Protocol):
 
     async def cookies(self, context: BrowserContext, page: Page) -> list[tuple[str, str]]:
         """The browser's own cookie list as (host, name): a diagnostic."""
+
+
+SHOW_FRAMES = """(window, addresses) => {
+  for (const address of addresses) {
+    const frame = window.document.createElement('iframe');
+    frame.hidden = true;
+    frame.src = address;
+    const shown = event => {
+      if (event.source === frame.contentWindow) {
+        window.removeEventListener('message', shown);
+        frame.remove();
+      }
+    };
+    window.addEventListener('message', shown);
+    window.document.body.append(frame);
+  }
+}"""
+"""Puts a hidden frame into a page for each address, and takes it away when it has said something to
+the page. No navigation, no entry in the tab's history."""
 
 
 def version_of(path: Path) -> str | None:

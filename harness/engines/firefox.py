@@ -24,7 +24,7 @@ from typing import Any
 import lz4.block
 from playwright.async_api import BrowserContext, Page, Playwright
 
-from harness.engines.engine import PRESETS, Installation, LaunchOptions, version_of
+from harness.engines.engine import PRESETS, SHOW_FRAMES, Installation, LaunchOptions, version_of
 
 __all__ = ["Firefox"]
 
@@ -81,6 +81,25 @@ _RESTORE_SESSION = """async () => {
 }"""
 
 
+_QUIT = """() => {
+  Services.tm.dispatchToMainThread(
+    () => Services.startup.quit(Ci.nsIAppStartup.eAttemptQuit));
+}"""
+
+_FRAME_IN_RESTORED_TAB = """addresses => {
+  const site = new URL(addresses[0]).hostname.split('.').slice(-2).join('.');
+  for (const window of Services.wm.getEnumerator('navigator:browser')) {
+    const browser = window.gBrowser.selectedBrowser;
+    if (browser.currentURI.schemeIs('http') && browser.currentURI.host.endsWith('.' + site)) {
+      const script = '(' + SHOW_FRAMES + ')(content, ' + JSON.stringify(addresses) + ')';
+      browser.messageManager.loadFrameScript('data:,' + encodeURIComponent(script), false);
+      return true;
+    }
+  }
+  return false;
+}""".replace("SHOW_FRAMES", json.dumps(SHOW_FRAMES))
+
+
 class Firefox:
     """Mozilla's browser."""
 
@@ -130,6 +149,25 @@ class Firefox:
             return int(os.readlink(profile / "lock").rpartition("+")[2])
         except (OSError, ValueError):
             return None
+
+    async def quit(self, context: BrowserContext) -> None:
+        """What *File → Quit* does. Playwright would close window after window, and what is in the
+        last one would be all that the session file keeps."""
+        await self._on_own_page(context, _QUIT, leave=True)
+
+    async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
+        """Restored windows are Firefox's own, and Playwright does not see them."""
+        return None
+
+    async def frame_in_restored_tab(
+        self, context: BrowserContext, addresses: Sequence[str]
+    ) -> bool:
+        """By a script of the browser's own, in the window that shows an application."""
+        return bool(
+            await self._on_own_page(
+                context, f"() => ({_FRAME_IN_RESTORED_TAB})({json.dumps(list(addresses))})"
+            )
+        )
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """By the page itself: what Playwright opens is a window."""
@@ -216,7 +254,9 @@ class Firefox:
         """As Playwright lists them."""
         return [(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()]
 
-    async def _on_own_page(self, context: BrowserContext, script: str) -> Any:
+    async def _on_own_page(
+        self, context: BrowserContext, script: str, *, leave: bool = False
+    ) -> Any:
         page = await context.new_page()
         # The first visit moves the tab to another process, and a script that Playwright sends
         # meanwhile may never be answered: so ask, and visit again, until one is.
@@ -227,7 +267,8 @@ class Firefox:
         else:
             raise TimeoutError(f"{_OWN_PAGE} answers no script")
         result = await page.evaluate(script)
-        await page.close()
+        if not leave:
+            await page.close()
         return result
 
 

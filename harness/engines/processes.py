@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["end_group", "group_members", "kill_group", "kill_users_of"]
+__all__ = ["end_group", "group_members", "kill_group", "kill_users_of", "wait_for_leader"]
 
 
 def group_members(leader: int) -> list[int]:
@@ -30,6 +30,17 @@ def end_group(leader: int, *, grace: float) -> bool:
     ended = _wait(leader, grace)
     kill_group(leader)
     return ended
+
+
+def wait_for_leader(leader: int, timeout: float) -> bool:
+    """Wait until the group's first process has ended; False if it has not after `timeout`
+    seconds."""
+    deadline = time.monotonic() + timeout
+    while leader in group_members(leader):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def kill_group(leader: int) -> None:

@@ -10,9 +10,7 @@ import aiohttp
 
 from harness.policy import Persistence
 
-__all__ = ["SURFACES", "Target", "TargetEnvironment", "TargetError"]
-
-SURFACES = ("sso", "app:cookie", "app:local_storage")
+__all__ = ["Target", "TargetEnvironment", "TargetError", "Ticket"]
 
 
 class TargetError(Exception):
@@ -31,6 +29,16 @@ class TargetEnvironment:
     password: str
     admin_id: str
     admin_secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """An observation under way: where to send a browser, and the frames to put into the tab in
+    use, unless that is where the browser comes in."""
+
+    id: str
+    url: str
+    tab_frames: Sequence[str]
 
 
 class Target:
@@ -66,10 +74,12 @@ class Target:
         """End every session of the environment."""
         await self._control("DELETE", f"sessions?environment={environment.name}")
 
-    async def begin_observation(self, names: Sequence[str]) -> tuple[str, str]:
-        """A ticket, and the address to send a browser to."""
-        answer = await self._control("POST", "observations", {"environments": list(names)})
-        return answer["ticket"], answer["url"]
+    async def begin_observation(self, names: Sequence[str], *, tab_in_use: bool) -> Ticket:
+        """Begin to look; `tab_in_use`: whether the browser will come in the tab in use."""
+        answer = await self._control(
+            "POST", "observations", {"environments": list(names), "tab_in_use": tab_in_use}
+        )
+        return Ticket(id=answer["ticket"], url=answer["url"], tab_frames=answer["tab_frames"])
 
     async def observation(self, ticket: str) -> dict[str, dict[str, dict[str, Any]]]:
         """What the server received, by environment and surface."""

@@ -1,147 +1,236 @@
 """The control API below `/_afterclose/`: for tests, never for browsers or applications."""
 
-import json
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from harness.apps.demo import DemoApp
-from harness.clock import Clock
-from harness.server.exchanges import ExchangeLog
-from harness.server.observing import MAX_ENVIRONMENTS, Observing
+from harness.server import control_models as models
+from harness.server.openapi import InputError, Operation, read_body, read_query
 from harness.server.sessions import Session
 from harness.server.tenants import Tenant
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from harness.server.site import Site
 
 __all__ = ["Control"]
 
 _OBSERVATION_TIMEOUT = 20.0
 """Seconds that a browser may take to show every surface."""
 
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 
 class Control:
-    """Clock, reset, sessions, exchange log and observations."""
+    """Health, clock, reset, sessions, exchange log and observations."""
 
-    def __init__(
-        self,
-        tenants: dict[str, Tenant],
-        apps: dict[str, DemoApp],
-        clock: Clock,
-        log: ExchangeLog,
-        observing: Observing,
-    ) -> None:
-        self._tenants = tenants
-        self._apps = apps
-        self._clock = clock
-        self._log = log
-        self._observing = observing
+    def __init__(self, site: "Site") -> None:
+        self._site = site
 
-    async def environments(self, request: web.Request) -> web.Response:
-        """Every environment with its addresses, clients and policy."""
-        return web.json_response({"environments": [_public(t) for t in self._tenants.values()]})
+    async def _health(self, request: web.Request) -> web.Response:
+        return _json(models.Health(version=version("afterclose")))
 
-    async def clock(self, request: web.Request) -> web.Response:
-        """`GET`: the clock; `POST {"advance": seconds}`: move it."""
-        if request.method == "POST":
-            body = await _object(request)
-            seconds = body.get("advance")
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-                raise _bad("advance must be a number of seconds")
-            try:
-                self._clock.advance(seconds)
-            except ValueError as error:
-                raise _bad(str(error)) from None
-        return web.json_response({"now": self._clock.now(), "offset": self._clock.offset})
+    async def _environments(self, request: web.Request) -> web.Response:
+        listed = [_public(tenant) for tenant in self._site.tenants.values()]
+        return _json(models.EnvironmentList(environments=listed))
 
-    async def reset(self, request: web.Request) -> web.Response:
-        """`POST`: nobody signed in, configured policies, real time, an empty log."""
-        for tenant in self._tenants.values():
-            tenant.reset()
-        for app in self._apps.values():
-            app.reset()
-        self._clock.reset()
-        self._log.clear()
-        return web.json_response({"reset": True})
+    async def _show_clock(self, request: web.Request) -> web.Response:
+        return _json(models.ClockState(now=self._site.clock.now(), offset=self._site.clock.offset))
 
-    async def sessions(self, request: web.Request) -> web.Response:
-        """`GET`: sessions, alive or not; `DELETE`: revoke the live ones. `?environment=` picks."""
-        name = request.query.get("environment")
-        if name is not None and name not in self._tenants:
-            raise _bad(f"no environment {name}; known: {', '.join(self._tenants)}", status=404)
-        tenants = [self._tenants[name]] if name else list(self._tenants.values())
-        if request.method == "DELETE":
-            return web.json_response({"revoked": sum(tenant.revoke() for tenant in tenants)})
-        listed = [_session(t, s) for t in tenants for s in t.sessions]
-        return web.json_response({"sessions": listed})
-
-    async def exchanges(self, request: web.Request) -> web.Response:
-        """The exchange log, oldest first; `?host=` picks one host."""
-        host = request.query.get("host")
-        listed = [e.as_dict() for e in self._log if host is None or e.host == host]
-        return web.json_response({"exchanges": listed})
-
-    async def begin_observation(self, request: web.Request) -> web.Response:
-        """`POST {"environments": [...]}`: a ticket and the address to send a browser to."""
-        names = (await _object(request)).get("environments")
-        if not isinstance(names, list) or not 1 <= len(names) <= MAX_ENVIRONMENTS:
-            raise _bad(f"environments must be a list of 1 to {MAX_ENVIRONMENTS} names")
-        unknown = [name for name in names if name not in self._tenants]
-        if unknown:
-            raise _bad(f"no environment {unknown[0]}; known: {', '.join(self._tenants)}")
-        ticket, url = self._observing.begin(names)
-        return web.json_response({"ticket": ticket, "url": url})
-
-    async def observation(self, request: web.Request) -> web.Response:
-        """`GET`: waits until the browser has shown everything, and says what was received."""
+    async def _move_clock(self, request: web.Request) -> web.Response:
+        body = await read_body(request, models.MoveClock)
         try:
-            seen = await self._observing.result(
+            self._site.move_clock(body.advance)
+        except ValueError as error:
+            return _error(409, str(error))
+        return await self._show_clock(request)
+
+    async def _reset(self, request: web.Request) -> web.Response:
+        self._site.reset()
+        return _json(models.Reset())
+
+    def _chosen(self, request: web.Request) -> list[Tenant]:
+        name = read_query(request, models.SessionsQuery).environment
+        if name is None:
+            return list(self._site.tenants.values())
+        return [self._site.tenants[name]] if name in self._site.tenants else []
+
+    async def _sessions(self, request: web.Request) -> web.Response:
+        tenants = self._chosen(request)
+        if not tenants:
+            return self._unknown(request.query["environment"], 404)
+        listed = [_session(tenant, s) for tenant in tenants for s in tenant.sessions]
+        return _json(models.SessionList(sessions=listed))
+
+    async def _revoke(self, request: web.Request) -> web.Response:
+        tenants = self._chosen(request)
+        if not tenants:
+            return self._unknown(request.query["environment"], 404)
+        return _json(models.Revoked(revoked=sum(tenant.revoke() for tenant in tenants)))
+
+    async def _exchanges(self, request: web.Request) -> web.Response:
+        host = read_query(request, models.ExchangesQuery).host
+        listed = [
+            models.ExchangeState(**asdict(exchange))
+            for exchange in self._site.log
+            if host in (None, exchange.host)
+        ]
+        return _json(models.ExchangeList(exchanges=listed))
+
+    async def _begin_observation(self, request: web.Request) -> web.Response:
+        body = await read_body(request, models.BeginObservation)
+        names = list(dict.fromkeys(body.environments))
+        unknown = next((name for name in names if name not in self._site.tenants), None)
+        if unknown is not None:
+            return self._unknown(unknown, 404)
+        return _json(self._site.observing.begin(names, tab_in_use=body.tab_in_use))
+
+    async def _observation(self, request: web.Request) -> web.Response:
+        try:
+            seen = await self._site.observing.result(
                 request.match_info["ticket"], _OBSERVATION_TIMEOUT
             )
         except KeyError:
-            raise _bad("no such observation", status=404) from None
-        except TimeoutError:
-            raise _bad("the browser did not visit every surface", status=504) from None
-        return web.json_response({"seen": seen})
+            return _error(404, "no such observation")
+        except TimeoutError as error:
+            return _error(408, f"the browser did not show every surface: {error}")
+        return _json(models.Observed(seen=seen))
+
+    def _unknown(self, name: str, status: int) -> web.Response:
+        return _error(status, f"no environment {name}; known: {', '.join(self._site.tenants)}")
+
+    def operations(self) -> list[Operation]:
+        """What there is to call."""
+        bad = {
+            400: ("The request does not fit.", models.ControlError),
+            403: ("A page in a browser may not call this.", models.ControlError),
+            413: ("The body is too large.", models.ControlError),
+        }
+        unknown = {404: ("There is no such thing.", models.ControlError)}
+
+        def operation(
+            name: str,
+            method: str,
+            path: str,
+            summary: str,
+            handler: _Handler,
+            answer: "type[BaseModel]",
+            more: Mapping[int, "tuple[str, type[BaseModel]]"] | None = None,
+            body: "type[BaseModel] | None" = None,
+            query: "type[BaseModel] | None" = None,
+            path_parameters: Mapping[str, str] | None = None,
+        ) -> Operation:
+            return Operation(
+                id=name,
+                method=method,
+                path=f"/_afterclose/{path}",
+                tag="Control",
+                summary=summary,
+                handler=_guarded(handler),
+                responses={200: ("Done.", answer)} | bad | dict(more or {}),
+                body=body,
+                query=query,
+                path_parameters=path_parameters or {},
+            )
+
+        return [
+            operation("health", "GET", "health", "Is it up", self._health, models.Health),
+            operation(
+                "environments", "GET", "environments", "Addresses, applications and policies",
+                self._environments, models.EnvironmentList,
+            ),
+            operation(
+                "clock", "GET", "clock", "The clock", self._show_clock, models.ClockState
+            ),
+            operation(
+                "moveClock", "POST", "clock", "Move the clock", self._move_clock,
+                models.ClockState, body=models.MoveClock,
+                more={409: ("The clock cannot go that far.", models.ControlError)},
+            ),
+            operation(
+                "reset", "POST", "reset",
+                "Nobody signed in, configured policies, real time, an empty log",
+                self._reset, models.Reset,
+            ),
+            operation(
+                "sessions", "GET", "sessions", "Sessions, alive or not", self._sessions,
+                models.SessionList, unknown, query=models.SessionsQuery,
+            ),
+            operation(
+                "revokeSessions", "DELETE", "sessions", "End the live sessions", self._revoke,
+                models.Revoked, unknown, query=models.SessionsQuery,
+            ),
+            operation(
+                "exchanges", "GET", "exchanges", "The log of requests and their cookies",
+                self._exchanges, models.ExchangeList, query=models.ExchangesQuery,
+            ),
+            operation(
+                "beginObservation", "POST", "observations", "Begin to look at every surface",
+                self._begin_observation, models.Ticket, unknown, body=models.BeginObservation,
+            ),
+            operation(
+                "observation", "GET", "observations/{ticket}",
+                "Wait until a browser has shown every surface", self._observation,
+                models.Observed,
+                unknown | {408: ("The browser did not come.", models.ControlError)},
+                path_parameters={"ticket": "What the beginning of the observation gave."},
+            ),
+        ]  # fmt: skip
 
 
-def _public(tenant: Tenant) -> dict[str, Any]:
-    policy = tenant.policy(tenant.organization.code)
-    return {
-        "name": tenant.name,
-        "issuer": tenant.issuer,
-        "app_url": tenant.app_url,
-        "organization": tenant.organization.code,
-        "policy": {
-            "persistence": policy.persistence,
-            "inactivity_timeout": policy.inactivity_timeout,
-        },
-        "clients": {client.id: client.secret for client in tenant.clients.values()},
-        "user": {"email": tenant.user.email, "password": tenant.user.password},
-    }
+def _guarded(handler: _Handler) -> _Handler:
+    """Mistakes in this API's shape; nothing for pages of other sites that a browser has open."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            return _error(403, "a page in a browser may not call this")
+        try:
+            return await handler(request)
+        except InputError as error:
+            return _error(400, str(error))
+
+    return handle
 
 
-def _session(tenant: Tenant, session: Session) -> dict[str, Any]:
-    return {
-        "environment": tenant.name,
-        "session_id": f"{session.id[:6]}…",
-        "user_id": session.user_id,
-        "org_code": session.org_code,
-        "persistence": session.persistence,
-        "started": session.started,
-        "last_activity": session.last_activity,
-        "end_reason": tenant.end_reason(session),
-    }
+def _json(body: "BaseModel", status: int = 200) -> web.Response:
+    return web.Response(
+        text=body.model_dump_json(), status=status, content_type="application/json"
+    )
 
 
-async def _object(request: web.Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise _bad("the body is not JSON") from None
-    if not isinstance(body, dict):
-        raise _bad("the body must be a JSON object")
-    return body
+def _error(status: int, message: str) -> web.Response:
+    return _json(models.ControlError(error=message), status)
 
 
-def _bad(message: str, *, status: int = 400) -> web.HTTPException:
-    kind = {400: web.HTTPBadRequest, 404: web.HTTPNotFound, 504: web.HTTPGatewayTimeout}[status]
-    return kind(text=json.dumps({"error": message}), content_type="application/json")
+def _public(tenant: Tenant) -> models.EnvironmentState:
+    organization = tenant.environment.organization.code
+    ada = tenant.people.ada
+    return models.EnvironmentState(
+        name=tenant.name,
+        issuer=tenant.issuer,
+        app_url=tenant.app_url,
+        organization=organization,
+        plan=tenant.environment.plan,
+        policy=models.PolicyState(**asdict(tenant.effective_policy(organization))),
+        clients={a.id: a.secret for a in tenant.applications.values()},
+        user=models.UserState(id=ada.id, email=ada.email, password=ada.password),
+        console=f"{tenant.issuer}/admin",
+    )
+
+
+def _session(tenant: Tenant, session: Session) -> models.SessionState:
+    return models.SessionState(
+        environment=tenant.name,
+        session_id=session.id,
+        user_id=session.user_id,
+        org_code=session.org_code,
+        client_id=session.client_id,
+        persistence=session.persistence,
+        started=session.started,
+        last_activity=session.last_activity,
+        end_reason=tenant.end_reason(session),
+    )

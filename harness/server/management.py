@@ -1,92 +1,271 @@
-"""The management API: `PATCH /api/v1/organizations/{org_code}/sessions`.
+"""The management API: the operations on sessions, and what Kinde's SDKs need around them.
 
-Contract: Kinde's specification of the operation `UpdateOrganizationSessions`. Where it says
-nothing (an unknown organization, an unknown field), this mock's choice is named here.
+Contract: Kinde's Management API specification. Where it says nothing (an unknown organization, an
+unknown field), this mock's choice is named here.
 """
 
-import json
+import base64
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from harness.policy import Override, check_inactivity_timeout, check_persistence
-from harness.server.tenants import Tenant
+from harness.server import models
+from harness.server.openapi import InputError, Operation, read_body, read_query
+from harness.server.protocol import bearer
+from harness.server.sessions import Session
+from harness.server.tenants import OrganizationRecord, Tenant
 from harness.server.tokens import TokenError
+from harness.settings import Activity
 
-__all__ = ["Management"]
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
-_SCOPE = "update:organizations"
+__all__ = ["management_operations"]
 
+_Handler = Callable[[web.Request, Tenant], Awaitable[web.Response]]
 
-class Management:
-    """Settings changed while the server runs, by whoever has the right token."""
+_Responses = dict[int, "tuple[str, type[BaseModel]]"]
 
-    async def update_organization_sessions(
-        self, request: web.Request, tenant: Tenant
-    ) -> web.Response:
-        """Change an organization's override; unknown fields are ignored, as Kinde's API does
-        not forbid them. 404 for an organization that does not exist (not in Kinde's list)."""
-        refused = _refused(request, tenant, _SCOPE)
-        if refused is not None:
-            return refused
-        org_code = request.match_info["org_code"]
-        if org_code not in tenant.overrides:
-            return _errors(404, "ORGANIZATION_NOT_FOUND", f"no organization {org_code}")
-        try:
-            body = await request.json()
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            return _errors(400, "INVALID_REQUEST", "the body is not JSON")
-        if not isinstance(body, dict):
-            return _errors(400, "INVALID_REQUEST", "the body must be a JSON object")
-        try:
-            tenant.overrides[org_code] = _changed(tenant.overrides[org_code], body)
-        except ValueError as error:
-            return _errors(400, "INVALID_REQUEST", str(error))
-        return web.json_response({"code": "OK", "message": "Success"})
+_COMMON: _Responses = {
+    400: ("Invalid request.", models.ErrorResponse),
+    403: ("Unauthorized - invalid credentials.", models.ErrorResponse),
+    413: ("The body is too large.", models.ErrorResponse),
+    429: ("Too many requests. Request was throttled. (Never here.)", models.ErrorResponse),
+}
+_NOT_FOUND: _Responses = {404: ("There is no such thing.", models.NotFoundResponse)}
+_SUCCESS: _Responses = {200: ("Success.", models.SuccessResponse)}
 
 
-def _changed(override: Override, body: dict[str, Any]) -> Override:
-    if (use := _switch(body, "is_use_org_sso_session_policy")) is not None:
-        override = replace(override, use_persistence=use)
-    if (use := _switch(body, "is_use_org_authenticated_session_lifetime")) is not None:
+async def _update_organization_sessions(request: web.Request, tenant: Tenant) -> web.Response:
+    org_code = request.match_info["org_code"]
+    if not tenant.environment.plan.has_organization_sessions:
+        plan = tenant.environment.plan
+        return _refused(403, "PLAN_UPGRADE_REQUIRED", f"the plan {plan} is below scale")
+    body = await read_body(request, models.UpdateOrganizationSessions)
+    if org_code not in tenant.organizations:
+        return _missing("ORGANIZATION_NOT_FOUND", f"no organization {org_code}")
+    override = tenant.organizations[org_code].override
+    if body.is_use_org_sso_session_policy is not None:
+        override = replace(override, use_persistence=body.is_use_org_sso_session_policy)
+    if body.sso_session_persistence_mode is not None:
+        override = replace(override, persistence=body.sso_session_persistence_mode)
+    if (use := body.is_use_org_authenticated_session_lifetime) is not None:
         override = replace(override, use_inactivity_timeout=use)
-    try:
-        name = "sso_session_persistence_mode"
-        if name in body:
-            override = replace(override, persistence=check_persistence(body[name]))
-        name = "authenticated_session_lifetime"
-        if name in body:
-            override = replace(override, inactivity_timeout=check_inactivity_timeout(body[name]))
-    except ValueError as error:
-        raise ValueError(f"{name} {error}") from None
-    return override
+    if body.authenticated_session_lifetime is not None:
+        override = replace(override, inactivity_timeout=body.authenticated_session_lifetime)
+    tenant.change_override(org_code, override)
+    return _json(models.SuccessResponse())
 
 
-def _switch(body: dict[str, Any], name: str) -> bool | None:
-    value = body.get(name)
-    if name in body and not isinstance(value, bool):
-        raise ValueError(f"{name} must be true or false, not {value!r}")
-    return value
+async def _update_application_tokens(request: web.Request, tenant: Tenant) -> web.Response:
+    application_id = request.match_info["application_id"]
+    body = await read_body(request, models.UpdateApplicationTokens)
+    if application_id not in tenant.applications:
+        return _missing("APPLICATION_NOT_FOUND", f"no application {application_id}")
+    changed = body.model_dump(exclude_none=True)
+    settings = replace(tenant.token_settings[application_id], **changed)
+    if settings.refresh_token_lifetime <= settings.access_token_lifetime:
+        raise InputError("refresh_token_lifetime must be longer than access_token_lifetime")
+    tenant.change_token_settings(application_id, settings)
+    return _json(models.SuccessResponse())
 
 
-def _refused(request: web.Request, tenant: Tenant, scope: str) -> web.Response | None:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        return _errors(403, "INVALID_CREDENTIALS", "a bearer token is needed")
-    try:
-        claims = tenant.key.verify(
-            token.strip(),
-            issuer=tenant.issuer,
-            audience=tenant.api_audience,
-            now=tenant.clock.now(),
+async def _get_user_sessions(request: web.Request, tenant: Tenant) -> web.Response:
+    user_id = request.match_info["user_id"]
+    if tenant.people.get(user_id) is None:
+        return _missing("USER_NOT_FOUND", f"no user {user_id}")
+    tenant.note_activity_of(user_id, None, Activity.MANAGEMENT)
+    sessions = [_described(tenant, session) for session in tenant.alive(user_id)]
+    return _json(models.GetUserSessionsResponse(sessions=sessions))
+
+
+async def _delete_user_sessions(request: web.Request, tenant: Tenant) -> web.Response:
+    user_id = request.match_info["user_id"]
+    if tenant.people.get(user_id) is None:
+        return _missing("USER_NOT_FOUND", f"no user {user_id}")
+    tenant.revoke(user_id)
+    return _json(models.SuccessResponse())
+
+
+async def _get_organization(request: web.Request, tenant: Tenant) -> web.Response:
+    query = read_query(request, models.OrganizationQuery)
+    code = tenant.environment.organization.code if query.code is None else query.code
+    if code not in tenant.organizations:
+        return _missing("ORGANIZATION_NOT_FOUND", f"no organization {code}")
+    organization = tenant.organizations[code]
+    item = _item(tenant, organization).model_dump()
+    created = _date(organization.created)
+    return _json(models.GetOrganizationResponse(**item, created_on=created))
+
+
+async def _get_organizations(request: web.Request, tenant: Tenant) -> web.Response:
+    query = read_query(request, models.OrganizationsQuery)
+    listed = sorted(
+        tenant.organizations.values(),
+        key=lambda organization: (organization.name, organization.code),
+        reverse=query.sort == "name_desc",
+    )
+    codes = [base64.urlsafe_b64encode(o.code.encode()).decode() for o in listed]
+    if query.next_token is not None and query.next_token not in codes:
+        raise InputError("next_token is not one that this list has given out")
+    start = codes.index(query.next_token) if query.next_token else 0
+    end = start + (query.page_size or 10)
+    return _json(
+        models.GetOrganizationsResponse(
+            organizations=[_item(tenant, organization) for organization in listed[start:end]],
+            next_token=codes[end] if end < len(codes) else None,
         )
-    except TokenError as error:
-        return _errors(403, "INVALID_CREDENTIALS", str(error))
-    if scope not in claims.get("scp", []):
-        return _errors(403, "INSUFFICIENT_SCOPE", f"the token lacks the scope {scope}")
-    return None
+    )
 
 
-def _errors(status: int, code: str, message: str) -> web.Response:
-    return web.json_response({"errors": [{"code": code, "message": message}]}, status=status)
+def _item(tenant: Tenant, organization: OrganizationRecord) -> models.OrganizationItem:
+    return models.OrganizationItem(
+        code=organization.code,
+        name=organization.name,
+        is_default=organization.code == tenant.environment.organization.code,
+    )
+
+
+def _described(tenant: Tenant, session: Session) -> models.UserSession:
+    return models.UserSession(
+        user_id=session.user_id,
+        org_code=session.org_code,
+        client_id=session.client_id,
+        expires_on=_date(session.last_activity + tenant.timeout(session)),
+        session_id=session.id,
+        started_on=_date(session.started),
+        updated_on=_date(session.last_activity),
+        connection_id=session.connection_id,
+        last_ip_address=session.last_ip_address,
+        last_user_agent=session.last_user_agent,
+        initial_ip_address=session.initial_ip_address,
+        initial_user_agent=session.initial_user_agent,
+    )
+
+
+def _date(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _json(body: "BaseModel", status: int = 200) -> web.Response:
+    return web.Response(
+        text=body.model_dump_json(exclude_none=True),
+        status=status,
+        content_type="application/json",
+    )
+
+
+def _refused(status: int, code: str, message: str) -> web.Response:
+    error = models.ErrorItem(code=code, message=message)
+    return _json(models.ErrorResponse(errors=[error]), status)
+
+
+def _missing(code: str, message: str) -> web.Response:
+    return _json(
+        models.NotFoundResponse(errors=models.ErrorItem(code=code, message=message)), 404
+    )
+
+
+def _guarded(scope: str, handler: _Handler) -> _Handler:
+    """Only for the bearer of a token with that scope; mistakes in Kinde's shape."""
+
+    async def handle(request: web.Request, tenant: Tenant) -> web.Response:
+        try:
+            claims = bearer(request, tenant)
+            if not set(claims["aud"]) & {f"{base}/api" for base in tenant.bases}:
+                raise TokenError("the token is not meant for this API")
+        except TokenError as error:
+            return _refused(403, "INVALID_CREDENTIALS", str(error))
+        # A user's token may carry whatever scope its application asked for: it says nothing.
+        if claims.get("gty") != ["client_credentials"] or scope not in claims["scp"]:
+            return _refused(403, "INSUFFICIENT_SCOPE", f"the token lacks the scope {scope}")
+        try:
+            return await handler(request, tenant)
+        except InputError as error:
+            return _refused(400, "INVALID_REQUEST", str(error))
+
+    return handle
+
+
+def management_operations() -> list[Operation]:
+    """What this mock has of Kinde's management API."""
+    organization = {"org_code": "The identifier for the organization."}
+    user = {"user_id": "The identifier for the user."}
+    return [
+        Operation(
+            id="UpdateOrganizationSessions",
+            method="PATCH",
+            path="/api/v1/organizations/{org_code}/sessions",
+            tag="Organizations",
+            summary="Update organization session configuration",
+            description="Update the organization's session configuration. Two switches, two "
+            "values: a value whose switch is off is stored and not applied.",
+            scope="update:organizations",
+            handler=_guarded("update:organizations", _update_organization_sessions),
+            body=models.UpdateOrganizationSessions,
+            path_parameters=organization,
+            responses=_SUCCESS | _COMMON | _NOT_FOUND,
+        ),
+        Operation(
+            id="updateApplicationTokens",
+            method="PATCH",
+            path="/api/v1/applications/{application_id}/tokens",
+            tag="Applications",
+            summary="Update application tokens",
+            scope="update:application_tokens",
+            handler=_guarded("update:application_tokens", _update_application_tokens),
+            body=models.UpdateApplicationTokens,
+            path_parameters={"application_id": "The identifier for the application."},
+            responses=_SUCCESS | _COMMON | _NOT_FOUND,
+        ),
+        Operation(
+            id="GetUserSessions",
+            method="GET",
+            path="/api/v1/users/{user_id}/sessions",
+            tag="Users",
+            summary="Get user sessions",
+            scope="read:user_sessions",
+            handler=_guarded("read:user_sessions", _get_user_sessions),
+            path_parameters=user,
+            responses=_COMMON | _NOT_FOUND | {200: ("Sessions.", models.GetUserSessionsResponse)},
+        ),
+        Operation(
+            id="DeleteUserSessions",
+            method="DELETE",
+            path="/api/v1/users/{user_id}/sessions",
+            tag="Users",
+            summary="Delete user sessions",
+            description="Invalidate user sessions.",
+            scope="delete:user_sessions",
+            handler=_guarded("delete:user_sessions", _delete_user_sessions),
+            path_parameters=user,
+            responses=_SUCCESS | _COMMON | _NOT_FOUND,
+        ),
+        Operation(
+            id="getOrganization",
+            method="GET",
+            path="/api/v1/organization",
+            tag="Organizations",
+            summary="Get organization",
+            scope="read:organizations",
+            handler=_guarded("read:organizations", _get_organization),
+            query=models.OrganizationQuery,
+            responses=_COMMON
+            | _NOT_FOUND
+            | {200: ("The organization.", models.GetOrganizationResponse)},
+        ),
+        Operation(
+            id="GetOrganizations",
+            method="GET",
+            path="/api/v1/organizations",
+            tag="Organizations",
+            summary="List organizations",
+            scope="read:organizations",
+            handler=_guarded("read:organizations", _get_organizations),
+            query=models.OrganizationsQuery,
+            responses=_COMMON | {200: ("Organizations.", models.GetOrganizationsResponse)},
+        ),
+    ]

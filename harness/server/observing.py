@@ -1,9 +1,14 @@
-"""Looking at every surface of every environment in one visit, without touching anything.
+"""Looking at every surface of every environment, without touching anything.
 
-A browser is sent to the first host; each answers with a redirect to the next, having written down
-which cookies came and what they are worth. The last page reads each application's `localStorage`
-in frames of the applications' own site. Nothing of it sets a cookie, writes a storage or counts as
-activity. One visit looks at eight environments at most: browsers follow twenty redirects.
+A browser is sent to the first auth server, which notes the SSO cookie and answers as it would a
+silent sign-in, and on to that environment's application, which notes its cookies and takes the code
+as it would in a silent sign-in; then to the next environment. The last page shows frames of the
+applications' own site that read `localStorage`. What belongs to one tab (`sessionStorage`) is read
+in frames of that tab: on the last page, if it is the tab in use that came here; else the driver
+puts them there.
+
+Nothing of it sets a cookie, writes a storage or counts as activity. One observation looks at eight
+environments at most: browsers follow twenty redirects.
 """
 
 import asyncio
@@ -12,34 +17,57 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
-from harness.apps.demo import COOKIE, STORAGE_KEY, DemoApp
+from harness.apps.demo import DemoApp
+from harness.apps.kind import CookieKind, StorageKind
+from harness.apps.memory import Memory
+from harness.apps.relying_party import SignInRefusedError
+from harness.apps.session_storage import SessionStorage
+from harness.server.authorizing import Authorizing
+from harness.server.control_models import Ticket
 from harness.server.exchanges import ExchangeLog
 from harness.server.tenants import Tenant
 
-__all__ = ["MAX_ENVIRONMENTS", "SURFACES", "Observing"]
+__all__ = ["Observing"]
 
-MAX_ENVIRONMENTS = 8
-SURFACES = ("sso", "app:cookie", "app:local_storage")
 _PATH = "/_afterclose/observe"
 
 
 @dataclass(kw_only=True)
-class _Ticket:
+class _Visit:
     environments: Sequence[str]
+    surfaces: Sequence[str]
+    tab_in_use: bool
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def add(self, environment: str, surface: str, result: dict[str, Any]) -> None:
-        self.seen.setdefault(environment, {})[surface] = result
-        if sum(map(len, self.seen.values())) == len(self.environments) * len(SURFACES):
+    def add(self, environment: str, surface: str, **result: Any) -> None:
+        """Note what was seen of a surface."""
+        self.seen.setdefault(environment, {})[surface] = {
+            "reason": None,
+            "cookies_sent": [],
+            "set_cookie": [],
+            "persistent_claim": None,
+            **result,
+        }
+        if not self.missing():
             self.complete.set()
+
+    def missing(self) -> list[str]:
+        """What has not been seen yet."""
+        return [
+            f"{environment}/{surface}"
+            for environment in self.environments
+            for surface in self.surfaces
+            if surface not in self.seen.get(environment, {})
+        ]
 
 
 class Observing:
-    """The observations under way. The browser only ever sees the redirects."""
+    """The observations under way."""
 
     def __init__(
         self,
@@ -47,119 +75,163 @@ class Observing:
         apps: Mapping[str, DemoApp],
         log: ExchangeLog,
         cookie_name: str,
+        authorizing: Authorizing,
     ) -> None:
         self._tenants = tenants
         self._apps = apps
         self._log = log
         self._cookie_name = cookie_name
-        self._tickets: dict[str, _Ticket] = {}
+        self._authorizing = authorizing
+        self._visits: dict[str, _Visit] = {}
 
-    def begin(self, environments: Sequence[str]) -> tuple[str, str]:
-        """A ticket, and the address to send the browser to."""
+    def begin(self, environments: Sequence[str], *, tab_in_use: bool) -> Ticket:
+        """Where to send the browser; `tab_in_use`: whether it will come in the tab that the
+        person has in use."""
+        kinds = self._apps[environments[0]].kinds
+        surfaces = ["sso", *(f"app:{name}" for name in kinds)]
         ticket = secrets.token_urlsafe(12)
-        self._tickets[ticket] = _Ticket(environments=environments)
-        return ticket, f"{self._tenants[environments[0]].issuer}{_PATH}/{ticket}"
+        self._visits[ticket] = _Visit(
+            environments=environments, surfaces=surfaces, tab_in_use=tab_in_use
+        )
+        frames = [f"{self._apps[name].url}{_PATH}/{ticket}/tab" for name in environments]
+        return Ticket(
+            ticket=ticket,
+            url=self._idp_hop(ticket, environments[0]),
+            tab_frames=frames if self._of_tab(kinds.values()) else [],
+        )
+
+    @staticmethod
+    def _of_tab(kinds: Any) -> bool:
+        return any(isinstance(kind, SessionStorage) for kind in kinds)
 
     async def result(self, ticket: str, timeout: float) -> dict[str, dict[str, Any]]:
-        """What was seen, by environment and surface; raise KeyError for an unknown ticket and
-        TimeoutError if the browser has not shown everything after `timeout` seconds."""
-        pending = self._tickets[ticket]
-        async with asyncio.timeout(timeout):
-            await pending.complete.wait()
-        del self._tickets[ticket]
-        return pending.seen
+        """What was seen, by environment and surface; raise KeyError for an unknown ticket, and
+        TimeoutError naming what the browser has not shown after `timeout` seconds."""
+        visit = self._visits[ticket]
+        try:
+            async with asyncio.timeout(timeout):
+                await visit.complete.wait()
+        except TimeoutError:
+            raise TimeoutError(", ".join(visit.missing())) from None
+        del self._visits[ticket]
+        return visit.seen
 
-    async def observe_sso(self, request: web.Request, tenant: Tenant) -> web.Response:
-        """Note what the SSO cookie is worth; on to the next host."""
-        ticket = self._ticket(request)
+    async def at_idp(self, request: web.Request, tenant: Tenant) -> web.Response:
+        """Note what the SSO cookie is worth; on to the application with the outcome."""
+        visit = self._visit(request)
         _, reason = tenant.session_of(request.cookies.get(self._cookie_name))
-        ticket.add(
+        visit.add(
             tenant.name,
             "sso",
-            self._seen(request, reason is None, reason, tenant.issuer, self._cookie_name),
+            signed_in=reason is None,
+            reason=reason,
+            cookies_sent=sorted(request.cookies),
+            set_cookie=self._set_cookie(tenant.issuer, self._cookie_name),
         )
-        return self._next(request, ticket, "idp", tenant.name)
+        outcome = urlencode(self._authorizing.silent(request, tenant))
+        return _redirect(f"{tenant.app_url}{request.path}?{outcome}")
 
-    async def observe_app(self, request: web.Request, app: DemoApp) -> web.Response:
-        """Note what the application's cookie is worth; on to the next host."""
-        ticket = self._ticket(request)
-        state = app.state_by_cookie(request)
-        url = self._tenants[app.name].app_url
-        ticket.add(
-            app.name,
-            "app:cookie",
-            self._seen(request, state.signed_in, state.reason, url, COOKIE),
-        )
-        return self._next(request, ticket, "app", app.name)
+    async def at_app(self, request: web.Request, app: DemoApp) -> web.Response:
+        """Note what the application's cookies, and its silent sign-in, are worth; on to the next
+        environment."""
+        visit = self._visit(request)
+        cookies = sorted(request.cookies)
+        for kind in app.kinds.values():
+            if isinstance(kind, CookieKind):
+                standing, claim = app.standing(request, kind)
+                visit.add(
+                    app.name,
+                    f"app:{kind.name}",
+                    signed_in=standing.signed_in,
+                    reason=standing.reason,
+                    cookies_sent=cookies,
+                    set_cookie=self._set_cookie(app.url, kind.cookie),
+                    persistent_claim=claim,
+                )
+            elif isinstance(kind, Memory):
+                visit.add(app.name, f"app:{kind.name}", **await self._silently(request, app))
+        index = visit.environments.index(app.name) + 1
+        if index < len(visit.environments):
+            ticket = request.match_info["ticket"]
+            return _redirect(self._idp_hop(ticket, visit.environments[index]))
+        return _redirect(f"{app.url}{request.path}/frames")
+
+    async def _silently(self, request: web.Request, app: DemoApp) -> dict[str, Any]:
+        attempt = app.relying_party.attempt(request.query.get("state", ""))
+        if attempt is None or "code" not in request.query:
+            reason = request.query.get("error", "unknown")
+            return {"signed_in": False, "reason": reason}
+        try:
+            login = await app.relying_party.exchange(attempt, request.query["code"])
+        except SignInRefusedError as error:
+            return {"signed_in": False, "reason": str(error)}
+        claim = login.access.get("ksp", {}).get("persistent")
+        return {"signed_in": True, "persistent_claim": claim}
 
     async def frames(self, request: web.Request, app: DemoApp) -> web.Response:
-        """The last page of the visit: a frame for each application."""
-        ticket = self._ticket(request)
-        frames = (
-            f'<iframe src="{self._tenants[name].app_url}{request.path[: -len("/frames")]}/storage">'
-            "</iframe>"
-            for name in ticket.environments
+        """The last page of the visit: frames for what is in the applications' storages."""
+        visit = self._visit(request)
+        base = request.path.removesuffix("/frames")
+        parts = ["browser", *(["tab"] if visit.tab_in_use else [])]
+        addresses = (
+            f"{self._apps[name].url}{base}/{part}"
+            for name in visit.environments
+            for part in parts
         )
-        return _html("".join(frames))
+        return _html("".join(f'<iframe src="{address}"></iframe>' for address in addresses))
 
-    async def storage_frame(self, request: web.Request, app: DemoApp) -> web.Response:
-        """Reads the application's `localStorage` and sends the token, as the application would."""
+    async def frame(self, request: web.Request, app: DemoApp) -> web.Response:
+        """Reads the storages of the browser, or of the tab, and sends the tokens that are there,
+        as the application would."""
+        of_tab = request.match_info["part"] == "tab"
+        reading = ", ".join(
+            f"{json.dumps(kind.name)}: {kind.read_script()}"
+            for kind in app.kinds.values()
+            if isinstance(kind, StorageKind) and isinstance(kind, SessionStorage) == of_tab
+        )
         return _html(
-            "<script>"
-            f"const token = localStorage.getItem({json.dumps(STORAGE_KEY)});"
-            "fetch(location.pathname, {method: 'POST', headers: "
-            "token ? {Authorization: 'Bearer ' + token} : {}});"
-            "</script>"
+            "<script>fetch(location.pathname, {method: 'POST', headers: "
+            "{'Content-Type': 'application/json'}, "
+            f"body: JSON.stringify({{{reading}}})}})"
+            ".finally(() => parent.postMessage('shown', '*'));</script>"
         )
 
-    async def observe_storage(self, request: web.Request, app: DemoApp) -> web.Response:
-        """Note what the token that came is worth."""
-        ticket = self._ticket(request)
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        state = await app.state_by_token(token)
-        ticket.add(
-            app.name,
-            "app:local_storage",
-            {
-                "signed_in": state.signed_in,
-                "reason": state.reason,
-                "cookies_sent": [],
-                "set_cookie": [],
-            },
-        )
+    async def stored(self, request: web.Request, app: DemoApp) -> web.Response:
+        """Note what the tokens that came are worth."""
+        visit = self._visit(request)
+        tokens = await request.json()
+        for name, token in tokens.items():
+            kind = app.kinds.get(name)
+            if isinstance(kind, StorageKind) and (token is None or isinstance(token, str)):
+                standing, claims = await app.relying_party.standing(
+                    token or "", self._tenants[app.name].clock.now()
+                )
+                visit.add(
+                    app.name,
+                    f"app:{name}",
+                    signed_in=standing.signed_in,
+                    reason=standing.reason,
+                    persistent_claim=claims.get("ksp", {}).get("persistent"),
+                )
         return web.Response(status=204)
 
-    def _ticket(self, request: web.Request) -> _Ticket:
-        ticket = self._tickets.get(request.match_info["ticket"])
-        if ticket is None:
+    def _visit(self, request: web.Request) -> _Visit:
+        visit = self._visits.get(request.match_info["ticket"])
+        if visit is None:
             raise web.HTTPNotFound(text="This observation is over.")
-        return ticket
+        return visit
 
-    def _seen(
-        self, request: web.Request, signed_in: bool, reason: str | None, url: str, cookie: str
-    ) -> dict[str, Any]:
-        host = url.partition("://")[2]
-        header = self._log.set_cookie(host, cookie)
-        return {
-            "signed_in": signed_in,
-            "reason": reason,
-            "cookies_sent": sorted(request.cookies),
-            "set_cookie": [header] if header else [],
-        }
+    def _idp_hop(self, ticket: str, name: str) -> str:
+        query = self._apps[name].relying_party.begin(silent=True)
+        return f"{self._tenants[name].issuer}{_PATH}/{ticket}?{urlencode(query)}"
 
-    def _next(
-        self, request: web.Request, ticket: _Ticket, place: str, name: str
-    ) -> web.Response:
-        path = request.path
-        index = ticket.environments.index(name) + 1
-        if index < len(ticket.environments):
-            tenant = self._tenants[ticket.environments[index]]
-            target = tenant.issuer if place == "idp" else tenant.app_url
-        else:
-            target = self._tenants[ticket.environments[0]].app_url
-            path = path if place == "idp" else f"{path}/frames"
-        headers = {"Location": f"{target}{path}", "Cache-Control": "no-store"}
-        return web.Response(status=302, headers=headers)
+    def _set_cookie(self, url: str, cookie: str) -> list[str]:
+        header = self._log.set_cookie(url.partition("://")[2], cookie)
+        return [header] if header else []
+
+
+def _redirect(location: str) -> web.Response:
+    return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})
 
 
 def _html(body: str) -> web.Response:

@@ -1,12 +1,14 @@
 """The server's pages, rendered from the templates beside this module."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-__all__ = ["error_page", "page"]
+__all__ = ["error_page", "form_post_page", "page"]
 
 
 # Read at import: nothing may read files in the event loop.
@@ -22,13 +24,34 @@ _TEMPLATES = Environment(
 )
 
 
-def page(template: str, *, status: int = 200, **values: object) -> web.Response:
-    """Render a page that no cache keeps and no other site may frame."""
+def _duration(seconds: int) -> str:
+    """The largest two units: `1 day`, `23 hours 55 minutes`."""
+    units = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+    parts = []
+    for unit, length in units:
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count:,} {unit}{'' if count == 1 else 's'}")
+    return " ".join(parts[:2]) or "nothing"
+
+
+_TEMPLATES.filters["duration"] = _duration
+
+
+def page(
+    template: str, *, status: int = 200, script: str | None = None, **values: object
+) -> web.Response:
+    """Render a page that no cache keeps, no other site may frame, and that runs no script but
+    the one given."""
+    policy = _POLICY
+    if script is not None:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        policy += f"; script-src 'sha256-{digest}'"
     return web.Response(
-        text=_TEMPLATES.get_template(template).render(values),
+        text=_TEMPLATES.get_template(template).render(values, script=script),
         status=status,
         content_type="text/html",
-        headers=_HEADERS,
+        headers={**_HEADERS, "Content-Security-Policy": policy},
     )
 
 
@@ -37,9 +60,18 @@ def error_page(message: str, *, status: int = 400) -> web.Response:
     return page("error.html", status=status, message=message)
 
 
+def form_post_page(action: str, values: Mapping[str, str]) -> web.Response:
+    """A page that posts itself (OAuth 2.0 Form Post Response Mode)."""
+    script = "document.forms[0].submit()"
+    return page("form_post.html", script=script, action=action, values=values)
+
+
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 _HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -1,34 +1,31 @@
-"""A running server: in a thread of its own, so that tests and browsers can be driven beside it."""
+"""A running server: in this event loop (`async with`), or in a thread of its own (`with`), so that
+tests and browsers can be driven beside it."""
 
 import asyncio
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-import trustme
 from aiohttp import web
 
 from harness.clock import Clock
-from harness.config import DEFAULT_COOKIE_NAME
 from harness.policy import DEFAULT_ENVIRONMENTS, Environment
 from harness.server.site import Site
+from harness.server.state import FileState, State
+from harness.settings import Settings
 
-__all__ = ["MockServer", "PortInUseError", "serve_forever", "server_context"]
+if TYPE_CHECKING:
+    import trustme
+
+__all__ = ["MockServer", "PortInUseError"]
 
 
 class PortInUseError(Exception):
     """The port cannot be had; the message is for the user."""
-
-
-def server_context() -> ssl.SSLContext:
-    """TLS for every environment's hosts, by a certificate authority made for this run."""
-    certificate = trustme.CA().issue_cert(
-        "localhost", "127.0.0.1", "*.idp.localhost", "*.app.localhost"
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    return context
 
 
 class MockServer:
@@ -38,8 +35,10 @@ class MockServer:
     ...     server.url.startswith("http://localhost:")
     True
 
-    Listens on loopback unless `host` says otherwise; `port` 0 takes a free one. Raises
-    PortInUseError if the port cannot be had.
+    `async with` runs it in the event loop that is there. It listens on loopback unless `host` says
+    otherwise; `port` 0 takes a free one. `https` makes a certificate authority for this run.
+    `state` names an SQLite file that keeps sessions, policies and codes. Raises PortInUseError if
+    the port cannot be had, StateError if the file cannot be used.
     """
 
     def __init__(
@@ -50,20 +49,58 @@ class MockServer:
         port: int = 0,
         https: bool = False,
         clock: Clock | None = None,
-        cookie_name: str = DEFAULT_COOKIE_NAME,
+        settings: Settings | None = None,
+        state: Path | None = None,
     ) -> None:
         self._environments = environments
         self._host = host
         self._port = port
         self._https = https
-        self._clock = clock
-        self._cookie_name = cookie_name
+        self._clock = clock or Clock()
+        self._settings = settings or Settings()
+        self._state = state
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._runner: web.AppRunner | None = None
-        self.site: Site | None = None
+        self._authority: trustme.CA | None = None
+        self._site: Site | None = None
         self.url = ""
         """Base address; the first environment's auth server answers there."""
+
+    @property
+    def site(self) -> Site:
+        """What is served; raise RuntimeError before the start."""
+        if self._site is None:
+            raise RuntimeError("the server has not been started")
+        return self._site
+
+    def reset(self) -> None:
+        """Nobody signed in, configured policies, real time, an empty log."""
+        self._call(self.site.reset)
+
+    def advance(self, time: timedelta) -> None:
+        """Move the server's clock; raise ValueError for a negative time, or one beyond a hundred
+        years."""
+        self._call(lambda: self.site.move_clock(time.total_seconds()))
+
+    def _call(self, change: Callable[[], None]) -> None:
+        """Change something in the thread that the server runs in."""
+
+        async def do() -> None:
+            change()
+
+        if self._loop is None:
+            change()
+        else:
+            asyncio.run_coroutine_threadsafe(do(), self._loop).result()
+
+    @property
+    def ca_pem(self) -> bytes:
+        """The certificate authority that clients must trust, in PEM; raise RuntimeError without
+        `https` or before the start."""
+        if self._authority is None:
+            raise RuntimeError("the server does not speak https")
+        return self._authority.cert_pem.bytes()
 
     def __enter__(self) -> "MockServer":
         self._loop = asyncio.new_event_loop()
@@ -88,6 +125,18 @@ class MockServer:
             asyncio.run_coroutine_threadsafe(self.stop(), self._loop).result()
         self._stop_thread()
 
+    async def __aenter__(self) -> "MockServer":
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
     def _stop_thread(self) -> None:
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
@@ -96,9 +145,9 @@ class MockServer:
         self._loop = self._thread = None
 
     async def start(self) -> None:
-        """Listen, in the running event loop; raise PortInUseError."""
+        """Listen, in the running event loop; raise PortInUseError or StateError."""
         scheme = "https" if self._https else "http"
-        context = await asyncio.to_thread(server_context) if self._https else None
+        context = await asyncio.to_thread(self._server_context) if self._https else None
         loop = asyncio.get_running_loop()
         # The port must be known before the addresses are, so the socket comes first.
         try:
@@ -113,30 +162,40 @@ class MockServer:
         port = listening.sockets[0].getsockname()[1]
         socket = listening.sockets[0].dup()
         listening.close()
-        self.site = Site(
+        try:
+            state = await asyncio.to_thread(FileState, self._state) if self._state else State()
+        except BaseException:
+            socket.close()
+            raise
+        self._site = Site(
             self._environments,
             port=port,
             scheme=scheme,
             clock=self._clock,
-            cookie_name=self._cookie_name,
+            settings=self._settings,
+            state=state,
         )
         self._runner = web.AppRunner(
-            self.site.application(), access_log=None, handle_signals=False, shutdown_timeout=1
+            self._site.application(), access_log=None, handle_signals=False, shutdown_timeout=1
         )
         await self._runner.setup()
         await web.SockSite(self._runner, socket, ssl_context=context).start()
         self.url = f"{scheme}://localhost:{port}"
 
+    def _server_context(self) -> ssl.SSLContext:
+        """TLS for every environment's hosts, by a certificate authority made for this run."""
+        import trustme
+
+        self._authority = trustme.CA()
+        certificate = self._authority.issue_cert(
+            "localhost", "127.0.0.1", "*.idp.localhost", "*.app.localhost"
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        return context
+
     async def stop(self) -> None:
-        """Stop listening and close every connection."""
+        """Stop listening, close every connection, and let go of the state file."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-
-
-async def serve_forever(server: MockServer) -> None:
-    """Run until cancelled."""
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await server.stop()

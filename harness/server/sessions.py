@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.policy import Persistence
+from harness.server.state import State
 
-__all__ = ["EndReason", "Session", "SessionStore", "end_reason"]
+__all__ = ["EndReason", "Session", "SessionStore", "UserAgent", "end_reason"]
 
 
 class EndReason(StrEnum):
@@ -22,6 +23,16 @@ class EndReason(StrEnum):
     REVOKED = "revoked"
     REPLACED = "replaced"
     """Somebody signed in again with the same browser."""
+    POLICY_CHANGED = "policy_changed"
+    """An administrator changed the policy, and the server is set to end sessions then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserAgent:
+    """Who sent a request: its address and its `User-Agent`."""
+
+    ip_address: str
+    name: str
 
 
 @dataclass(kw_only=True)
@@ -29,14 +40,26 @@ class Session:
     """The server's record of a sign-in. Closing a browser never touches it. Times in seconds."""
 
     id: str
+    """What the management API and the console call it; of no use as a cookie."""
+    cookie: str
+    """The cookie's value: whoever has it is signed in."""
     user_id: str
     org_code: str
     client_id: str
+    connection_id: str
     persistence: Persistence
-    """As it was at the sign-in; the cookie was made by it."""
+    """What the cookie was made by."""
     started: float
     last_activity: float
+    initial_ip_address: str
+    initial_user_agent: str
+    last_ip_address: str
+    last_user_agent: str
     ended: EndReason | None = None
+
+    def __post_init__(self) -> None:
+        self.persistence = Persistence(self.persistence)
+        self.ended = self.ended and EndReason(self.ended)
 
 
 def end_reason(session: Session | None, now: float, inactivity_timeout: int) -> EndReason | None:
@@ -57,15 +80,24 @@ def end_reason(session: Session | None, now: float, inactivity_timeout: int) -> 
 class SessionStore:
     """The sessions of one environment."""
 
-    def __init__(self) -> None:
-        self._sessions: dict[str, Session] = {}
+    def __init__(self, environment: str, state: State) -> None:
+        self._environment = environment
+        self._state = state
+        self._by_cookie: dict[str, Session] = {}
+        self._by_id: dict[str, Session] = {}
+        for record in state.records(environment, "session").values():
+            self._add(Session(**record))
 
     def __iter__(self) -> Iterator[Session]:
-        return iter(self._sessions.values())
+        return iter(self._by_id.values())
 
-    def get(self, session_id: str) -> Session | None:
+    def by_cookie(self, value: str) -> Session | None:
+        """The session whose cookie has that value, over or not; None if there never was one."""
+        return self._by_cookie.get(value)
+
+    def by_id(self, session_id: str) -> Session | None:
         """The session of that id, over or not; None if there never was one."""
-        return self._sessions.get(session_id)
+        return self._by_id.get(session_id)
 
     def start(
         self,
@@ -73,27 +105,45 @@ class SessionStore:
         user_id: str,
         org_code: str,
         client_id: str,
+        connection_id: str,
         persistence: Persistence,
         now: float,
+        agent: UserAgent,
     ) -> Session:
         """Record a sign-in, always under a new id (session fixation: OWASP ASVS 5.0, 7.2.4)."""
         session = Session(
-            id=secrets.token_urlsafe(32),
+            id=f"session_0x{secrets.token_hex(16)}",
+            cookie=secrets.token_urlsafe(32),
             user_id=user_id,
             org_code=org_code,
             client_id=client_id,
+            connection_id=connection_id,
             persistence=persistence,
             started=now,
             last_activity=now,
+            initial_ip_address=agent.ip_address,
+            initial_user_agent=agent.name,
+            last_ip_address=agent.ip_address,
+            last_user_agent=agent.name,
         )
-        self._sessions[session.id] = session
+        self._add(session)
+        self.save(session)
         return session
 
     def end(self, session: Session, reason: EndReason) -> None:
         """End a session for good; the first reason stays."""
         if session.ended is None:
             session.ended = reason
+            self.save(session)
+
+    def save(self, session: Session) -> None:
+        """Keep a session as it is now."""
+        self._state.put(self._environment, "session", session.id, vars(session))
 
     def clear(self) -> None:
         """Forget every session."""
-        self._sessions.clear()
+        self._by_cookie.clear()
+        self._by_id.clear()
+
+    def _add(self, session: Session) -> None:
+        self._by_cookie[session.cookie] = self._by_id[session.id] = session

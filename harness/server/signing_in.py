@@ -1,62 +1,79 @@
-"""Signing in and out at the auth server: the page, its form, and the SSO cookie."""
+"""Signing in, up and out at the auth server: the pages, their forms, and the SSO cookie."""
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from harness.policy import Persistence
 from harness.server.pages import page
+from harness.server.people import User
+from harness.server.protocol import form_of, user_agent
 from harness.server.sessions import EndReason, Session
 from harness.server.tenants import Tenant
+from harness.settings import Activity
 
-__all__ = ["SignIn"]
+__all__ = ["Login", "SignIn"]
 
 _CSRF_COOKIE = "sign_in_csrf"
-_PENDING = 1_000
+_PENDING = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """An authorization request that waits for the person."""
+
+    client_id: str
+    redirect_uri: str
+    response_mode: str
+    scope: str
+    audiences: tuple[str, ...]
+    state: str | None
+    nonce: str | None
+    challenge: str | None
+    org_code: str
+    create_organization: str | None
+    """The name of an organization to be created for whoever signs in."""
+    connection_id: str
+    login_hint: str
+    sign_up: bool
+    """Whether the person is to create an account."""
 
 
 class SignIn:
     """What turns a person with a password into a session with a cookie."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Login:
-        """An authorization request that waits for the person."""
-
-        client_id: str
-        redirect_uri: str
-        scope: str
-        state: str | None
-        nonce: str | None
-        challenge: str
-        org_code: str
-
     def __init__(self, *, cookie_name: str, secure: bool) -> None:
         self.cookie_name = cookie_name
         self._secure = secure
-        self._pending: dict[tuple[str, str], tuple[SignIn.Login, str]] = {}
+        self._pending: dict[tuple[str, str], tuple[Login, str]] = {}
 
     def current(self, request: web.Request, tenant: Tenant) -> Session | None:
         """The live session that the request's cookie names, or None."""
         session, reason = tenant.session_of(request.cookies.get(self.cookie_name))
         return session if reason is None else None
 
-    def touch(self, tenant: Tenant, session: Session, response: web.Response) -> None:
-        """Count activity, and let the cookie of a persistent session last as long again."""
-        session.last_activity = tenant.clock.now()
-        if session.persistence is Persistence.PERSISTENT:
+    def note_activity(
+        self, request: web.Request, tenant: Tenant, session: Session, response: web.Response
+    ) -> None:
+        """Count a sign-in without a password as activity, and let the cookie of a persistent
+        session last as long again."""
+        before = session.persistence
+        counted = tenant.note_activity(session, Activity.SIGN_IN, user_agent(request))
+        if counted and Persistence.PERSISTENT in (before, session.persistence):
             self._set_cookie(tenant, session, response)
 
-    def show(self, request: web.Request, tenant: Tenant, login: Login) -> web.Response:
-        """The sign-in page, its form bound to this browser against CSRF."""
-        return self._form(tenant, login, message=None, email=tenant.user.email)
+    def show(self, tenant: Tenant, login: Login) -> web.Response:
+        """The page to sign in or up at, its form bound to this browser against CSRF."""
+        email = login.login_hint or ("" if login.sign_up else tenant.people.ada.email)
+        return self._form(tenant, login, message=None, email=email)
 
     async def submit(
         self, request: web.Request, tenant: Tenant
     ) -> web.Response | tuple[Login, Session]:
         """Check the form; the session it starts, or a page that says what was wrong."""
-        form = {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
+        form = await form_of(request)
         login, csrf = self._pending.get((tenant.name, form.get("login", "")), (None, ""))
         cookie = request.cookies.get(_CSRF_COOKIE, "")
         same = hmac.compare_digest(cookie.encode(), csrf.encode()) and hmac.compare_digest(
@@ -70,36 +87,68 @@ class SignIn:
                 "Start again from the application.",
             )
         self._pending.pop((tenant.name, form["login"]))
-        user, email = tenant.user, form.get("email", "")
-        password = form.get("password", "")
-        if email != user.email or not hmac.compare_digest(
-            password.encode(), user.password.encode()
-        ):
+        if "other" in form:
             return self._form(
-                tenant, login, message="Email or password is wrong.", email=email, status=401
+                tenant,
+                replace(login, sign_up=not login.sign_up),
+                message=None,
+                email=form.get("email", ""),
             )
+        email = form.get("email", "")
+        try:
+            user = self._user(tenant, login, form)
+        except ValueError as error:
+            return self._form(tenant, login, message=str(error), email=email, status=401)
+        return login, self._begin(request, tenant, login, user)
+
+    def _user(self, tenant: Tenant, login: Login, form: dict[str, str]) -> User:
+        if login.sign_up:
+            return tenant.people.add(
+                email=form.get("email", ""),
+                password=form.get("password", ""),
+                given_name=form.get("given_name", ""),
+                family_name=form.get("family_name", ""),
+            )
+        user = tenant.people.authenticate(form.get("email", ""), form.get("password", ""))
+        if user is None:
+            raise ValueError("Email or password is wrong.")
+        return user
+
+    def _begin(
+        self, request: web.Request, tenant: Tenant, login: Login, user: User
+    ) -> Session:
         previous = self.current(request, tenant)
         if previous is not None:
             tenant.sessions.end(previous, EndReason.REPLACED)
-        session = tenant.sessions.start(
+        org_code = login.org_code
+        if login.create_organization is not None:
+            org_code = tenant.add_organization(login.create_organization).code
+        policy = tenant.effective_policy(org_code, login.client_id)
+        return tenant.sessions.start(
             user_id=user.id,
-            org_code=login.org_code,
+            org_code=org_code,
             client_id=login.client_id,
-            persistence=tenant.policy(login.org_code).persistence,
+            connection_id=login.connection_id,
+            persistence=policy.persistence,
             now=tenant.clock.now(),
+            agent=user_agent(request),
         )
-        return login, session
 
     def complete(self, tenant: Tenant, session: Session, response: web.Response) -> None:
         """Put the new session's cookie on the answer to the form."""
         self._set_cookie(tenant, session, response)
         response.del_cookie(_CSRF_COOKIE, path="/sign-in")
 
-    def end(self, request: web.Request, tenant: Tenant, target: str | None) -> web.Response:
-        """Sign out: end the record, delete the cookie, and go to `target` if there is one."""
+    def end(
+        self, request: web.Request, tenant: Tenant, target: str | None, *, everywhere: bool
+    ) -> web.Response:
+        """Sign out: end the record (`everywhere`: all of the user's), delete the cookie, and go
+        to `target` if there is one."""
         session = self.current(request, tenant)
         if session is not None:
-            tenant.sessions.end(session, EndReason.SIGNED_OUT)
+            ended = tenant.alive(session.user_id) if everywhere else [session]
+            for other in ended:
+                tenant.sessions.end(other, EndReason.SIGNED_OUT)
         response = page("signed_out.html")
         if target is not None:
             response = web.Response(
@@ -124,15 +173,15 @@ class SignIn:
         if len(self._pending) > _PENDING:
             self._pending.pop(next(iter(self._pending)))
         response = page(
-            "sign_in.html",
+            "sign_up.html" if login.sign_up else "sign_in.html",
             status=status,
             environment=tenant.name,
-            organization=login.org_code,
+            organization=login.create_organization or login.org_code,
             login=login_id,
             csrf=csrf,
             email=email,
             message=message,
-            password_hint=tenant.user.password,
+            password_hint=tenant.people.ada.password,
         )
         response.set_cookie(
             _CSRF_COOKIE, csrf, path="/sign-in", httponly=True, samesite="Lax", secure=self._secure
@@ -143,9 +192,9 @@ class SignIn:
         persistent = session.persistence is Persistence.PERSISTENT
         response.set_cookie(
             self.cookie_name,
-            session.id,
+            session.cookie,
             path="/",
-            max_age=tenant.policy(session.org_code).inactivity_timeout if persistent else None,
+            max_age=tenant.timeout(session) if persistent else None,
             httponly=True,
             samesite="Lax",
             secure=self._secure,

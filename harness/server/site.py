@@ -1,22 +1,33 @@
 """The whole site: which host answers what, behind one port."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import version
+from typing import Any
 
 from aiohttp import web
 
+from harness.apps import KINDS
 from harness.apps.demo import DemoApp
+from harness.apps.relying_party import RelyingParty
 from harness.clock import Clock
-from harness.config import DEFAULT_COOKIE_NAME
 from harness.policy import Environment
+from harness.server import cross_origin
+from harness.server.account import account
+from harness.server.authorizing import Authorizing
+from harness.server.console import Console
 from harness.server.control import Control
 from harness.server.exchanges import Exchange, ExchangeLog, shorten_cookie
-from harness.server.management import Management
+from harness.server.granting import Granting
+from harness.server.management import management_operations
 from harness.server.oauth import OAuth
 from harness.server.observing import Observing
+from harness.server.openapi import document
 from harness.server.pages import error_page
 from harness.server.signing_in import SignIn
+from harness.server.state import State
 from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
+from harness.settings import Settings
 
 __all__ = ["MAX_BODY", "Site"]
 
@@ -40,69 +51,126 @@ class Site:
         environments: Sequence[Environment],
         *,
         port: int,
-        scheme: str = "http",
-        clock: Clock | None = None,
-        cookie_name: str = DEFAULT_COOKIE_NAME,
-        key: SigningKey | None = None,
+        scheme: str,
+        clock: Clock,
+        settings: Settings,
+        state: State,
     ) -> None:
-        self.clock = clock or Clock()
+        self._port = port
+        self._scheme = scheme
+        self._settings = settings
+        self._state = state
+        self.clock = clock
         self.log = ExchangeLog()
-        self._key = key = key or SigningKey()
+        self._key = SigningKey(state)
         self.tenants: dict[str, Tenant] = {}
         self.apps: dict[str, DemoApp] = {}
         self._tenant_of_host: dict[str, Tenant] = {}
         self._app_of_host: dict[str, DemoApp] = {}
-        for environment in environments:
-            name = environment.name
-            idp, app = (f"{name}.{kind}.localhost:{port}" for kind in ("idp", "app"))
-            tenant = Tenant(
-                environment=environment,
-                clock=self.clock,
-                key=key,
-                issuer=f"{scheme}://{idp}",
-                app_url=f"{scheme}://{app}",
-            )
-            client = tenant.clients[f"demo_{name}"]
-            self.tenants[name] = self._tenant_of_host[idp] = tenant
-            self.apps[name] = self._app_of_host[app] = DemoApp(
-                name=name,
+        offset = state.records("", "clock").get("", {}).get("offset", 0.0)
+        clock.advance(max(0.0, offset - clock.offset))
+        for number, environment in enumerate(environments):
+            self._add(environment, first=number == 0)
+        self._sign_in = SignIn(cookie_name=settings.cookie_name, secure=scheme == "https")
+        self._authorizing = Authorizing(self._sign_in)
+        self.observing = Observing(
+            self.tenants, self.apps, self.log, settings.cookie_name, self._authorizing
+        )
+        control = Control(self)
+        self._control = control.operations()
+        self._management = management_operations()
+
+    def _add(self, environment: Environment, *, first: bool) -> None:
+        name, scheme, port = environment.name, self._scheme, self._port
+        idp, app = (f"{name}.{kind}.localhost:{port}" for kind in ("idp", "app"))
+        hosts = [idp, *([f"localhost:{port}", f"127.0.0.1:{port}"] if first else [])]
+        tenant = Tenant(
+            environment=environment,
+            clock=self.clock,
+            key=self._key,
+            bases=tuple(f"{scheme}://{host}" for host in hosts),
+            app_url=f"{scheme}://{app}",
+            settings=self._settings,
+            state=self._state,
+        )
+        self.tenants[name] = tenant
+        self._tenant_of_host |= dict.fromkeys(hosts, tenant)
+        client = tenant.applications[f"demo_{name}"]
+        self.apps[name] = self._app_of_host[app] = DemoApp(
+            name=name,
+            url=tenant.app_url,
+            relying_party=RelyingParty(
                 issuer=tenant.issuer,
-                url=tenant.app_url,
+                redirect_uri=client.redirect_uris[0],
                 client_id=client.id,
-                client_secret=client.secret,
-                org_code=tenant.organization.code,
-                clock=self.clock,
+                client_secret=client.secret or "",
+                org_code=environment.organization.code,
                 connect_to=f"{scheme}://127.0.0.1:{port}",
-            )
-        first = self.tenants[environments[0].name]
-        self._tenant_of_host[f"localhost:{port}"] = first
-        self._tenant_of_host[f"127.0.0.1:{port}"] = first
-        self._sign_in = SignIn(cookie_name=cookie_name, secure=scheme == "https")
-        self._observing = Observing(self.tenants, self.apps, self.log, cookie_name)
+            ),
+            kinds={kind: KINDS[kind](kind) for kind in self._settings.apps},
+            clock=self.clock,
+            state=self._state,
+        )
+
+    def reset(self) -> None:
+        """Nobody signed in, configured policies, real time, an empty log."""
+        for tenant in self.tenants.values():
+            tenant.reset()
+        for app in self.apps.values():
+            app.reset()
+        self.clock.reset()
+        self._keep_clock()
+        self.log.clear()
+
+    def move_clock(self, seconds: float) -> None:
+        """Let time pass; raise ValueError for less than nothing or too much."""
+        self.clock.advance(seconds)
+        self._keep_clock()
+
+    def _keep_clock(self) -> None:
+        self._state.put("", "clock", "", {"offset": self.clock.offset})
 
     def application(self) -> web.Application:
         """The aiohttp application that serves all of it."""
         application = web.Application(
-            middlewares=[self._record, _errors], client_max_size=MAX_BODY
+            middlewares=[self._record, self._errors], client_max_size=MAX_BODY
         )
-        application.add_routes([*self._idp_routes(), *self._app_routes(), *self._control_routes()])
+        application.add_routes(
+            [
+                *self._idp_routes(),
+                *self._app_routes(),
+                *self._observing_routes(),
+                *(
+                    web.route(o.method, o.path, self._at_idp(o.handler))
+                    for o in self._management
+                ),
+                *(web.route(o.method, o.path, o.handler) for o in self._control),
+                web.get("/_afterclose/openapi.json", self._openapi),
+                web.get("/_afterclose/peek", self._at_idp(self._peek, signing=False)),
+            ]
+        )
         application.on_cleanup.append(self._close)
         return application
 
     def _idp_routes(self) -> list[web.RouteDef]:
-        oauth, management = OAuth(self._sign_in), Management()
+        oauth, granting = OAuth(self._sign_in), Granting()
+        console = Console(secure=self._scheme == "https")
         idp = self._at_idp
         return [
-            web.get("/.well-known/openid-configuration", idp(oauth.discovery)),
+            web.get("/.well-known/openid-configuration", idp(oauth.discovery, signing=False)),
             web.get("/.well-known/jwks", idp(oauth.jwks)),
             web.get("/.well-known/jwks.json", idp(oauth.jwks)),
-            web.get("/oauth2/auth", idp(oauth.authorize)),
-            web.post("/oauth2/token", idp(oauth.token)),
-            web.post("/sign-in", idp(oauth.sign_in)),
+            web.get("/oauth2/auth", idp(self._authorizing.authorize)),
+            web.post("/oauth2/token", idp(granting.token)),
+            web.get("/oauth2/v2/user_profile", idp(oauth.user_profile)),
+            web.post("/oauth2/introspect", idp(oauth.introspect)),
+            web.post("/oauth2/revoke", idp(oauth.revoke)),
+            web.get("/account_api/v1/{what}", idp(account)),
+            web.post("/sign-in", idp(self._authorizing.sign_in)),
             web.get("/logout", idp(oauth.logout)),
-            web.patch(
-                "/api/v1/organizations/{org_code}/sessions",
-                idp(management.update_organization_sessions),
+            *(
+                web.route(method, f"/admin{path}", idp(handler))
+                for method, path, handler in console.routes()
             ),
         ]
 
@@ -115,31 +183,23 @@ class Site:
             web.get("/sign-out", app(lambda request, demo: demo.sign_out(request))),
         ]
 
-    def _control_routes(self) -> list[web.RouteDef]:
-        control = Control(self.tenants, self.apps, self.clock, self.log, self._observing)
-        observing, ticket = self._observing, "/_afterclose/observe/{ticket}"
+    def _observing_routes(self) -> list[web.RouteDef]:
+        observing, ticket = self.observing, "/_afterclose/observe/{ticket}"
+        part = f"{ticket}/{{part:browser|tab}}"
         return [
-            web.get("/_afterclose/environments", control.environments),
-            web.get("/_afterclose/clock", control.clock),
-            web.post("/_afterclose/clock", control.clock),
-            web.post("/_afterclose/reset", control.reset),
-            web.get("/_afterclose/sessions", control.sessions),
-            web.delete("/_afterclose/sessions", control.sessions),
-            web.get("/_afterclose/exchanges", control.exchanges),
-            web.post("/_afterclose/observations", control.begin_observation),
-            web.get("/_afterclose/observations/{ticket}", control.observation),
-            web.get("/_afterclose/peek", self._at_idp(self._peek)),
             web.get(ticket, self._observe),
             web.get(f"{ticket}/frames", self._at_app(observing.frames)),
-            web.get(f"{ticket}/storage", self._at_app(observing.storage_frame)),
-            web.post(f"{ticket}/storage", self._at_app(observing.observe_storage)),
+            web.get(part, self._at_app(observing.frame)),
+            web.post(part, self._at_app(observing.stored)),
         ]
 
-    def _at_idp(self, handler: _IdpHandler) -> _Handler:
+    def _at_idp(self, handler: _IdpHandler, *, signing: bool = True) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             tenant = self._tenant_of_host.get(request.host)
             if tenant is None:
                 raise web.HTTPNotFound()
+            if signing:
+                await self._key.ready()
             return await handler(request, tenant)
 
         return handle
@@ -153,30 +213,42 @@ class Site:
 
         return handle
 
-    async def _peek(self, request: web.Request, tenant: Tenant) -> web.Response:
-        """The state of the session that the cookie names. Does not count as activity."""
-        cookie = request.cookies.get(self._sign_in.cookie_name)
-        session, reason = tenant.session_of(cookie)
-        body: dict[str, object] = {"signed_in": reason is None, "end_reason": reason}
-        if session is not None:
-            timeout = tenant.policy(session.org_code).inactivity_timeout
-            idle = self.clock.now() - session.last_activity
-            body |= {"idle": idle, "inactivity_timeout": timeout}
-        return web.json_response(body, headers={"Cache-Control": "no-store"})
-
     async def _observe(self, request: web.Request) -> web.StreamResponse:
         if request.host in self._app_of_host:
-            return await self._at_app(self._observing.observe_app)(request)
-        return await self._at_idp(self._observing.observe_sso)(request)
+            return await self._at_app(self.observing.at_app)(request)
+        return await self._at_idp(self.observing.at_idp)(request)
+
+    async def _peek(self, request: web.Request, tenant: Tenant) -> web.Response:
+        """The state of the session that the cookie names. Does not count as activity."""
+        session, reason = tenant.session_of(request.cookies.get(self._settings.cookie_name))
+        body: dict[str, Any] = {"signed_in": reason is None, "end_reason": reason}
+        if session is not None:
+            idle = self.clock.now() - session.last_activity
+            body |= {"idle": idle, "inactivity_timeout": tenant.timeout(session)}
+        return web.json_response(body, headers={"Cache-Control": "no-store"})
+
+    async def _openapi(self, request: web.Request) -> web.Response:
+        """The document of the management and control APIs."""
+        return web.json_response(
+            document(
+                [*self._management, *self._control],
+                title="Afterclose mock: management and control",
+                version=version("afterclose"),
+                url=f"{self._scheme}://{request.host}",
+            )
+        )
 
     async def _close(self, application: web.Application) -> None:
         for app in self.apps.values():
             await app.close()
+        await self._state.close()
 
     @web.middleware
     async def _record(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        await self._key.ready()
-        response = await handler(request)
+        before = self._state.version
+        tenant = self._tenant_of_host.get(request.host)
+        response = cross_origin.preflight(request, tenant) or await handler(request)
+        cross_origin.allow(request, tenant, response)
         headers = [morsel.OutputString() for morsel in response.cookies.values()]
         self.log.add(
             Exchange(
@@ -189,31 +261,37 @@ class Site:
                 cookies_out=[shorten_cookie(header) for header in headers],
             )
         )
+        if self._state.version != before:
+            await self._state.commit()
         return response
 
+    @web.middleware
+    async def _errors(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Answer refusals in the shape the caller reads: JSON for APIs, a page for people."""
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return _refusal(request, error)
+        except ValueError:
+            # aiohttp raises it for a body that is not what its Content-Type says.
+            return _refusal(request, web.HTTPBadRequest(reason="The request cannot be read"))
 
-@web.middleware
-async def _errors(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Answer refusals in the shape the caller reads: JSON for APIs, a page for people."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        if error.status < 400 or error.content_type == "application/json":
-            headers = {k: v for k, v in error.headers.items() if k in ("Location", "Allow")}
-            return web.Response(
-                status=error.status,
-                text=error.text,
-                headers=headers,
-                content_type=error.content_type,
-            )
-        if request.path.startswith(("/api/", "/_afterclose/")):
-            code = error.reason.upper().replace(" ", "_")
-            body: object = {"errors": [{"code": code, "message": error.text or error.reason}]}
-            return web.json_response(body, status=error.status)
-        if request.path == "/oauth2/token":
-            body = {"error": "invalid_request", "error_description": error.reason}
-            return web.json_response(body, status=error.status)
-        return error_page(f"{error.status}: {error.reason}", status=error.status)
-    except ValueError:
-        # aiohttp raises it for a body that is not what its Content-Type says.
-        return error_page("The request cannot be read.", status=400)
+
+def _refusal(request: web.Request, error: web.HTTPException) -> web.Response:
+    headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+    message = error.reason if error.status != 404 else "There is nothing here"
+    body: object
+    if request.path.startswith(("/api/", "/account_api/")):
+        item = {"code": error.reason.upper().replace(" ", "_"), "message": message}
+        body = {"errors": item if error.status == 404 else [item]}
+    elif request.path.startswith("/_afterclose/"):
+        body = {"error": message}
+    elif request.path.startswith(("/oauth2/", "/.well-known/")) and request.method == "POST":
+        body = {"error": "invalid_request", "error_description": message}
+    else:
+        page = error_page(f"{error.status}: {message}", status=error.status)
+        page.headers.update(headers)
+        return page
+    return web.json_response(body, status=error.status, headers=headers)

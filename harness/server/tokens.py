@@ -1,26 +1,17 @@
-"""Tokens signed with RS256 by a key that lives as long as the server."""
+"""Tokens signed with RS256 by a key that lives as long as the server, or as its state."""
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
+from harness.server.state import State
 
-__all__ = [
-    "ACCESS_TOKEN_LIFETIME",
-    "ID_TOKEN_LIFETIME",
-    "SigningKey",
-    "TokenError",
-]
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
-ACCESS_TOKEN_LIFETIME = 86_400
-"""Seconds; Kinde's default (`build/tokens/configure-tokens.mdx`)."""
-ID_TOKEN_LIFETIME = 3_600
-"""Seconds; Kinde's default, same page."""
+__all__ = ["SigningKey", "TokenError"]
 
 
 class TokenError(Exception):
@@ -30,22 +21,27 @@ class TokenError(Exception):
 class SigningKey:
     """An RSA key, made in the background so that the server answers at once.
 
-    A new one for each server: a key shipped with the package would let anybody forge tokens for
-    whoever is careless enough to trust a mock.
+    A new one for each server (or for each state file): a key shipped with the package would let
+    anybody forge tokens for whoever is careless enough to trust a mock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, state: State) -> None:
+        kept = state.records("", "signing_key").get("")
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="signing-key")
-        self._future: Future[RSAKey] = executor.submit(_generate)
+        self._future: Future[RSAKey] = executor.submit(_generate, kept)
+        self._unsaved = None if kept else state
         executor.shutdown(wait=False)
 
     async def ready(self) -> None:
         """Return once the key has been made."""
         if not self._future.done():
             await asyncio.wrap_future(self._future)
+        if self._unsaved is not None:
+            self._unsaved.put("", "signing_key", "", self.key.as_dict(private=True))
+            self._unsaved = None
 
     @property
-    def key(self) -> RSAKey:
+    def key(self) -> "RSAKey":
         """The key, once it is ready."""
         return self._future.result(timeout=0)
 
@@ -56,6 +52,8 @@ class SigningKey:
 
     def sign(self, claims: Mapping[str, Any], *, now: float, lifetime: int) -> str:
         """Sign claims, with `iat`, `exp` and `jti` added; times in seconds."""
+        from joserfc import jwt
+
         stamped = {
             **claims,
             "iat": int(now),
@@ -64,20 +62,27 @@ class SigningKey:
         }
         return jwt.encode({"alg": "RS256", "kid": self.key.kid}, stamped, self.key)
 
-    def verify(self, token: str, *, issuer: str, audience: str, now: float) -> dict[str, Any]:
-        """The claims of an access token; raise TokenError unless all of it holds."""
+    def verify(self, token: str, *, issuers: Container[str], now: float) -> dict[str, Any]:
+        """The claims of a token; raise TokenError unless this server signed it, for one of the
+        issuers, and it has not expired."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
         try:
             claims = jwt.decode(token, self.key, algorithms=["RS256"]).claims
         except (JoseError, ValueError):
             raise TokenError("the token was not signed by this server") from None
-        if claims.get("iss") != issuer:
+        if claims.get("iss") not in issuers:
             raise TokenError("the token was issued by another environment")
-        if audience not in claims.get("aud", []):
-            raise TokenError(f"the token is not meant for {audience}")
         if claims.get("exp", 0) <= now:
             raise TokenError("the token has expired")
         return claims
 
 
-def _generate() -> RSAKey:
+def _generate(kept: Mapping[str, Any] | None) -> "RSAKey":
+    # Imported here, beside the event loop: a server that has just been started answers before.
+    from joserfc.jwk import RSAKey
+
+    if kept is not None:
+        return RSAKey.import_key(dict(kept))
     return RSAKey.generate_key(2048, auto_kid=True)

@@ -1,59 +1,33 @@
-"""The command `afterclose`."""
+"""`afterclose run`."""
 
-import asyncio
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import pytest
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from harness.cli.common import (
+    HARNESS_FAILED,
+    INTERRUPTED,
+    NO_ENGINE,
+    USAGE,
+    ConfigOption,
+    fail,
+)
 from harness.config import ConfigError, load_config, name_one_of
 from harness.engines import ENGINES, PRESETS
-from harness.installing import find_engines, how_to_get, install
+from harness.installing import find_engines, how_to_get
 from harness.library import LibraryError, load_scenarios, packaged_folder, scenario_files
-from harness.records import Error, Observation, Record, RecordsError, Verdict, read_records
-from harness.reports import write_reports
-from harness.reports.terminal import summary_lines
-from harness.scenario import narrate, steps_of
-from harness.server.running import MockServer, PortInUseError, serve_forever
+from harness.records import Error, Observation, Record, Verdict, read_records
 
-__all__ = ["app", "main"]
-
-USAGE, NO_ENGINE, HARNESS_FAILED, INTERRUPTED = 2, 3, 4, 130
-
-app = typer.Typer(
-    help="What is left of a login after the tab, the window or the browser is closed, crashes, or "
-    "is restored?",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="Environments to add.")
-]
+__all__ = ["run"]
 
 
-def main() -> None:
-    """Entry point."""
-    app()
-
-
-def _fail(message: str, status: int = USAGE) -> NoReturn:
-    typer.echo(f"afterclose: {message}", err=True)
-    raise typer.Exit(status)
-
-
-@app.command()
 def run(
     paths: Annotated[
         list[str] | None,
@@ -97,14 +71,14 @@ def run(
         presets = [name_one_of("preset", name, PRESETS) for name in preset or []]
         targets = [argument for path in paths or [] for argument in _targets(path)]
     except (ConfigError, LibraryError) as error:
-        _fail(str(error))
+        fail(str(error))
     if workers != "auto" and not workers.isdigit():
-        _fail(f"-n: must be a whole number or auto, not '{workers}'")
+        fail(f"-n: must be a whole number or auto, not '{workers}'")
     _check_output(output)
     found = find_engines(engines)
     missing = [name for name, installation in found.items() if installation is None]
     if missing and (engine or len(missing) == len(engines)):
-        _fail("; ".join(how_to_get(ENGINES[name]) for name in missing), NO_ENGINE)
+        fail("; ".join(how_to_get(ENGINES[name]) for name in missing), NO_ENGINE)
     for name in missing:
         typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
     arguments = [
@@ -167,7 +141,7 @@ def _check_output(folder: Path) -> None:
         results.unlink(missing_ok=True)
         results.touch()
     except OSError as error:
-        _fail(f"{folder}: cannot be written: {error.strerror}; choose another with --output")
+        fail(f"{folder}: cannot be written: {error.strerror}; choose another with --output")
 
 
 def _status(code: int, results: Path) -> int:
@@ -187,124 +161,3 @@ def _status(code: int, results: Path) -> int:
 
 def _unexpected(record: Record) -> bool:
     return isinstance(record, Observation) and record.verdict is Verdict.UNEXPECTED
-
-
-@app.command()
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8443,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. Never expose a mock to a network.")
-    ] = "127.0.0.1",
-    config: ConfigOption = None,
-    https: Annotated[
-        bool, typer.Option("--https", help="With a certificate made for this run.")
-    ] = False,
-) -> None:
-    """Run the mock auth server alone, until Ctrl+C. The first line on stdout is JSON."""
-    try:
-        settings = load_config(config)
-    except ConfigError as error:
-        _fail(str(error))
-    server = MockServer(
-        settings.environments,
-        host=host,
-        port=port,
-        https=https,
-        cookie_name=settings.cookie_name,
-    )
-
-    async def go() -> None:
-        await server.start()
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, task.cancel if task else lambda: None)
-        site = server.site
-        tenants = site.tenants.values() if site else ()
-        ready = {
-            "ready": True,
-            "url": server.url,
-            "environments": {
-                t.name: {"issuer": t.issuer, "app_url": t.app_url} for t in tenants
-            },
-        }
-        print(json.dumps(ready), flush=True)
-        typer.echo("This is a mock: it protects nothing. Ctrl+C ends it.", err=True)
-        await serve_forever(server)
-
-    try:
-        asyncio.run(go())
-    except PortInUseError as error:
-        _fail(str(error))
-    except asyncio.CancelledError:
-        return
-
-
-@app.command()
-def engines(
-    install_missing: Annotated[
-        bool, typer.Option("--install", help="Get the browsers that are missing.")
-    ] = False,
-) -> None:
-    """Show the browsers that can be driven, and what each can and cannot do."""
-    found = find_engines()
-    failures = []
-    if install_missing:
-        for name, installation in found.items():
-            if installation is None:
-                typer.echo(f"Getting {ENGINES[name].title} …", err=True)
-                failures += [failure for failure in [install(ENGINES[name])] if failure]
-        found = find_engines()
-    table = Table("engine", "version", "where", "presets", "cannot")
-    for name, installation in found.items():
-        engine = ENGINES[name]
-        table.add_row(
-            name,
-            installation.version if installation else "missing",
-            f"{installation.path} ({installation.kind})" if installation else how_to_get(engine),
-            ", ".join(engine.presets),
-            "; ".join(engine.cannot) or "—",
-        )
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
-    if failures:
-        _fail("; ".join(failures), NO_ENGINE)
-
-
-@app.command()
-def scenarios(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
-) -> None:
-    """Tell the scenarios as numbered steps."""
-    try:
-        found = load_scenarios(scenario_files(paths or ()))
-    except LibraryError as error:
-        _fail(str(error))
-    for scenario in found:
-        typer.echo(f"{scenario.name}: {scenario.title}\n  {scenario.claims}")
-        for number, step in enumerate(steps_of(scenario), start=1):
-            typer.echo(f"  {number}. {narrate(step)}")
-        typer.echo("")
-
-
-@app.command()
-def report(
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Default: the last run's.")
-    ] = None,
-    output: Annotated[Path, typer.Option(metavar="DIR")] = Path("report"),
-) -> None:
-    """Merge result files and render every report."""
-    try:
-        records = list(read_records(files or [output / "results.ndjson"]))
-        write_reports(records, output)
-    except RecordsError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
-    for line in summary_lines(records):
-        typer.echo(line)
-    typer.echo(f"Report: {os.path.relpath(output / 'index.html')}")
-
-
-if __name__ == "__main__":
-    main()

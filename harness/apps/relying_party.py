@@ -1,0 +1,164 @@
+"""The OpenID Connect side of the demo application: a client like any other.
+
+It talks to the auth server over HTTP and checks what it gets.
+"""
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from harness.apps.kind import Login, Standing
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
+
+__all__ = ["Attempt", "RelyingParty", "SignInRefusedError"]
+
+
+class SignInRefusedError(Exception):
+    """A sign-in that came to nothing; the message is for the page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A sign-in under way."""
+
+    state: str
+    nonce: str
+    verifier: str
+    return_to: tuple[str, ...] = ()
+
+
+class RelyingParty:
+    """Authorization requests, code exchange and token checks.
+
+    `connect_to` is the address behind the issuer's name.
+    """
+
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        redirect_uri: str,
+        client_id: str,
+        client_secret: str,
+        org_code: str,
+        connect_to: str,
+    ) -> None:
+        self.issuer = issuer
+        self._redirect_uri = redirect_uri
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._org_code = org_code
+        self._connect_to = connect_to
+        self._attempts: dict[str, Attempt] = {}
+        self._http: aiohttp.ClientSession | None = None
+        self._keys: KeySet | None = None
+
+    def reset(self) -> None:
+        """Forget every sign-in under way."""
+        self._attempts.clear()
+
+    async def close(self) -> None:
+        """Close the connections to the auth server."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    def begin(self, *, silent: bool, return_to: tuple[str, ...] = ()) -> dict[str, str]:
+        """A new sign-in: the query for the authorization endpoint, with PKCE, `state` and
+        `nonce`; a `silent` one shows nobody a page (`prompt=none`)."""
+        attempt = Attempt(
+            state=secrets.token_urlsafe(16),
+            nonce=secrets.token_urlsafe(16),
+            verifier=secrets.token_urlsafe(48),
+            return_to=return_to,
+        )
+        self._attempts[attempt.state] = attempt
+        digest = hashlib.sha256(attempt.verifier.encode()).digest()
+        return {
+            **({"prompt": "none"} if silent else {}),
+            "client_id": self._client_id,
+            "redirect_uri": self._redirect_uri,
+            "response_type": "code",
+            "scope": "openid profile email",
+            "state": attempt.state,
+            "nonce": attempt.nonce,
+            "org_code": self._org_code,
+            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+
+    def attempt(self, state: str) -> Attempt | None:
+        """The sign-in that was begun with this `state`; it can be taken up once."""
+        return self._attempts.pop(state, None)
+
+    async def exchange(self, attempt: Attempt, code: str) -> Login:
+        """Exchange the code and check the ID token; raise SignInRefusedError."""
+        async with self._client().post(
+            f"{self._connect_to}/oauth2/token",
+            headers=self._host_header(),
+            data={
+                "grant_type": "authorization_code",
+                "client_id": self._client_id,
+                "client_secret": self._client_secret,
+                "code": code,
+                "redirect_uri": self._redirect_uri,
+                "code_verifier": attempt.verifier,
+            },
+        ) as answer:
+            tokens = await answer.json()
+        if "access_token" not in tokens:
+            raise SignInRefusedError("The auth server refused the code.")
+        identity = await self._claims(tokens["id_token"])
+        if (
+            identity.get("iss") != self.issuer
+            or self._client_id not in identity.get("aud", [])
+            or identity.get("nonce") != attempt.nonce
+        ):
+            raise SignInRefusedError("The ID token is not for this sign-in.")
+        return Login(
+            id=secrets.token_urlsafe(24),
+            access_token=tokens["access_token"],
+            access=await self._claims(tokens["access_token"]),
+        )
+
+    async def standing(self, token: str, now: float) -> tuple[Standing, dict[str, Any]]:
+        """What the application says to a request with this bearer token, and its claims."""
+        from joserfc.errors import JoseError
+
+        if not token:
+            return Standing(signed_in=False, reason="no_token"), {}
+        try:
+            claims = await self._claims(token)
+        except (JoseError, ValueError):
+            return Standing(signed_in=False, reason="unknown"), {}
+        if claims.get("iss") != self.issuer or claims.get("azp") != self._client_id:
+            return Standing(signed_in=False, reason="unknown"), {}
+        if now >= claims.get("exp", 0):
+            return Standing(signed_in=False, reason="expired"), claims
+        return Standing(signed_in=True, reason=None), claims
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        from joserfc import jwt
+        from joserfc.jwk import KeySet
+
+        if self._keys is None:
+            address = f"{self._connect_to}/.well-known/jwks.json"
+            async with self._client().get(address, headers=self._host_header()) as answer:
+                self._keys = KeySet.import_key_set(await answer.json())
+        return jwt.decode(token, self._keys, algorithms=["RS256"]).claims
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            # The address is this very server's; with https its certificate is its own too.
+            self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False))
+        return self._http
+
+    def _host_header(self) -> dict[str, str]:
+        return {"Host": urlsplit(self.issuer).netloc}

@@ -1,0 +1,54 @@
+"""The command `afterclose`. Each subcommand is imported when it is called: a server starts without
+what drives browsers."""
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+__all__ = ["app", "main"]
+
+_MODULES = {
+    "run": "run",
+    "serve": "serve",
+    "init": "serve",
+    "engines": "show",
+    "scenarios": "show",
+    "report": "show",
+}
+
+
+class _Commands(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _MODULES:
+            return None
+        module = import_module(f"harness.cli.{_MODULES[cmd_name]}")
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
+        single.command(cmd_name)(getattr(module, cmd_name))
+        return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    help="What is left of a login after the tab, the window or the browser is closed, crashes, or "
+    "is restored?",
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def main_group() -> None:
+    """What is left of a login after the tab, the window or the browser is closed, crashes, or is
+    restored?"""
+
+
+def main() -> None:
+    """Entry point."""
+    app()

@@ -1,0 +1,84 @@
+"""`afterclose engines`, `scenarios` and `report`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from harness.cli.common import NO_ENGINE, fail
+from harness.engines import ENGINES
+from harness.installing import find_engines, how_to_get, install
+from harness.library import LibraryError, load_scenarios, scenario_files
+from harness.records import RecordsError, read_records
+from harness.reports import write_reports
+from harness.reports.terminal import summary_lines
+from harness.scenario import narrate, steps_of
+
+__all__ = ["engines", "report", "scenarios"]
+
+
+def engines(
+    install_missing: Annotated[
+        bool, typer.Option("--install", help="Get the browsers that are missing.")
+    ] = False,
+) -> None:
+    """Show the browsers that can be driven, and what each can and cannot do."""
+    found = find_engines()
+    failures = []
+    if install_missing:
+        for name, installation in found.items():
+            if installation is None:
+                typer.echo(f"Getting {ENGINES[name].title} …", err=True)
+                failures += [failure for failure in [install(ENGINES[name])] if failure]
+        found = find_engines()
+    table = Table("engine", "version", "where", "presets", "cannot")
+    for name, installation in found.items():
+        engine = ENGINES[name]
+        table.add_row(
+            name,
+            installation.version if installation else "missing",
+            f"{installation.path} ({installation.kind})" if installation else how_to_get(engine),
+            ", ".join(engine.presets),
+            "; ".join(engine.cannot) or "—",
+        )
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    if failures:
+        fail("; ".join(failures), NO_ENGINE)
+
+
+def scenarios(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
+) -> None:
+    """Tell the scenarios as numbered steps."""
+    try:
+        found = load_scenarios(scenario_files(paths or ()))
+    except LibraryError as error:
+        fail(str(error))
+    for scenario in found:
+        typer.echo(f"{scenario.name}: {scenario.title}\n  {scenario.claims}")
+        for number, step in enumerate(steps_of(scenario), start=1):
+            typer.echo(f"  {number}. {narrate(step)}")
+        typer.echo("")
+
+
+def report(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Default: the last run's.")
+    ] = None,
+    output: Annotated[Path, typer.Option(metavar="DIR")] = Path("report"),
+) -> None:
+    """Merge result files and render every report."""
+    try:
+        records = list(read_records(files or [output / "results.ndjson"]))
+        write_reports(records, output)
+    except RecordsError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
+    for line in summary_lines(records):
+        typer.echo(line)
+    typer.echo(f"Report: {os.path.relpath(output / 'index.html')}")

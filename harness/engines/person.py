@@ -1,0 +1,63 @@
+"""The person at the applications: pages, forms and links, in the tab they have in use."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from playwright.async_api import Page
+
+from harness.engines.target import TargetEnvironment
+
+__all__ = ["PER_VISIT", "sign_out", "visit_applications"]
+
+PER_VISIT = 4
+"""Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
+takes four."""
+
+_FILL_IN = """password => {
+  const fillIn = () => {
+    document.getElementById('password').value = password;
+    document.getElementById('submit').click();
+  };
+  if (document.readyState === 'loading') {
+    document.addEventListener('DOMContentLoaded', fillIn);
+  } else {
+    fillIn();
+  }
+}"""
+
+
+async def visit_applications(
+    page: Page, environments: Sequence[TargetEnvironment], login: str
+) -> None:
+    """One visit through every application's login, then through every application's home,
+    filling in the sign-in page wherever it comes up."""
+    stops = [f"{environment.app_url}{login}" for environment in environments]
+    stops += [f"{environment.app_url}/" for environment in environments]
+    environment_of = {environment.issuer: environment for environment in environments}
+    filled_in: set[str] = set()
+
+    def form_of(url: str) -> TargetEnvironment | None:
+        base, at_form, _ = url.partition("/oauth2/auth?")
+        return environment_of.get(base) if at_form and url not in filled_in else None
+
+    def stopped(url: str) -> bool:
+        return url.partition("?")[0] == stops[-1] or form_of(url) is not None
+
+    first, *rest = stops
+    separator = "&" if "?" in first else "?"
+    query = urlencode([("return_to", stop) for stop in rest])
+    await page.goto(f"{first}{separator}{query}", wait_until="commit")
+    while True:
+        await page.wait_for_url(stopped, wait_until="commit")
+        environment = form_of(page.url)
+        if environment is None:
+            await page.wait_for_load_state("domcontentloaded")
+            return
+        filled_in.add(page.url)
+        await page.evaluate(_FILL_IN, environment.password)
+
+
+async def sign_out(page: Page, environment: TargetEnvironment) -> None:
+    """Follow the application's link to sign out, and come back signed out."""
+    await page.goto(f"{environment.app_url}/sign-out", wait_until="commit")
+    await page.wait_for_url(f"{environment.app_url}/", wait_until="domcontentloaded")

@@ -1,0 +1,168 @@
+"""`/oauth2/auth`, and the way back to the application.
+
+Contract: facts section 3.3 (Kinde's parameters); errors: RFC 6749 section 4.1.2.1, OpenID Connect
+Core section 3.1.2.6, RFC 7636 section 4.4.1. Parameters that are not read here are ignored, as
+Kinde's SDKs send many.
+"""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from harness.policy import Application
+from harness.server.grants import CODE_LIFETIME, AuthorizationCode
+from harness.server.pages import error_page, form_post_page
+from harness.server.protocol import OAuthError, with_query
+from harness.server.sessions import Session
+from harness.server.signing_in import Login, SignIn
+from harness.server.tenants import Tenant
+
+__all__ = ["Authorizing"]
+
+_PROMPTS = ("none", "login", "create")
+_RESPONSE_MODES = ("query", "fragment", "form_post")
+
+
+class Authorizing:
+    """From an application's request to a code, by way of the sign-in page if need be."""
+
+    def __init__(self, sign_in: SignIn) -> None:
+        self._sign_in = sign_in
+
+    async def authorize(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
+        """`GET /oauth2/auth`: a code at once for whoever is signed in, else the sign-in page."""
+        query = request.query
+        client = tenant.applications.get(query.get("client_id", ""))
+        if client is None or not client.redirect_uris:
+            return error_page("No application is registered under this client_id.")
+        redirect_uri = query.get("redirect_uri", "")
+        if redirect_uri not in client.redirect_uris:
+            return error_page("This redirect_uri is not registered for the application.")
+        mode = query.get("response_mode", "query")
+        if mode not in _RESPONSE_MODES:
+            return error_page(f"response_mode must be one of {', '.join(_RESPONSE_MODES)}.")
+        try:
+            login = _login(request, tenant, client)
+            session = self._usable(request, tenant, login)
+            if session is None and "none" in query.get("prompt", "").split():
+                raise OAuthError("login_required", "User authentication is required")
+        except OAuthError as error:
+            told = {"error": error.error, "error_description": str(error)}
+            return _deliver(302, redirect_uri, mode, {**told, "state": query.get("state")})
+        if session is None:
+            return self._sign_in.show(tenant, login)
+        response = self._callback(302, tenant, login, session)
+        self._sign_in.note_activity(request, tenant, session, response)
+        return response
+
+    async def sign_in(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
+        """`POST /sign-in`: the form's answer; on success back to the application with a code."""
+        outcome = await self._sign_in.submit(request, tenant)
+        if isinstance(outcome, web.Response):
+            return outcome
+        login, session = outcome
+        # 303: the application is to be asked with GET, and never gets the password (RFC 9700
+        # section 4.12).
+        response = self._callback(303, tenant, login, session)
+        self._sign_in.complete(tenant, session, response)
+        return response
+
+    def silent(self, request: web.Request, tenant: Tenant) -> dict[str, str]:
+        """What `prompt=none` would send the demo application, without counting as activity: an
+        observation of an application that signs in at load asks for it."""
+        client = tenant.applications[f"demo_{tenant.name}"]
+        try:
+            login = _login(request, tenant, client)
+        except OAuthError as error:
+            return {"error": error.error, "state": request.query.get("state", "")}
+        session = self._usable(request, tenant, login)
+        values = self._code(tenant, login, session) if session else {"error": "login_required"}
+        return {k: v for k, v in {**values, "state": login.state}.items() if v is not None}
+
+    def _usable(self, request: web.Request, tenant: Tenant, login: Login) -> Session | None:
+        """The session that spares the person the page, or None."""
+        session = self._sign_in.current(request, tenant)
+        prompt = request.query.get("prompt", "").split()
+        asks = "login" in prompt or login.sign_up
+        if session is None or asks or session.org_code != login.org_code:
+            return None
+        max_age = request.query.get("max_age")
+        if max_age is not None and tenant.clock.now() - session.started > int(max_age):
+            return None
+        return session
+
+    def _callback(
+        self, status: int, tenant: Tenant, login: Login, session: Session
+    ) -> web.Response:
+        values = self._code(tenant, login, session)
+        return _deliver(status, login.redirect_uri, login.response_mode, values)
+
+    def _code(self, tenant: Tenant, login: Login, session: Session) -> dict[str, str | None]:
+        code = tenant.grants.issue_code(
+            AuthorizationCode(
+                client_id=login.client_id,
+                redirect_uri=login.redirect_uri,
+                scope=login.scope,
+                audiences=list(login.audiences),
+                nonce=login.nonce,
+                challenge=login.challenge,
+                session_id=session.id,
+                expires=tenant.clock.now() + CODE_LIFETIME,
+            )
+        )
+        return {"code": code, "state": login.state, "scope": login.scope}
+
+
+def _login(request: web.Request, tenant: Tenant, client: Application) -> Login:
+    query = request.query
+    if query.get("response_type") != "code":
+        raise OAuthError("unsupported_response_type", "response_type must be code")
+    challenge = query.get("code_challenge")
+    if challenge is None and client.secret is None:
+        raise OAuthError("invalid_request", "code_challenge is missing (PKCE)")
+    if challenge is not None and query.get("code_challenge_method") != "S256":
+        raise OAuthError("invalid_request", "code_challenge_method must be S256")
+    prompt = set(query.get("prompt", "").split())
+    if not prompt <= set(_PROMPTS) or len(prompt) > 1:
+        raise OAuthError("invalid_request", f"prompt must be one of {', '.join(_PROMPTS)}")
+    max_age = query.get("max_age", "0")
+    if not (max_age.isascii() and max_age.isdigit() and len(max_age) <= 12):
+        raise OAuthError("invalid_request", "max_age must be a whole number of seconds")
+    org_code = query.get("org_code") or tenant.environment.organization.code
+    if org_code not in tenant.organizations:
+        raise OAuthError("invalid_request", "org_code names no organization")
+    audiences = " ".join(query.getall("audience", [])).split()
+    unknown = [audience for audience in audiences if audience not in tenant.audiences]
+    if unknown:
+        raise OAuthError("invalid_request", f"audience {unknown[0]} is not registered")
+    creates = query.get("is_create_org", "").lower() == "true"
+    # `start_page` is the older name of `prompt=create`: kinde-typescript-sdk still sends it.
+    sign_up = "create" in prompt or query.get("start_page") == "registration"
+    return Login(
+        client_id=client.id,
+        redirect_uri=query.get("redirect_uri", client.redirect_uris[0]),
+        response_mode=query.get("response_mode", "query"),
+        scope=query.get("scope", "openid"),
+        audiences=tuple(audiences),
+        state=query.get("state"),
+        nonce=query.get("nonce"),
+        challenge=challenge,
+        org_code=org_code,
+        create_organization=query.get("org_name", "New organization")[:100] if creates else None,
+        connection_id=query.get("connection_id", "conn_password")[:100],
+        login_hint=query.get("login_hint", "")[:254],
+        sign_up=sign_up,
+    )
+
+
+def _deliver(
+    status: int, redirect_uri: str, mode: str, values: Mapping[str, str | None]
+) -> web.Response:
+    """Give the application its answer, in the way it asked for."""
+    if mode == "form_post":
+        return form_post_page(redirect_uri, {k: v for k, v in values.items() if v is not None})
+    location = with_query(redirect_uri, values)
+    if mode == "fragment":
+        location = f"{redirect_uri}#{with_query('', values)[1:]}"
+    headers = {"Location": location, "Cache-Control": "no-store"}
+    return web.Response(status=status, headers=headers)

@@ -1,0 +1,362 @@
+"""The admin console at `/admin`: the session settings, the way Kinde's pages describe them.
+
+Server-rendered and without a script. Kinde's five steps: open the organization, choose Sessions,
+choose a policy in the section SSO sessions, enter the session inactivity timeout, save.
+"""
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from harness.policy import (
+    Override,
+    Persistence,
+    Policy,
+    check_inactivity_timeout,
+    check_persistence,
+)
+from harness.server.pages import page
+from harness.server.protocol import form_of
+from harness.server.sessions import EndReason
+from harness.server.tenants import Tenant
+
+__all__ = ["CONSOLE_EMAIL", "CONSOLE_PASSWORD", "Console"]
+
+CONSOLE_EMAIL = "admin@example.com"
+CONSOLE_PASSWORD = "administrator"
+
+_COOKIE = "console_session"
+_CSRF_COOKIE = "console_csrf"
+_LIFETIME = 8 * 3600
+"""Seconds that an administrator stays signed in, at most."""
+
+_Page = Callable[[web.Request, Tenant, "_Administrator"], Awaitable[web.Response]]
+_Handler = Callable[[web.Request, Tenant], Awaitable[web.Response]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Administrator:
+    tenant: str
+    csrf: str
+    expires: float
+
+
+class Console:
+    """The pages, for whoever has signed in to them."""
+
+    def __init__(self, *, secure: bool) -> None:
+        self._secure = secure
+        self._signed_in: dict[str, _Administrator] = {}
+
+    def routes(self) -> list[tuple[str, str, _Handler]]:
+        """Method, path below `/admin`, handler."""
+        return [
+            ("GET", "", self._only(self._home)),
+            ("GET", "/sign-in", self._sign_in_page),
+            ("POST", "/sign-in", self._sign_in),
+            ("POST", "/sign-out", self._only(self._sign_out)),
+            ("GET", "/organizations", self._only(self._organizations)),
+            ("GET", "/organizations/{org_code}", self._only(self._organization)),
+            ("GET", "/organizations/{org_code}/sessions", self._only(self._organization_sessions)),
+            ("POST", "/organizations/{org_code}/sessions", self._only(self._save_organization)),
+            ("GET", "/environment/sessions", self._only(self._environment_sessions)),
+            ("POST", "/environment/sessions", self._only(self._save_environment)),
+            ("GET", "/live-sessions", self._only(self._live_sessions)),
+            ("POST", "/live-sessions/{session_id}/end", self._only(self._end_session)),
+        ]
+
+    def _only(self, show: _Page) -> _Handler:
+        """For administrators of this environment; and what they send, from a page of ours."""
+
+        async def handle(request: web.Request, tenant: Tenant) -> web.Response:
+            administrator = self._signed_in.get(request.cookies.get(_COOKIE, ""))
+            if administrator is None or administrator.tenant != tenant.name:
+                return _go("/admin/sign-in")
+            if tenant.clock.now() >= administrator.expires:
+                return _go("/admin/sign-in")
+            if request.method == "POST":
+                sent = (await form_of(request)).get("csrf", "")
+                if not hmac.compare_digest(sent.encode(), administrator.csrf.encode()):
+                    return _refused("This form was not sent from this console. Open it again.")
+            return await show(request, tenant, administrator)
+
+        return handle
+
+    # Signing in and out
+
+    async def _sign_in_page(self, request: web.Request, tenant: Tenant) -> web.Response:
+        return self._sign_in_form(tenant)
+
+    def _sign_in_form(self, tenant: Tenant, message: str | None = None) -> web.Response:
+        csrf = secrets.token_urlsafe(24)
+        response = page(
+            "console_sign_in.html",
+            status=401 if message else 200,
+            environment=tenant.name,
+            csrf=csrf,
+            email=CONSOLE_EMAIL,
+            password_hint=CONSOLE_PASSWORD,
+            message=message,
+        )
+        self._set_cookie(response, _CSRF_COOKIE, csrf)
+        return response
+
+    async def _sign_in(self, request: web.Request, tenant: Tenant) -> web.Response:
+        form = await form_of(request)
+        csrf = request.cookies.get(_CSRF_COOKIE, "")
+        if not csrf or not hmac.compare_digest(form.get("csrf", "").encode(), csrf.encode()):
+            return _refused("This sign-in was not started in this browser. Open the page again.")
+        password = form.get("password", "").encode()
+        right = hmac.compare_digest(password, CONSOLE_PASSWORD.encode())
+        if form.get("email", "").strip().lower() != CONSOLE_EMAIL or not right:
+            return self._sign_in_form(tenant, "Email or password is wrong.")
+        # Always a new value: one that was planted before is never taken over.
+        value = secrets.token_urlsafe(32)
+        self._signed_in[value] = _Administrator(
+            tenant=tenant.name,
+            csrf=secrets.token_urlsafe(24),
+            expires=tenant.clock.now() + _LIFETIME,
+        )
+        response = _go("/admin/organizations")
+        self._set_cookie(response, _COOKIE, value)
+        response.del_cookie(_CSRF_COOKIE, path="/admin")
+        return response
+
+    async def _sign_out(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        self._signed_in.pop(request.cookies.get(_COOKIE, ""), None)
+        response = _go("/admin/sign-in")
+        response.del_cookie(_COOKIE, path="/admin")
+        return response
+
+    def _set_cookie(self, response: web.Response, name: str, value: str) -> None:
+        response.set_cookie(
+            name, value, path="/admin", httponly=True, samesite="Strict", secure=self._secure
+        )
+
+    # Pages
+
+    async def _home(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        return _go("/admin/organizations")
+
+    async def _organizations(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        rows = [
+            (organization, tenant.effective_policy(code))
+            for code, organization in tenant.organizations.items()
+        ]
+        return _show("console_organizations.html", tenant, administrator, rows=rows)
+
+    async def _organization(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        organization = tenant.organizations.get(request.match_info["org_code"])
+        if organization is None:
+            return _no_organization()
+        sessions = [s for s in tenant.alive() if s.org_code == organization.code]
+        return _show(
+            "console_organization.html",
+            tenant,
+            administrator,
+            organization=organization,
+            policy=tenant.effective_policy(organization.code),
+            live=len(sessions),
+        )
+
+    async def _organization_sessions(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        organization = tenant.organizations.get(request.match_info["org_code"])
+        if organization is None:
+            return _no_organization()
+        override = organization.override
+        timeout = override.inactivity_timeout if override.use_inactivity_timeout else None
+        return self._organization_form(
+            tenant,
+            administrator,
+            organization.code,
+            mode=str(override.persistence or "") if override.use_persistence else "",
+            timeout="" if timeout is None else str(timeout),
+            saved="saved" in request.query,
+        )
+
+    def _organization_form(
+        self,
+        tenant: Tenant,
+        administrator: _Administrator,
+        org_code: str,
+        *,
+        mode: str,
+        timeout: str,
+        saved: bool = False,
+        message: str | None = None,
+    ) -> web.Response:
+        return _show(
+            "console_organization_sessions.html",
+            tenant,
+            administrator,
+            status=400 if message else 200,
+            organization=tenant.organizations[org_code],
+            policy=tenant.effective_policy(org_code),
+            allowed=tenant.environment.plan.has_organization_sessions,
+            mode=mode,
+            timeout=timeout,
+            saved=saved,
+            message=message,
+        )
+
+    async def _save_organization(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        org_code = request.match_info["org_code"]
+        if org_code not in tenant.organizations:
+            return _no_organization()
+        if not tenant.environment.plan.has_organization_sessions:
+            return _refused("The plan of this environment has no session settings here.")
+        form = await form_of(request)
+        mode, timeout = form.get("persistence", ""), form.get("inactivity_timeout", "").strip()
+        try:
+            override = _override(tenant.organizations[org_code].override, mode, timeout)
+        except ValueError as error:
+            return self._organization_form(
+                tenant, administrator, org_code, mode=mode, timeout=timeout, message=str(error)
+            )
+        tenant.change_override(org_code, override)
+        return _go(f"/admin/organizations/{org_code}/sessions?saved")
+
+    async def _environment_sessions(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        return self._environment_form(
+            tenant,
+            administrator,
+            mode=tenant.policy.persistence,
+            timeout=str(tenant.policy.inactivity_timeout),
+            saved="saved" in request.query,
+        )
+
+    def _environment_form(
+        self,
+        tenant: Tenant,
+        administrator: _Administrator,
+        *,
+        mode: str,
+        timeout: str,
+        saved: bool = False,
+        message: str | None = None,
+    ) -> web.Response:
+        applications = [
+            (client_id, settings.authenticated_session_lifetime)
+            for client_id, settings in tenant.token_settings.items()
+            if settings.authenticated_session_lifetime is not None
+        ]
+        return _show(
+            "console_environment.html",
+            tenant,
+            administrator,
+            status=400 if message else 200,
+            applications=applications,
+            mode=mode,
+            timeout=timeout,
+            saved=saved,
+            message=message,
+        )
+
+    async def _save_environment(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        form = await form_of(request)
+        mode, timeout = form.get("persistence", ""), form.get("inactivity_timeout", "").strip()
+        try:
+            policy = Policy(persistence=_mode(mode), inactivity_timeout=_seconds(timeout))
+        except ValueError as error:
+            return self._environment_form(
+                tenant, administrator, mode=mode, timeout=timeout, message=str(error)
+            )
+        tenant.change_policy(policy)
+        return _go("/admin/environment/sessions?saved")
+
+    async def _live_sessions(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        now = tenant.clock.now()
+        rows = [
+            {
+                "session": session,
+                "user": tenant.people.get(session.user_id),
+                "cookie": "persistent cookie"
+                if session.persistence is Persistence.PERSISTENT
+                else "session cookie",
+                "last_activity": datetime.fromtimestamp(session.last_activity, UTC),
+                "left": round(session.last_activity + tenant.timeout(session) - now),
+            }
+            for session in tenant.alive()
+        ]
+        ended = "ended" in request.query
+        return _show("console_live_sessions.html", tenant, administrator, rows=rows, ended=ended)
+
+    async def _end_session(
+        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+    ) -> web.Response:
+        session = tenant.sessions.by_id(request.match_info["session_id"])
+        if session is None:
+            return page("error.html", status=404, message="There is no such session.")
+        tenant.sessions.end(session, EndReason.REVOKED)
+        return _go("/admin/live-sessions?ended")
+
+
+def _override(override: Override, mode: str, timeout: str) -> Override:
+    """What was there, changed by the form: left empty, a value stays and is not applied."""
+    override = replace(override, use_persistence=bool(mode), use_inactivity_timeout=bool(timeout))
+    if mode:
+        override = replace(override, persistence=_mode(mode))
+    if timeout:
+        override = replace(override, inactivity_timeout=_seconds(timeout))
+    return override
+
+
+def _mode(value: str) -> Persistence:
+    try:
+        return check_persistence(value)
+    except ValueError as error:
+        raise ValueError(f"Session policy {error}.") from None
+
+
+def _seconds(value: str) -> int:
+    try:
+        digits = value.isascii() and value.isdigit() and len(value) < 20
+        return check_inactivity_timeout(int(value) if digits else value)
+    except ValueError as error:
+        raise ValueError(f"Session inactivity timeout {error}.") from None
+
+
+def _show(
+    template: str,
+    tenant: Tenant,
+    administrator: _Administrator,
+    *,
+    status: int = 200,
+    **values: Any,
+) -> web.Response:
+    return page(template, status=status, tenant=tenant, csrf=administrator.csrf, **values)
+
+
+def _go(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path, "Cache-Control": "no-store"})
+
+
+def _refused(message: str) -> web.Response:
+    return page("error.html", status=403, message=message)
+
+
+def _no_organization() -> web.Response:
+    return page("error.html", status=404, message="There is no such organization.")

@@ -1,0 +1,191 @@
+"""The control API's bodies."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
+
+from harness.policy import Level, Persistence
+from harness.server.sessions import EndReason
+
+__all__ = [
+    "BeginObservation",
+    "ClockState",
+    "ControlError",
+    "EnvironmentList",
+    "ExchangeList",
+    "ExchangesQuery",
+    "Health",
+    "MoveClock",
+    "Observed",
+    "Reset",
+    "Revoked",
+    "SessionList",
+    "SessionsQuery",
+    "Ticket",
+]
+
+MAX_ENVIRONMENTS = 8
+"""Environments in one observation: browsers follow twenty redirects."""
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number of seconds")
+    return value
+
+
+class ControlError(BaseModel):
+    """What was wrong."""
+
+    error: str
+
+
+class Health(BaseModel):
+    """The server answers."""
+
+    status: str = "ok"
+    version: str
+
+
+class PolicyState(BaseModel):
+    """The policy in force, and where each part of it comes from."""
+
+    persistence: Persistence
+    persistence_from: Level
+    inactivity_timeout: int
+    inactivity_timeout_from: Level
+
+
+class UserState(BaseModel):
+    """Who can sign in."""
+
+    id: str
+    email: str
+    password: str
+
+
+class EnvironmentState(BaseModel):
+    """An environment's addresses, applications and policy."""
+
+    name: str
+    issuer: str
+    app_url: str
+    organization: str
+    plan: str
+    policy: PolicyState
+    clients: dict[str, str | None]
+    """Secrets by client id; null for a public application."""
+    user: UserState
+    console: str
+    """The address of the admin console."""
+
+
+class EnvironmentList(BaseModel):
+    """Every environment."""
+
+    environments: list[EnvironmentState]
+
+
+class ClockState(BaseModel):
+    """The server's clock, in seconds since the epoch, and how far it is ahead of real time."""
+
+    now: float
+    offset: float
+
+
+class MoveClock(BaseModel):
+    """How far to move the clock."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    advance: Annotated[float, BeforeValidator(_number), Field(ge=0, le=3_153_600_000)]
+    """Seconds; the clock goes a hundred years ahead at most."""
+
+
+class Reset(BaseModel):
+    """It is done."""
+
+    reset: bool = True
+
+
+class SessionState(BaseModel):
+    """A session, alive or not. Times in seconds since the epoch."""
+
+    environment: str
+    session_id: str
+    user_id: str
+    org_code: str
+    client_id: str
+    persistence: Persistence
+    started: float
+    last_activity: float
+    end_reason: EndReason | None
+
+
+class SessionList(BaseModel):
+    """Sessions, oldest first."""
+
+    sessions: list[SessionState]
+
+
+class SessionsQuery(BaseModel):
+    """Whose sessions."""
+
+    environment: str | None = Field(None, description="An environment's name; default: all.")
+
+
+class Revoked(BaseModel):
+    """How many sessions were alive until now."""
+
+    revoked: int
+
+
+class ExchangeState(BaseModel):
+    """One request and its answer."""
+
+    time: float
+    host: str
+    method: str
+    path: str
+    status: int
+    cookies_in: list[str]
+    """Names of the cookies received."""
+    cookies_out: list[str]
+    """`Set-Cookie` headers sent, their values shortened."""
+
+
+class ExchangeList(BaseModel):
+    """The latest exchanges, oldest first."""
+
+    exchanges: list[ExchangeState]
+
+
+class ExchangesQuery(BaseModel):
+    """Which exchanges."""
+
+    host: str | None = Field(None, description="A host with its port; default: all.")
+
+
+class BeginObservation(BaseModel):
+    """Which environments to look at."""
+
+    environments: Annotated[
+        list[StrictStr], Field(min_length=1, max_length=MAX_ENVIRONMENTS)
+    ]
+    tab_in_use: StrictBool = False
+    """Whether the browser will come in the tab that the person has in use."""
+
+
+class Ticket(BaseModel):
+    """What to ask for the observation by, where to send the browser, and the addresses that show
+    what the tab in use keeps to itself: put them into frames of that tab."""
+
+    ticket: str
+    url: str
+    tab_frames: list[str]
+
+
+class Observed(BaseModel):
+    """What the server received, by environment and surface."""
+
+    seen: dict[str, dict[str, Any]]

@@ -1,0 +1,65 @@
+"""What can be set about the whole server: questions that Kinde's documentation leaves open."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["APP_KINDS", "DEFAULT_COOKIE_NAME", "Activity", "PolicyChange", "Settings"]
+
+DEFAULT_COOKIE_NAME = "sso_session"
+"""Kinde does not document the name of its SSO cookie, so this one is neutral, and a setting."""
+
+APP_KINDS = (
+    "ksp_cookie",
+    "long_cookie",
+    "session_cookie",
+    "local_storage",
+    "session_storage",
+    "memory",
+)
+"""How applications keep a login of their own; each is a surface `app:<kind>`."""
+
+
+class Activity(StrEnum):
+    """What a session's inactivity clock may be reset by.
+
+    This is the one list of it. What does not reach the auth server, such as a page view of an
+    application, cannot be in it. Kinde: a sign-in counts, "token refresh can count as activity",
+    machine-to-machine and management traffic is not equivalent to activity; "there is no public
+    list of every action" (docs.kinde.com, session-management).
+    """
+
+    SIGN_IN = "sign_in"
+    """`/oauth2/auth` for somebody who is signed in already, silent or not."""
+    REFRESH = "refresh"
+    """The refresh grant."""
+    USER_PROFILE = "user_profile"
+    INTROSPECTION = "introspection"
+    MANAGEMENT = "management"
+    """A management call that reads the sessions of a user."""
+
+
+class PolicyChange(StrEnum):
+    """What a changed policy does to sessions that are alive. Not documented by Kinde.
+
+    The inactivity timeout in force is read at each request, whatever is chosen here.
+    """
+
+    NEXT_SIGN_IN = "next_sign_in"
+    """Nothing: the cookie keeps its kind until its owner signs in again."""
+    NEXT_ACTIVITY = "next_activity"
+    """The cookie is made anew, by the policy in force, when the session is next active."""
+    END_SESSIONS = "end_sessions"
+    """The sessions that the change concerns end at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The server's settings; the defaults are what is documented, or else the mildest choice."""
+
+    cookie_name: str = DEFAULT_COOKIE_NAME
+    activity: frozenset[Activity] = frozenset({Activity.SIGN_IN, Activity.REFRESH})
+    policy_change: PolicyChange = PolicyChange.NEXT_SIGN_IN
+    refresh_overlap: int = 30
+    """Seconds that a refresh token still works after it has been exchanged for the next. Kinde
+    documents "a small overlap window", not how long."""
+    apps: tuple[str, ...] = APP_KINDS
