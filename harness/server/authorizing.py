@@ -148,7 +148,7 @@ def _login(request: web.Request, tenant: Tenant, client: Application) -> Login:
         nonce=query.get("nonce"),
         challenge=challenge,
         org_code=org_code,
-        create_organization=query.get("org_name", "New organization")[:100] if creates else None,
+        create_organization=(query.get("org_name") or "New organization")[:100] if creates else None,
         connection_id=query.get("connection_id", "conn_password")[:100],
         login_hint=query.get("login_hint", "")[:254],
         sign_up=sign_up,
