@@ -281,7 +281,7 @@ def test_the_override_can_be_changed_at_run_time(client: Client, clock: Clock) -
     ("body", "said"),
     [
         ({"sso_session_persistence_mode": "non-persistent"}, '"persistent" or "non_persistent"'),
-        ({"authenticated_session_lifetime": 0}, "from 1 to"),
+        ({"authenticated_session_lifetime": 0}, "at least 1"),
         ({"authenticated_session_lifetime": "60"}, "whole number"),
         ({"is_use_org_sso_session_policy": "yes"}, "true or false"),
         ([], "JSON object"),

@@ -135,6 +135,7 @@ def _login(request: web.Request, tenant: Tenant, client: Application) -> Login:
     unknown = [audience for audience in audiences if audience not in tenant.audiences]
     if unknown:
         raise OAuthError("invalid_request", f"audience {unknown[0]} is not registered")
+    created = (query.get("org_name") or "New organization")[:100]
     creates = query.get("is_create_org", "").lower() == "true"
     # `start_page` is the older name of `prompt=create`: kinde-typescript-sdk still sends it.
     sign_up = "create" in prompt or query.get("start_page") == "registration"
@@ -148,7 +149,7 @@ def _login(request: web.Request, tenant: Tenant, client: Application) -> Login:
         nonce=query.get("nonce"),
         challenge=challenge,
         org_code=org_code,
-        create_organization=(query.get("org_name") or "New organization")[:100] if creates else None,
+        create_organization=created if creates else None,
         connection_id=query.get("connection_id", "conn_password")[:100],
         login_hint=query.get("login_hint", "")[:254],
         sign_up=sign_up,

@@ -67,8 +67,6 @@ async def _update_application_tokens(request: web.Request, tenant: Tenant) -> we
         return _missing("APPLICATION_NOT_FOUND", f"no application {application_id}")
     changed = body.model_dump(exclude_none=True)
     settings = replace(tenant.token_settings[application_id], **changed)
-    if settings.refresh_token_lifetime <= settings.access_token_lifetime:
-        raise InputError("refresh_token_lifetime must be longer than access_token_lifetime")
     tenant.change_token_settings(application_id, settings)
     return _json(models.SuccessResponse())
 
@@ -109,9 +107,10 @@ async def _get_organizations(request: web.Request, tenant: Tenant) -> web.Respon
         reverse=query.sort == "name_desc",
     )
     codes = [base64.urlsafe_b64encode(o.code.encode()).decode() for o in listed]
-    if query.next_token is not None and query.next_token not in codes:
-        raise InputError("next_token is not one that this list has given out")
-    start = codes.index(query.next_token) if query.next_token else 0
+    start = 0
+    if query.next_token:
+        # Nothing comes after a token that this list has not given out, or has no more.
+        start = codes.index(query.next_token) if query.next_token in codes else len(codes)
     end = start + (query.page_size or 10)
     return _json(
         models.GetOrganizationsResponse(

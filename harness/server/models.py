@@ -7,21 +7,17 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    Strict,
     StrictBool,
+    WithJsonSchema,
     model_validator,
 )
 
-from harness.policy import (
-    MAX_INACTIVITY_TIMEOUT,
-    Persistence,
-    check_inactivity_timeout,
-    check_persistence,
-)
+from harness.policy import MAX_INACTIVITY_TIMEOUT, Persistence, check_persistence
 
 __all__ = [
     "ErrorResponse",
@@ -38,10 +34,21 @@ __all__ = [
     "UserSession",
 ]
 
+
+
+def _integral(value: object) -> object:
+    """JSON has one kind of number: 60.0 is 60."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 _Seconds = Annotated[
     int,
-    BeforeValidator(check_inactivity_timeout),
-    Field(ge=1, le=MAX_INACTIVITY_TIMEOUT, examples=[86_400]),
+    Strict(),
+    Field(ge=1, le=MAX_INACTIVITY_TIMEOUT),
+    BeforeValidator(_integral),
+    WithJsonSchema(
+        {"type": "integer", "minimum": 1, "maximum": MAX_INACTIVITY_TIMEOUT, "examples": [86_400]}
+    ),
 ]
 _Mode = Annotated[Persistence, BeforeValidator(check_persistence)]
 
@@ -102,21 +109,29 @@ class OrganizationQuery(BaseModel):
     code: str | None = Field(None, description="The organization's code; default: the first.")
 
 
-def _page_size(value: str) -> str:
+_PAGE_SIZES = range(1, 501)
+
+
+def _page_size(value: str) -> int:
     # Decimal digits and nothing else: int() would take blanks and underscores, too.
-    if not (value.isascii() and value.isdigit()):
-        raise ValueError("must be a whole number")
-    return value
+    if not (value.isascii() and value.isdigit()) or int(value[:9]) not in _PAGE_SIZES:
+        raise ValueError(f"must be a whole number from 1 to {_PAGE_SIZES[-1]}")
+    return int(value)
 
 
 class OrganizationsQuery(BaseModel):
     """Which part of the list of organizations."""
 
     sort: Literal["name_asc", "name_desc"] | None = Field(None, description="The order.")
-    page_size: Annotated[int, BeforeValidator(_page_size), Field(ge=1, le=500)] | None = Field(
-        None, description="Number of results per page; default: 10."
-    )
-    next_token: Annotated[str, AfterValidator(str)] | None = Field(
+    page_size: (
+        Annotated[
+            int,
+            BeforeValidator(_page_size),
+            WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _PAGE_SIZES[-1]}),
+        ]
+        | None
+    ) = Field(None, description="Number of results per page; default: 10.")
+    next_token: str | None = Field(
         None, description="What the page before said comes next."
     )
 

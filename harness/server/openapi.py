@@ -20,7 +20,11 @@ _WANTED = {
     "bool_type": "true or false",
     "list_type": "a list",
     "string_type": "text",
+    "float_type": "a number",
     "finite_number": "a number",
+    "int_type": "a whole number",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
 }
 """pydantic's kinds of errors, in words."""
 
@@ -88,7 +92,8 @@ def _sentence(error: "ValidationError") -> str:
     where = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] in _WANTED:
-        message = f"must be {_WANTED[first['type']]}, not {first['input']!r:.100}"
+        wanted = _WANTED[first["type"]].format(**first.get("ctx", {}))
+        message = f"must be {wanted}, not {str(first['input'])[:100]!r}"
     elif first["type"] == "missing":
         message = "is missing"
     return f"{where} {message}" if where else message
