@@ -32,7 +32,7 @@ def test_the_example_of_the_design(tmp_path: Path) -> None:
             """,
         )
     )
-    assert config.cookie_name == "kinde"
+    assert config.settings.cookie_name == "kinde"
     assert config.environments[:4] == DEFAULT_ENVIRONMENTS
     acme = config.environments[4]
     assert (acme.policy.persistence, acme.policy.inactivity_timeout) == ("non_persistent", 3600)

@@ -171,8 +171,8 @@ def test_a_preset_is_the_vendors_settings_and_one_choice_in_chromium(
 ) -> None:
     with drive("chromium", preset) as driver:
         Browser(driver).quit()
-        assert driver._profile is not None
-        text = (driver._profile / "Default" / "Preferences").read_text()
+        assert driver._living.profile is not None
+        text = (driver._living.profile / "Default" / "Preferences").read_text()
     preferences = json.loads(text)
     content = preferences["profile"].get("default_content_setting_values", {})
     found = (preferences.get("session", {}).get("restore_on_startup"), content.get("cookies"))
@@ -190,8 +190,8 @@ FIREFOX_CHOICES: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("preset", FIREFOX_CHOICES)
 def test_playwrights_changes_are_undone_in_firefox(drive: Drive, preset: str) -> None:
     with drive("firefox", preset) as driver:
-        assert driver._profile is not None
-        lines = (driver._profile / "user.js").read_text().splitlines()
+        assert driver._living.profile is not None
+        lines = (driver._living.profile / "user.js").read_text().splitlines()
     found = dict(
         json.loads(f"[{line.partition('(')[2].rpartition(')')[0]}]")
         for line in lines
@@ -232,7 +232,7 @@ def test_time_passes_in_an_open_and_in_a_closed_browser(
 
 def test_a_browser_that_dies_is_an_error_and_leaves_nothing(drive: Drive) -> None:
     with drive() as driver:
-        leader, profile = driver._leader, driver._profile
+        leader, profile = driver._living._leader, driver._living.profile
         assert leader is not None
         assert profile is not None
         os.killpg(leader, signal.SIGKILL)
@@ -246,7 +246,7 @@ def test_a_browser_that_hangs_is_an_error_and_leaves_nothing(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with drive() as driver:
-        leader = driver._leader
+        leader = driver._living._leader
         assert leader is not None
         os.killpg(leader, signal.SIGSTOP)
         monkeypatch.setattr("harness.engines.driver._STEP_TIMEOUT", 2.0)

@@ -1,65 +1,19 @@
 """The server as a browser and an API client see it."""
 
-import base64
-import hashlib
-from urllib.parse import parse_qs, urlencode, urlsplit
+import re
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import jwt
 import pytest
 
 from harness.clock import Clock
 from harness.server.running import MockServer, PortInUseError
-from tests.client import Answer, Client, secret
+from harness.settings import Settings
+from tests.client import Client
+from tests.oauth import authorize, callback, code, exchange, sso_cookie
 
-VERIFIER = "v" * 43
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
 ENVIRONMENTS = ["persistent", "non_persistent", "org_persistent", "org_non_persistent"]
-
-
-def authorize(client: Client, environment: str, **changes: str | None) -> Answer:
-    query = {
-        "client_id": f"demo_{environment}",
-        "redirect_uri": client.url(environment, "/callback", "app"),
-        "response_type": "code",
-        "scope": "openid",
-        "state": "s1",
-        "nonce": "n1",
-        "code_challenge": CHALLENGE.decode(),
-        "code_challenge_method": "S256",
-        **changes,
-    }
-    asked = {name: value for name, value in query.items() if value is not None}
-    return client.get(client.url(environment, f"/oauth2/auth?{urlencode(asked)}"))
-
-
-def callback(answer: Answer) -> dict[str, str]:
-    location = answer.header("Location")
-    assert location is not None, answer.text
-    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
-
-
-def code(client: Client, environment: str = "persistent") -> str:
-    form = authorize(client, environment)
-    return callback(client.submit(environment, form))["code"]
-
-
-def exchange(client: Client, value: str, environment: str = "persistent", **changes: str) -> Answer:
-    return client.post(
-        client.url(environment, "/oauth2/token"),
-        {
-            "grant_type": "authorization_code",
-            "client_id": f"demo_{environment}",
-            "client_secret": secret(f"demo_{environment}"),
-            "code": value,
-            "redirect_uri": client.url(environment, "/callback", "app"),
-            "code_verifier": VERIFIER,
-            **changes,
-        },
-    )
-
-
-def sso_cookie(answer: Answer) -> str:
-    return next(cookie for cookie in answer.cookies if cookie.startswith("sso_session="))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -162,7 +116,8 @@ def test_unknown_client_or_redirect_gets_a_page_never_a_redirect(
     ("changes", "error"),
     [
         ({"response_type": "token"}, "unsupported_response_type"),
-        ({"code_challenge": None}, "invalid_request"),
+        ({"max_age": "soon"}, "invalid_request"),
+        ({"audience": "https://elsewhere.example/api"}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"prompt": "dance"}, "invalid_request"),
         ({"org_code": "nowhere"}, "invalid_request"),
@@ -210,7 +165,9 @@ def test_the_sign_in_form_is_bound_to_the_browser(client: Client) -> None:
 def test_pages_may_not_be_framed(client: Client) -> None:
     page = authorize(client, "persistent")
     assert page.header("X-Frame-Options") == "DENY"
-    assert page.header("Content-Security-Policy") == "frame-ancestors 'none'"
+    policy = page.header("Content-Security-Policy") or ""
+    assert "frame-ancestors 'none'" in policy
+    assert "default-src 'none'" in policy
 
 
 @pytest.mark.parametrize("environment", ["persistent", "non_persistent"])
@@ -247,67 +204,6 @@ def test_signing_out_ends_the_session_and_goes_where_it_is_allowed(client: Clien
     assert client.peek("persistent")["end_reason"] == "signed_out"
 
 
-def patch(client: Client, environment: str, body: object, **headers: str) -> Answer:
-    url = client.url(environment, f"/api/v1/organizations/{environment}/sessions")
-    return client.json("PATCH", url, body, headers=headers)
-
-
-def bearer(client: Client, environment: str = "org_persistent", **changes: str) -> str:
-    return f"Bearer {client.admin_token(environment, **changes).json['access_token']}"
-
-
-def test_the_override_can_be_changed_at_run_time(client: Client, clock: Clock) -> None:
-    token = bearer(client)
-    answer = patch(
-        client,
-        "org_persistent",
-        {"sso_session_persistence_mode": "non_persistent", "authenticated_session_lifetime": 60,
-         "is_use_org_authenticated_session_lifetime": True, "unknown": 1},
-        Authorization=token,
-    )
-    assert (answer.status, answer.json) == (200, {"code": "OK", "message": "Success"})
-    assert "Max-Age" not in sso_cookie(client.sign_in("org_persistent"))
-    clock.advance(60)
-    assert client.peek("org_persistent")["end_reason"] == "inactive"
-    patch(client, "org_persistent", {"is_use_org_sso_session_policy": False}, Authorization=token)
-    patch(
-        client, "org_persistent", {"sso_session_persistence_mode": "persistent"},
-        Authorization=token,
-    )
-    assert "Max-Age" not in sso_cookie(client.sign_in("org_persistent"))
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ({"sso_session_persistence_mode": "non-persistent"}, '"persistent" or "non_persistent"'),
-        ({"authenticated_session_lifetime": 0}, "at least 1"),
-        ({"authenticated_session_lifetime": "60"}, "whole number"),
-        ({"is_use_org_sso_session_policy": "yes"}, "true or false"),
-        ([], "JSON object"),
-    ],
-)
-def test_settings_that_are_refused(client: Client, body: object, said: str) -> None:
-    answer = patch(client, "org_persistent", body, Authorization=bearer(client))
-    assert answer.status == 400
-    assert said in answer.json["errors"][0]["message"]
-
-
-def test_who_may_not_change_settings(client: Client, clock: Clock) -> None:
-    body = {"is_use_org_sso_session_policy": True}
-    old = bearer(client)
-    reader = bearer(client, scope="read:organizations")
-    for token in ("", "Bearer nonsense", bearer(client, "persistent"), reader):
-        answer = patch(client, "org_persistent", body, Authorization=token)
-        assert answer.status == 403
-        assert set(answer.json["errors"][0]) == {"code", "message"}
-    clock.advance(86_400)
-    assert patch(client, "org_persistent", body, Authorization=old).status == 403
-    url = client.url("org_persistent", "/api/v1/organizations/nowhere/sessions")
-    answer = client.json("PATCH", url, body, headers={"Authorization": bearer(client)})
-    assert answer.status == 404
-
-
 def test_bad_requests_are_never_a_server_error(client: Client) -> None:
     host = urlsplit(client.url("persistent")).netloc
     client.jar[host] = {}
@@ -319,17 +215,18 @@ def test_bad_requests_are_never_a_server_error(client: Client) -> None:
         assert answer.status == 200
         assert answer.json["signed_in"] is False
     big = b"x" * 200_000
-    token = client.request(
+    refused = client.request(
         "POST", client.url("persistent", "/oauth2/token"), body=big,
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
-    assert (token.status, token.json["error"]) == (413, "invalid_request")
+    assert (refused.status, refused.json["error"]) == (413, "invalid_request")
     broken = client.request(
         "POST", client.url("persistent", "/oauth2/token"), body=b"x",
         headers={"Content-Type": "multipart/form-data"},
     )
     assert broken.status == 400
-    headers = {"Authorization": bearer(client), "Content-Type": "application/json"}
+    token = client.admin_token("org_persistent").json["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     url = client.url("org_persistent", "/api/v1/organizations/org_persistent/sessions")
     answer = client.request("PATCH", url, body=b"{", headers=headers)
     assert (answer.status, answer.json["errors"][0]["message"]) == (400, "the body is not JSON")
@@ -352,9 +249,9 @@ def test_the_control_api(client: Client, clock: Clock) -> None:
 
 
 def test_the_first_environment_answers_at_plain_localhost(client: Client) -> None:
-    assert client.get(f"{client.server.url}/.well-known/openid-configuration").json["issuer"] == (
-        client.url("persistent")
-    )
+    document = client.get(f"{client.server.url}/.well-known/openid-configuration").json
+    assert document["issuer"] == client.server.url
+    assert document["token_endpoint"] == f"{client.server.url}/oauth2/token"
 
 
 def test_listens_on_loopback_and_says_when_it_cannot(server: MockServer) -> None:
@@ -364,23 +261,80 @@ def test_listens_on_loopback_and_says_when_it_cannot(server: MockServer) -> None
         pass
 
 
-def test_observing_disturbs_nothing(client: Client, clock: Clock) -> None:
+def look(client: Client, environment: str, *, tab_in_use: bool = True) -> dict[str, Any]:
+    """Go through an observation as a browser does that keeps nothing in its storages."""
+    asked = {"environments": [environment], "tab_in_use": tab_in_use}
+    begun = client.control("POST", "observations", asked)
+    page = client.follow(begun["url"])
+    frames = re.findall(r'src="([^"]+)"', page.text)
+    assert len(frames) == 2 if tab_in_use else 1
+    for address in {*frames, *begun["tab_frames"]}:
+        kinds = re.findall(r'"(\w+_storage)": ', client.get(address).text)
+        assert client.json("POST", address, dict.fromkeys(kinds)).status == 204
+    seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]
+    return dict(seen[environment])
+
+
+@pytest.mark.parametrize("tab_in_use", [True, False])
+def test_observing_disturbs_nothing(client: Client, clock: Clock, tab_in_use: bool) -> None:
     client.sign_in("non_persistent")
     clock.advance(100)
     before = {host: dict(cookies) for host, cookies in client.jar.items() if cookies}
-    begun = client.control("POST", "observations", {"environments": ["non_persistent"]})
-    page = client.follow(begun["url"])
-    assert "iframe" in page.text
-    storage = client.url(
-        "non_persistent", f"/_afterclose/observe/{begun['ticket']}/storage", "app"
-    )
-    assert client.request("POST", storage).status == 204
-    seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]["non_persistent"]
+    seen = look(client, "non_persistent", tab_in_use=tab_in_use)
     assert {surface: result["signed_in"] for surface, result in seen.items()} == {
-        "sso": True, "app:cookie": True, "app:local_storage": False,
+        "sso": True,
+        "app:ksp_cookie": True,
+        "app:long_cookie": True,
+        "app:session_cookie": True,
+        "app:local_storage": False,
+        "app:session_storage": False,
+        "app:memory": True,
     }
+    assert seen["app:ksp_cookie"]["persistent_claim"] is False
+    assert seen["app:memory"]["persistent_claim"] is False
     assert {host: cookies for host, cookies in client.jar.items() if cookies} == before
     assert client.peek("non_persistent")["idle"] == 100
+
+
+def test_an_observation_of_nobody(client: Client) -> None:
+    seen = look(client, "persistent")
+    assert not any(result["signed_in"] for result in seen.values())
+    assert seen["sso"]["reason"] == "no_cookie"
+    assert seen["app:memory"]["reason"] == "login_required"
+    assert seen["app:local_storage"]["reason"] == "no_token"
+
+
+@pytest.mark.parametrize(
+    ("environment", "cookies"),
+    [
+        ("persistent", {"ksp_cookie": True, "long_cookie": True, "session_cookie": False}),
+        ("non_persistent", {"ksp_cookie": False, "long_cookie": True, "session_cookie": False}),
+    ],
+)
+def test_each_kind_of_application_makes_its_own_cookie(
+    client: Client, environment: str, cookies: dict[str, bool]
+) -> None:
+    form = client.follow(client.url(environment, "/login", "app"))
+    callback = client.submit(environment, form).header("Location")
+    assert callback is not None
+    made = {header.split("=")[0]: header for header in client.get(callback).cookies}
+    for kind, lasts in cookies.items():
+        assert ("Max-Age=2505600" in made[f"demo_{kind}"]) == lasts
+
+
+def test_only_the_kinds_that_are_chosen(clock: Clock) -> None:
+    settings = Settings(apps=("long_cookie",))
+    with MockServer(clock=clock, settings=settings) as server:
+        client = Client(server)
+        client.sign_in("persistent")
+        asked = {"environments": ["persistent"]}
+        begun = client.control("POST", "observations", asked)
+        assert begun["tab_frames"] == []
+        client.follow(begun["url"])
+        seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]["persistent"]
+    assert {surface: result["signed_in"] for surface, result in seen.items()} == {
+        "sso": True, "app:long_cookie": True,
+    }
 
 
 def test_the_application_returns_to_its_own_site_only(client: Client) -> None:

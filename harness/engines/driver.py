@@ -13,9 +13,9 @@ from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.engine import Engine
+from harness.engines.life import BrowserLife
 from harness.engines.looking import look
 from harness.engines.person import PER_VISIT, sign_out, visit_applications
-from harness.engines.processes import end_group, kill_group, wait_for_leader
 from harness.engines.target import TargetEnvironment
 from harness.engines.workshop import Workshop
 from harness.limitations import Situation, judge
@@ -27,10 +27,6 @@ __all__ = ["Driver", "DriverError"]
 
 _STEP_TIMEOUT = 90.0
 """Seconds that any one step may take before the browser counts as hung."""
-_QUIT_GRACE = 20.0
-"""Seconds that a browser may take to end when a person closes it."""
-_SYSTEM_GRACE = 10.0
-"""Seconds between the system's request to end and its kill."""
 
 
 class DriverError(Exception):
@@ -62,17 +58,12 @@ class Driver:
         self._environments: list[TargetEnvironment] = []
         self._persistence: dict[str, Persistence] = {}
         self._began = time.perf_counter()
-        self._profile: Path | None = None
-        self._context: BrowserContext | None = None
-        self._leader: int | None = None
-        self._lives = 0
-        self._ended_by: str | None = None
+        self._life: BrowserLife | None = None
         self._may_be_restored = False
         self._windows: list[list[Page]] = []
         self._current: Page | None = None
         self._storing: list[str] = []
         self._time: list[str] = []
-        self._notes: list[str] = []
         self.engine_version = ""
 
     def __enter__(self) -> "Driver":
@@ -88,12 +79,10 @@ class Driver:
 
     def close(self) -> None:
         """End the browser and remove the profile, whatever state they are in."""
-        if self._leader is not None:
-            self._workshop.ended(self._leader)
-            self._leader = None
-        if self._profile is not None:
-            shutil.rmtree(self._profile, ignore_errors=True)
-            self._profile = None
+        if self._life is not None:
+            self._life.kill()
+            shutil.rmtree(self._life.profile, ignore_errors=True)
+            self._life = None
 
     def perform(self, step: Step) -> None:
         """Do one step in the browser."""
@@ -130,96 +119,58 @@ class Driver:
         await target.reset()
         self._environments = await target.environments(list(self._policies))
         self._persistence = {name: p.persistence for name, p in self._policies.items()}
-        self._profile = await self._workshop.new_profile(self._engine, self._preset)
+        profile = await self._workshop.new_profile(self._engine, self._preset)
+        self._life = BrowserLife(self._workshop, self._engine, profile, preset=self._preset)
         installation = await self._workshop.find(self._engine)
         self.engine_version = installation.version if installation else ""
         self._began = time.perf_counter()
-        await self._launch()
+        await self._start(Step("start"))
 
     # The life of the browser
 
     async def _start(self, step: Step) -> None:
-        await self._launch()
-
-    async def _launch(self) -> None:
-        assert self._profile is not None
-        self._context, self._leader = await self._workshop.launch(
-            self._engine, self._profile, self._preset
-        )
-        self._context.set_default_timeout(20_000)
-        self._lives += 1
-        if self._workshop.options.tracing != "off":
-            await self._context.tracing.start(screenshots=True, snapshots=True)
-        self._may_be_restored = self._ended_by is not None and (
-            self._preset == "continue" or self._ended_by != "quit"
-        )
-        restored = None
-        if self._ended_by is not None and self._preset == "continue":
-            restored = await self._engine.restored_page(self._context, self._ended_by)
-        self._current = restored or self._context.pages[-1]
+        assert self._life is not None
+        self._current = await self._life.start()
         self._windows = [[self._current]]
+        self._may_be_restored = self._life.restores
+        if self._workshop.options.tracing != "off":
+            await self._open().tracing.start(screenshots=True, snapshots=True)
 
     async def _quit(self, step: Step) -> None:
-        context, leader = self._open()
-        self._ended_by = "quit"
-        await self._save_trace(context)
-        await self._engine.quit(context)
-        if not await asyncio.to_thread(wait_for_leader, leader, _QUIT_GRACE):
-            self._notes.append(f"killed {_QUIT_GRACE:.0f} s after it was asked to quit")
-        await self._gone(leader)
-        await _abandon(context)
+        await self._save_trace()
+        await self._living.quit()
+        self._gone()
 
     async def _crash(self, step: Step) -> None:
-        context, leader = self._open()
-        self._ended_by = "crash"
-        await self._catch_up(context)
-        await asyncio.to_thread(kill_group, leader)
-        await self._gone(leader)
-        await _abandon(context)
+        await self._living.crash()
+        self._gone()
 
     async def _end_os_session(self, step: Step) -> None:
-        context, leader = self._open()
-        self._ended_by = "end_os_session"
-        await self._catch_up(context)
-        if not await asyncio.to_thread(end_group, leader, grace=_SYSTEM_GRACE):
-            self._notes.append(f"killed {_SYSTEM_GRACE:.0f} s after it was asked to end")
-        await self._gone(leader)
-        await _abandon(context)
+        await self._living.end_os_session()
+        self._gone()
 
-    async def _catch_up(self, context: BrowserContext) -> None:
-        if self._preset != "private":
-            assert self._profile is not None
-            await self._engine.catch_up(context, self._profile)
-
-    async def _gone(self, leader: int) -> None:
-        await asyncio.to_thread(self._workshop.ended, leader)
-        self._context = self._leader = self._current = None
-        self._windows = []
+    def _gone(self) -> None:
+        self._current, self._windows = None, []
 
     async def _settle(self, step: Step) -> None:
-        context, _ = self._open()
         if self._preset == "private":
-            self._notes.append("settle: a private window writes nothing to disk")
+            self._living.notes.append("settle: a private window writes nothing to disk")
             return
-        assert self._profile is not None
-        await self._engine.settle(context, self._profile, self._storing)
+        await self._engine.settle(self._open(), self._living.profile, self._storing)
 
     async def _restore_previous_session(self, step: Step) -> None:
-        context, _ = self._open()
-        await self._engine.restore_previous_session(context)
+        await self._engine.restore_previous_session(self._open())
         self._may_be_restored = True
 
     # Tabs and windows
 
     async def _open_tab(self, step: Step) -> None:
-        context, _ = self._open()
-        page = await self._engine.new_tab(context, self._page, self._preset)
+        page = await self._engine.new_tab(self._open(), self._page, self._preset)
         self._windows[-1].append(page)
         self._current = page
 
     async def _open_window(self, step: Step) -> None:
-        context, _ = self._open()
-        page = await self._engine.new_window(context, self._page, self._preset)
+        page = await self._engine.new_window(self._open(), self._page, self._preset)
         self._windows.append([page])
         self._current = page
 
@@ -236,14 +187,14 @@ class Driver:
         await self._close_pages(self._windows.pop(index))
 
     async def _close_pages(self, pages: Sequence[Page]) -> None:
-        for page in pages:
-            await page.close()
         if self._windows:
+            for page in pages:
+                await page.close()
             if self._current in pages:
                 self._current = self._windows[-1][-1]
             return
         # New-headless Chromium keeps its process, and Playwright keeps Firefox's own first window.
-        self._notes.append(
+        self._living.notes.append(
             "the browser was asked to end with its last window, as it does by itself on a "
             "desktop: under automation it stays"
         )
@@ -274,14 +225,14 @@ class Driver:
 
     async def _wait(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)
-        assert self._profile is not None
         seconds = step.value.total_seconds()
         await self._workshop.target.advance(seconds)
-        if self._context is None:
-            await asyncio.to_thread(self._engine.age, self._profile, seconds)
+        context = self._living.context
+        if context is None:
+            await asyncio.to_thread(self._engine.age, self._living.profile, seconds)
             how = "the closed browser's profile was aged"
         else:
-            await self._engine.age_open(self._context, self._page, seconds)
+            await self._engine.age_open(context, self._page, seconds)
             how = "the open browser's persistent cookies were set to expire that much sooner"
         self._time.append(f"{seconds:.0f} s: the server's clock was moved, {how}")
 
@@ -300,7 +251,7 @@ class Driver:
     # Observing
 
     async def _observe(self, label: str, steps: tuple[Step, ...]) -> Check:
-        context, _ = self._open()
+        context = self._open()
         listed = await self._engine.cookies(context, self._page)
         seen = await look(
             self._workshop.target,
@@ -358,29 +309,29 @@ class Driver:
                 reason=seen["reason"],
                 persistent_claim=seen["persistent_claim"],
                 time=list(self._time),
-                notes=list(self._notes),
+                notes=list(self._living.notes),
                 browser_cookies=sorted({name for domain, name in listed if domain == host}),
             ),
             duration_s=round(time.perf_counter() - self._began, 3),
         )
 
-    async def _save_trace(self, context: BrowserContext) -> None:
+    async def _save_trace(self) -> None:
         if self._workshop.options.tracing != "off" and self._artifacts is not None:
             self._artifacts.mkdir(parents=True, exist_ok=True)
-            await context.tracing.stop(path=self._artifacts / f"trace-{self._lives}.zip")
+            trace = self._artifacts / f"trace-{self._living.count}.zip"
+            await self._open().tracing.stop(path=trace)
 
-    def _open(self) -> tuple[BrowserContext, int]:
-        if self._context is None or self._leader is None:
+    @property
+    def _living(self) -> BrowserLife:
+        assert self._life is not None
+        return self._life
+
+    def _open(self) -> BrowserContext:
+        if self._living.context is None:
             raise DriverError(f"{self._engine.title} is not running")
-        return self._context, self._leader
+        return self._living.context
 
     @property
     def _page(self) -> Page:
         assert self._current is not None
         return self._current
-
-
-async def _abandon(context: BrowserContext) -> None:
-    """Let Playwright notice that a browser is gone."""
-    with contextlib.suppress(PlaywrightError, TimeoutError):
-        await asyncio.wait_for(context.close(), 5)

@@ -144,8 +144,8 @@ class Site:
                     web.route(o.method, o.path, self._at_idp(o.handler))
                     for o in self._management
                 ),
-                *(web.route(o.method, o.path, o.handler) for o in self._control),
-                web.get("/_afterclose/openapi.json", self._openapi),
+                *(web.route(o.method, o.path, self._at_any(o.handler)) for o in self._control),
+                web.get("/_afterclose/openapi.json", self._at_any(self._openapi)),
                 web.get("/_afterclose/peek", self._at_idp(self._peek, signing=False)),
             ]
         )
@@ -210,6 +210,17 @@ class Site:
             if app is None:
                 raise web.HTTPNotFound()
             return await handler(request, app)
+
+        return handle
+
+    def _at_any(self, handler: _Handler) -> _Handler:
+        """At every host of ours and no other: a name that somebody points at this address (DNS
+        rebinding) reaches nothing."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if request.host not in self._tenant_of_host and request.host not in self._app_of_host:
+                raise web.HTTPNotFound()
+            return await handler(request)
 
         return handle
 

@@ -1,0 +1,105 @@
+"""The lives of one profile's browser: how it starts, and the ways in which it ends."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Error as PlaywrightError
+
+from harness.engines.engine import Engine
+from harness.engines.processes import end_group, kill_group, wait_for_leader
+from harness.engines.workshop import Workshop
+
+__all__ = ["BrowserLife"]
+
+_QUIT_GRACE = 20.0
+"""Seconds that a browser may take to end when a person closes it."""
+_SYSTEM_GRACE = 10.0
+"""Seconds between the system's request to end and its kill."""
+
+
+class BrowserLife:
+    """A browser on one profile, running or not."""
+
+    def __init__(
+        self, workshop: Workshop, engine: Engine, profile: Path, *, preset: str
+    ) -> None:
+        self._workshop = workshop
+        self._engine = engine
+        self._preset = preset
+        self.profile = profile
+        self.count = 0
+        """How often it has been started."""
+        self.context: BrowserContext | None = None
+        """None while it is not running."""
+        self.notes: list[str] = []
+        """What a reader of the evidence should know."""
+        self._leader: int | None = None
+        self._ended_by: str | None = None
+
+    async def start(self) -> Page:
+        """Start it; the tab that is then in front of the person."""
+        self.context, self._leader = await self._workshop.launch(
+            self._engine, self.profile, self._preset
+        )
+        self.context.set_default_timeout(20_000)
+        self.count += 1
+        restored = None
+        if self._ended_by is not None and self._preset == "continue":
+            restored = await self._engine.restored_page(self.context, self._ended_by)
+        return restored or self.context.pages[-1]
+
+    @property
+    def restores(self) -> bool:
+        """Whether this life may have begun with the tabs of the last one."""
+        by = self._ended_by
+        return by is not None and (self._preset == "continue" or by != "quit")
+
+    async def quit(self) -> None:
+        """The person closes the browser."""
+        context, leader = self._running()
+        await self._engine.quit(context)
+        if not await asyncio.to_thread(wait_for_leader, leader, _QUIT_GRACE):
+            self.notes.append(f"killed {_QUIT_GRACE:.0f} s after it was asked to quit")
+        await self._gone("quit")
+
+    async def crash(self) -> None:
+        """Its processes are killed."""
+        _, leader = self._running()
+        await self._catch_up()
+        await asyncio.to_thread(kill_group, leader)
+        await self._gone("crash")
+
+    async def end_os_session(self) -> None:
+        """The operating system asks it to end."""
+        _, leader = self._running()
+        await self._catch_up()
+        if not await asyncio.to_thread(end_group, leader, grace=_SYSTEM_GRACE):
+            self.notes.append(f"killed {_SYSTEM_GRACE:.0f} s after it was asked to end")
+        await self._gone("end_os_session")
+
+    def kill(self) -> None:
+        """Leave nothing of it running, whatever state it is in."""
+        if self._leader is not None:
+            self._workshop.ended(self._leader)
+            self._leader = None
+
+    async def _catch_up(self) -> None:
+        context, _ = self._running()
+        if self._preset != "private":
+            await self._engine.catch_up(context, self.profile)
+
+    async def _gone(self, verb: str) -> None:
+        context, leader = self._running()
+        await asyncio.to_thread(self._workshop.ended, leader)
+        self.context = self._leader = None
+        self._ended_by = verb
+        # Let Playwright notice, too.
+        with contextlib.suppress(PlaywrightError, TimeoutError):
+            await asyncio.wait_for(context.close(), 5)
+
+    def _running(self) -> tuple[BrowserContext, int]:
+        assert self.context is not None
+        assert self._leader is not None
+        return self.context, self._leader

@@ -1,0 +1,204 @@
+"""`--state FILE`: what survives the server, its restart and its kill."""
+
+import asyncio
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+import pytest
+
+from harness.clock import Clock
+from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.server.running import MockServer
+from harness.server.state import StateError
+from tests.client import Client
+from tests.oauth import authorize, callback, code, exchange, refresh, tokens
+
+PEOPLE = 200
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state.sqlite"
+
+
+def serve(file: Path, clock: Clock, port: int = 0) -> MockServer:
+    return MockServer(clock=clock, state=file, port=port)
+
+
+def moved(client: Client, server: MockServer) -> Client:
+    """The same person, after the server has come back at another port."""
+    port = urlsplit(server.url).port
+    jar = {re.sub(r":\d+$", f":{port}", host): dict(kept) for host, kept in client.jar.items()}
+    return Client(server, jar)
+
+
+def test_sessions_codes_tokens_policies_and_people_survive(file: Path, clock: Clock) -> None:
+    with serve(file, clock) as server:
+        client = Client(server)
+        given = tokens(client)
+        unused = code(client)
+        used = code(client)
+        assert exchange(client, used).status == 200
+        client.sign_in("non_persistent")
+        client.get(client.url("non_persistent", "/logout"))
+        bearer = client.admin_token("persistent").json["access_token"]
+        changed = client.json(
+            "PATCH",
+            client.url("persistent", "/api/v1/organizations/org_persistent/sessions"),
+            {
+                "is_use_org_authenticated_session_lifetime": True,
+                "authenticated_session_lifetime": 7200,
+                "sso_session_persistence_mode": "non_persistent",
+            },
+            headers={"Authorization": f"Bearer {bearer}"},
+        )
+        assert changed.status == 200
+        page = authorize(client, "org_persistent", prompt="create")
+        form = {"login": page.field("login"), "csrf": page.field("csrf")}
+        grace = {"email": "grace@example.com", "password": "hopper", "given_name": "Grace"}
+        client.post(client.url("org_persistent", "/sign-in"), {**form, **grace})
+        client.control("POST", "clock", {"advance": 3600})
+        keys = client.get(client.url("persistent", "/.well-known/jwks")).json
+        port = urlsplit(server.url).port or 0
+    clock.reset()
+    with serve(file, clock, port) as server:
+        client = moved(client, server)
+        assert clock.offset == 3600
+        assert client.get(client.url("persistent", "/.well-known/jwks")).json == keys
+        assert client.peek("persistent") == {
+            "signed_in": True, "end_reason": None, "idle": 3600, "inactivity_timeout": 7200,
+        }
+        override = server.site.tenants["persistent"].organizations["org_persistent"].override
+        assert (override.use_persistence, override.persistence) == (False, "non_persistent")
+        assert server.site.tenants["org_persistent"].people.by_email("grace@example.com")
+        assert exchange(client, used).json["error_description"].startswith("the code has been used")
+        assert "expired" in exchange(client, unused).json["error_description"]
+        assert refresh(client, given["refresh_token"]).status == 200
+        ended = client.control("GET", "sessions?environment=non_persistent")["sessions"]
+        assert [session["end_reason"] for session in ended] == ["signed_out"]
+        client.control("POST", "reset")
+    with serve(file, clock) as server:
+        client = moved(client, server)
+        assert client.peek("persistent")["end_reason"] == "unknown"
+        assert refresh(client, given["refresh_token"]).status == 400
+
+
+def test_a_code_can_be_exchanged_after_a_restart(file: Path, clock: Clock) -> None:
+    with serve(file, clock) as server:
+        client = Client(server)
+        value = code(client)
+        port = urlsplit(server.url).port or 0
+    with serve(file, clock, port) as server:
+        assert exchange(moved(client, server), value).status == 200
+
+
+def test_the_applications_logins_survive(file: Path, clock: Clock) -> None:
+    with serve(file, clock) as server:
+        client = Client(server)
+        client.sign_in("persistent")
+    with serve(file, clock) as server:
+        client = moved(client, server)
+        home = client.get(client.url("persistent", "/", "app")).text
+        assert "ksp_cookie: signed in" in home
+
+
+def test_files_that_cannot_be_used(tmp_path: Path, file: Path, clock: Clock) -> None:
+    other = tmp_path / "other.sqlite"
+    with sqlite3.connect(other) as database:
+        database.execute("CREATE TABLE somebody_elses (x)")
+    database.close()
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database at all, but long enough to be looked at twice" * 20)
+    cases = {
+        other: "not a state file of Afterclose",
+        text: "cannot be used: file is not a database",
+        tmp_path / "missing" / "state": "cannot be opened",
+        tmp_path: "cannot be opened",
+    }
+    for path, said in cases.items():
+        with pytest.raises(StateError, match=said), serve(path, clock):
+            pass
+    with serve(file, clock), pytest.raises(StateError, match="another server uses it"), serve(
+        file, clock
+    ):
+        pass
+    with sqlite3.connect(other) as database:
+        assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
+    database.close()
+
+
+@pytest.fixture
+def process(file: Path) -> Iterator[subprocess.Popen[str]]:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", "serve", "--port", "0", "--state", str(file)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )
+    yield running
+    running.kill()
+    running.wait()
+    assert running.stdout is not None
+    running.stdout.close()
+
+
+async def sign_in(http: aiohttp.ClientSession, base: str) -> str:
+    """Sign in; the cookie, once the answer with it has arrived."""
+    query = urlencode(
+        {
+            "client_id": "demo_persistent",
+            "redirect_uri": base.replace("localhost", "persistent.app.localhost") + "/callback",
+            "response_type": "code",
+            "prompt": "login",
+        }
+    )
+    async with http.get(f"{base}/oauth2/auth?{query}") as response:
+        page = await response.text()
+    fields = dict(re.findall(r'name="(login|csrf)" value="([^"]*)"', page))
+    form = {**fields, "email": "ada@example.com", "password": "correct horse"}
+    async with http.post(f"{base}/sign-in", data=form, allow_redirects=False) as response:
+        assert response.status == 303
+        return response.cookies["sso_session"].value
+
+
+def test_a_kill_loses_no_session_that_was_answered(
+    file: Path, process: subprocess.Popen[str]
+) -> None:
+    assert process.stdout is not None
+    base = json.loads(process.stdout.readline())["url"]
+    answered: list[str] = []
+    broken_off: list[int] = []
+
+    async def person(number: int) -> None:
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar) as http:
+            try:
+                while True:
+                    answered.append(await sign_in(http, base))
+                    if len(answered) == 2 * PEOPLE:
+                        process.send_signal(signal.SIGKILL)
+            except aiohttp.ClientError:
+                broken_off.append(number)
+
+    async def storm() -> None:
+        await asyncio.gather(*(person(number) for number in range(PEOPLE)))
+
+    asyncio.run(storm())
+    assert process.wait() == -signal.SIGKILL
+    assert len(answered) >= 2 * PEOPLE
+    assert len(broken_off) == PEOPLE
+    with MockServer(DEFAULT_ENVIRONMENTS, state=file) as server:
+        sessions = server.site.tenants["persistent"].sessions
+        lost = [cookie for cookie in answered if sessions.by_cookie(cookie) is None]
+        assert not lost
+        client = Client(server)
+        host = client.url("persistent").partition("://")[2]
+        client.jar[host] = {"sso_session": answered[-1]}
+        assert client.peek("persistent")["signed_in"] is True
+        assert callback(authorize(client, prompt="none"))["code"]
