@@ -13,7 +13,7 @@ from harness.engines.driver import Driver, DriverError
 from harness.engines.processes import group_members
 from harness.engines.workshop import Options, Workshop
 from harness.library import load_scenarios, scenario_files
-from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.policy import DEFAULT_ENVIRONMENTS, EffectivePolicy, Override, Policy
 from harness.records import Observation, Verdict
 from harness.scenario import Browser, UnsupportedVerbError
 from harness.server.running import MockServer
@@ -120,11 +120,19 @@ def _never_inactive(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _no_override(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Tenant, "policy", lambda self, org_code: self.environment.policy)
+    def broken(
+        cls: type, environment: Policy, override: object, timeout: int | None = None
+    ) -> EffectivePolicy:
+        return original(environment, Override(), timeout)
+
+    original = EffectivePolicy.of
+    monkeypatch.setattr(EffectivePolicy, "of", classmethod(broken))
 
 
 def _no_sign_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: SignIn, request: object, tenant: object, target: str) -> object:
+    def broken(
+        self: SignIn, request: object, tenant: object, target: str, *, everywhere: bool
+    ) -> object:
         from aiohttp import web
 
         return web.Response(status=302, headers={"Location": target})

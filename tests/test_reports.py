@@ -17,6 +17,7 @@ from harness.records import (
     Verdict,
 )
 from harness.reports import write_reports
+from harness.reports.both_ways import both_ways
 from harness.reports.matrix import Column, Row, matrix_of
 from harness.reports.terminal import summary_lines
 
@@ -132,3 +133,44 @@ def test_limitations_say_where_they_were_seen_and_where_not(folder: Path) -> Non
     assert "https://example.com/" in seen
     assert "Not seen in this run" in unseen
     assert "Not seen in this run" not in seen
+
+
+def seen(surface: str, signed_in: bool, *, claim: bool | None = None, **place: str) -> Observation:
+    state = State.SIGNED_IN if signed_in else State.SIGNED_OUT
+    return observation(**place).model_copy(
+        update={
+            "surface": surface,
+            "observed": state,
+            "evidence": Evidence(persistent_claim=claim),
+        }
+    )
+
+
+def test_where_applications_and_the_sso_session_differ() -> None:
+    records = [
+        seen("sso", False, check="one"),
+        seen("app:long", True, claim=False, check="one"),
+        seen("app:short", False, check="one"),
+        seen("sso", True, check="two"),
+        seen("app:long", True, check="two"),
+        seen("app:short", False, check="two"),
+        seen("app:long", True, check="two", policy="without an sso surface"),
+        seen("app:long", True, check="one", engine="firefox"),
+        seen("sso", False, check="one", engine="firefox"),
+    ]
+    long, short = both_ways(matrix_of(records), "chromium")
+    assert (long.surface, long.checks, long.unfollowed) == ("app:long", 2, 1)
+    assert long.outlives == ["a.first (default): one"]
+    assert long.ends_first == []
+    assert short.outlives == []
+    assert short.ends_first == ["a.first (default): two"]
+    (firefox,) = both_ways(matrix_of(records), "firefox")
+    assert (firefox.checks, firefox.unfollowed, len(firefox.outlives)) == (1, 0, 1)
+
+
+def test_the_two_way_table_is_in_the_report(tmp_path: Path) -> None:
+    write_reports([RUN, seen("sso", False), seen("app:long", True, claim=False)], tmp_path)
+    text = (tmp_path / "index.html").read_text()
+    assert 'id="both-ways"' in text
+    assert "1 of 1" in text
+    assert "ksp.persistent: false" in text

@@ -74,6 +74,12 @@ class Cell:
         return next(verdict for verdict in _WORST if self.verdicts[verdict])
 
     @property
+    def surfaces(self) -> list[str]:
+        """What was looked at, without the prefix of applications."""
+        listed = dict.fromkeys(observation.surface for observation in self.observations)
+        return [surface.removeprefix("app:") for surface in listed]
+
+    @property
     def by_policy(self) -> dict[str, list[Observation]]:
         """The observations, an environment at a time."""
         grouped: dict[str, list[Observation]] = {}
@@ -105,6 +111,11 @@ class Matrix:
     def limitations(self) -> dict[str, LimitationNote]:
         """The registry, by id."""
         return {name: note for run in self.runs for name, note in run.limitations.items()}
+
+    @property
+    def engines(self) -> list[str]:
+        """The engines' names, in the order of the columns."""
+        return list(dict.fromkeys(column.engine for column in self.columns))
 
     def observations(self) -> Iterable[Observation]:
         """Every observation."""
