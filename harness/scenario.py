@@ -7,9 +7,10 @@ browser, or the narrator of this module.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from harness.records import Observation
+if TYPE_CHECKING:
+    from harness.records import Observation
 
 __all__ = [
     "Administrator",
@@ -25,7 +26,7 @@ __all__ = [
     "steps_of",
 ]
 
-Check = Mapping[tuple[str, str], Observation]
+Check = Mapping[tuple[str, str], "Observation"]
 """What was observed at a check, by policy (the environment's name) and surface."""
 
 

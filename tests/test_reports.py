@@ -137,7 +137,7 @@ def test_limitations_say_where_they_were_seen_and_where_not(folder: Path) -> Non
 
 def seen(surface: str, signed_in: bool, *, claim: bool | None = None, **place: str) -> Observation:
     state = State.SIGNED_IN if signed_in else State.SIGNED_OUT
-    return observation(**place).model_copy(
+    return observation(**place).model_copy(  # type: ignore[arg-type]
         update={
             "surface": surface,
             "observed": state,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from harness.server import control_models as models
 from harness.server.openapi import InputError, Operation, read_body, read_query
 from harness.server.sessions import Session
 from harness.server.tenants import Tenant
@@ -15,6 +14,7 @@ from harness.server.tenants import Tenant
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from harness.server import control_models as models
     from harness.server.site import Site
 
 __all__ = ["Control"]
@@ -22,6 +22,7 @@ __all__ = ["Control"]
 _OBSERVATION_TIMEOUT = 20.0
 """Seconds that a browser may take to show every surface."""
 
+_MODELS = "harness.server.control_models"
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -32,16 +33,24 @@ class Control:
         self._site = site
 
     async def _health(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         return _json(models.Health(version=version("afterclose")))
 
     async def _environments(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         listed = [_public(tenant) for tenant in self._site.tenants.values()]
         return _json(models.EnvironmentList(environments=listed))
 
     async def _show_clock(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         return _json(models.ClockState(now=self._site.clock.now(), offset=self._site.clock.offset))
 
     async def _move_clock(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         body = await read_body(request, models.MoveClock)
         try:
             self._site.move_clock(body.advance)
@@ -50,16 +59,22 @@ class Control:
         return await self._show_clock(request)
 
     async def _reset(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         self._site.reset()
         return _json(models.Reset())
 
     def _chosen(self, request: web.Request) -> list[Tenant]:
+        from harness.server import control_models as models
+
         name = read_query(request, models.SessionsQuery).environment
         if name is None:
             return list(self._site.tenants.values())
         return [self._site.tenants[name]] if name in self._site.tenants else []
 
     async def _sessions(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         tenants = self._chosen(request)
         if not tenants:
             return self._unknown(request.query["environment"], 404)
@@ -67,12 +82,16 @@ class Control:
         return _json(models.SessionList(sessions=listed))
 
     async def _revoke(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         tenants = self._chosen(request)
         if not tenants:
             return self._unknown(request.query["environment"], 404)
         return _json(models.Revoked(revoked=sum(tenant.revoke() for tenant in tenants)))
 
     async def _exchanges(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         host = read_query(request, models.ExchangesQuery).host
         listed = [
             models.ExchangeState(**asdict(exchange))
@@ -82,6 +101,8 @@ class Control:
         return _json(models.ExchangeList(exchanges=listed))
 
     async def _begin_observation(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         body = await read_body(request, models.BeginObservation)
         names = list(dict.fromkeys(body.environments))
         unknown = next((name for name in names if name not in self._site.tenants), None)
@@ -90,6 +111,8 @@ class Control:
         return _json(self._site.observing.begin(names, tab_in_use=body.tab_in_use))
 
     async def _observation(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
         try:
             seen = await self._site.observing.result(
                 request.match_info["ticket"], _OBSERVATION_TIMEOUT
@@ -106,11 +129,11 @@ class Control:
     def operations(self) -> list[Operation]:
         """What there is to call."""
         bad = {
-            400: ("The request does not fit.", models.ControlError),
-            403: ("A page in a browser may not call this.", models.ControlError),
-            413: ("The body is too large.", models.ControlError),
+            400: ("The request does not fit.", "ControlError"),
+            403: ("A page in a browser may not call this.", "ControlError"),
+            413: ("The body is too large.", "ControlError"),
         }
-        unknown = {404: ("There is no such thing.", models.ControlError)}
+        unknown = {404: ("There is no such thing.", "ControlError")}
 
         def operation(
             name: str,
@@ -118,14 +141,15 @@ class Control:
             path: str,
             summary: str,
             handler: _Handler,
-            answer: "type[BaseModel]",
-            more: Mapping[int, "tuple[str, type[BaseModel]]"] | None = None,
-            body: "type[BaseModel] | None" = None,
-            query: "type[BaseModel] | None" = None,
+            answer: str,
+            more: Mapping[int, tuple[str, str]] | None = None,
+            body: str | None = None,
+            query: str | None = None,
             path_parameters: Mapping[str, str] | None = None,
         ) -> Operation:
             return Operation(
                 id=name,
+                models=_MODELS,
                 method=method,
                 path=f"/_afterclose/{path}",
                 tag="Control",
@@ -138,45 +162,45 @@ class Control:
             )
 
         return [
-            operation("health", "GET", "health", "Is it up", self._health, models.Health),
+            operation("health", "GET", "health", "Is it up", self._health, "Health"),
             operation(
                 "environments", "GET", "environments", "Addresses, applications and policies",
-                self._environments, models.EnvironmentList,
+                self._environments, "EnvironmentList",
             ),
             operation(
-                "clock", "GET", "clock", "The clock", self._show_clock, models.ClockState
+                "clock", "GET", "clock", "The clock", self._show_clock, "ClockState"
             ),
             operation(
                 "moveClock", "POST", "clock", "Move the clock", self._move_clock,
-                models.ClockState, body=models.MoveClock,
-                more={409: ("The clock cannot go that far.", models.ControlError)},
+                "ClockState", body="MoveClock",
+                more={409: ("The clock cannot go that far.", "ControlError")},
             ),
             operation(
                 "reset", "POST", "reset",
                 "Nobody signed in, configured policies, real time, an empty log",
-                self._reset, models.Reset,
+                self._reset, "Reset",
             ),
             operation(
                 "sessions", "GET", "sessions", "Sessions, alive or not", self._sessions,
-                models.SessionList, unknown, query=models.SessionsQuery,
+                "SessionList", unknown, query="SessionsQuery",
             ),
             operation(
                 "revokeSessions", "DELETE", "sessions", "End the live sessions", self._revoke,
-                models.Revoked, unknown, query=models.SessionsQuery,
+                "Revoked", unknown, query="SessionsQuery",
             ),
             operation(
                 "exchanges", "GET", "exchanges", "The log of requests and their cookies",
-                self._exchanges, models.ExchangeList, query=models.ExchangesQuery,
+                self._exchanges, "ExchangeList", query="ExchangesQuery",
             ),
             operation(
                 "beginObservation", "POST", "observations", "Begin to look at every surface",
-                self._begin_observation, models.Ticket, unknown, body=models.BeginObservation,
+                self._begin_observation, "Ticket", unknown, body="BeginObservation",
             ),
             operation(
                 "observation", "GET", "observations/{ticket}",
                 "Wait until a browser has shown every surface", self._observation,
-                models.Observed,
-                unknown | {408: ("The browser did not come.", models.ControlError)},
+                "Observed",
+                unknown | {408: ("The browser did not come.", "ControlError")},
                 path_parameters={"ticket": "What the beginning of the observation gave."},
             ),
         ]  # fmt: skip
@@ -203,10 +227,14 @@ def _json(body: "BaseModel", status: int = 200) -> web.Response:
 
 
 def _error(status: int, message: str) -> web.Response:
+    from harness.server import control_models as models
+
     return _json(models.ControlError(error=message), status)
 
 
-def _public(tenant: Tenant) -> models.EnvironmentState:
+def _public(tenant: Tenant) -> "models.EnvironmentState":
+    from harness.server import control_models as models
+
     organization = tenant.environment.organization.code
     ada = tenant.people.ada
     return models.EnvironmentState(
@@ -222,7 +250,9 @@ def _public(tenant: Tenant) -> models.EnvironmentState:
     )
 
 
-def _session(tenant: Tenant, session: Session) -> models.SessionState:
+def _session(tenant: Tenant, session: Session) -> "models.SessionState":
+    from harness.server import control_models as models
+
     return models.SessionState(
         environment=tenant.name,
         session_id=session.id,

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from harness.server import models
 from harness.server.openapi import InputError, Operation, read_body, read_query
 from harness.server.protocol import bearer
 from harness.server.sessions import Session
@@ -23,23 +22,28 @@ from harness.settings import Activity
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from harness.server import models
+
 __all__ = ["management_operations"]
 
 _Handler = Callable[[web.Request, Tenant], Awaitable[web.Response]]
 
-_Responses = dict[int, "tuple[str, type[BaseModel]]"]
+_Responses = dict[int, tuple[str, str]]
 
+_MODELS = "harness.server.models"
 _COMMON: _Responses = {
-    400: ("Invalid request.", models.ErrorResponse),
-    403: ("Unauthorized - invalid credentials.", models.ErrorResponse),
-    413: ("The body is too large.", models.ErrorResponse),
-    429: ("Too many requests. Request was throttled. (Never here.)", models.ErrorResponse),
+    400: ("Invalid request.", "ErrorResponse"),
+    403: ("Unauthorized - invalid credentials.", "ErrorResponse"),
+    413: ("The body is too large.", "ErrorResponse"),
+    429: ("Too many requests. Request was throttled. (Never here.)", "ErrorResponse"),
 }
-_NOT_FOUND: _Responses = {404: ("There is no such thing.", models.NotFoundResponse)}
-_SUCCESS: _Responses = {200: ("Success.", models.SuccessResponse)}
+_NOT_FOUND: _Responses = {404: ("There is no such thing.", "NotFoundResponse")}
+_SUCCESS: _Responses = {200: ("Success.", "SuccessResponse")}
 
 
 async def _update_organization_sessions(request: web.Request, tenant: Tenant) -> web.Response:
+    from harness.server import models
+
     org_code = request.match_info["org_code"]
     if not tenant.environment.plan.has_organization_sessions:
         plan = tenant.environment.plan
@@ -61,6 +65,8 @@ async def _update_organization_sessions(request: web.Request, tenant: Tenant) ->
 
 
 async def _update_application_tokens(request: web.Request, tenant: Tenant) -> web.Response:
+    from harness.server import models
+
     application_id = request.match_info["application_id"]
     body = await read_body(request, models.UpdateApplicationTokens)
     if application_id not in tenant.applications:
@@ -72,6 +78,8 @@ async def _update_application_tokens(request: web.Request, tenant: Tenant) -> we
 
 
 async def _get_user_sessions(request: web.Request, tenant: Tenant) -> web.Response:
+    from harness.server import models
+
     user_id = request.match_info["user_id"]
     if tenant.people.get(user_id) is None:
         return _missing("USER_NOT_FOUND", f"no user {user_id}")
@@ -81,6 +89,8 @@ async def _get_user_sessions(request: web.Request, tenant: Tenant) -> web.Respon
 
 
 async def _delete_user_sessions(request: web.Request, tenant: Tenant) -> web.Response:
+    from harness.server import models
+
     user_id = request.match_info["user_id"]
     if tenant.people.get(user_id) is None:
         return _missing("USER_NOT_FOUND", f"no user {user_id}")
@@ -89,6 +99,8 @@ async def _delete_user_sessions(request: web.Request, tenant: Tenant) -> web.Res
 
 
 async def _get_organization(request: web.Request, tenant: Tenant) -> web.Response:
+    from harness.server import models
+
     query = read_query(request, models.OrganizationQuery)
     code = tenant.environment.organization.code if query.code is None else query.code
     if code not in tenant.organizations:
@@ -100,6 +112,8 @@ async def _get_organization(request: web.Request, tenant: Tenant) -> web.Respons
 
 
 async def _get_organizations(request: web.Request, tenant: Tenant) -> web.Response:
+    from harness.server import models
+
     query = read_query(request, models.OrganizationsQuery)
     listed = sorted(
         tenant.organizations.values(),
@@ -120,7 +134,9 @@ async def _get_organizations(request: web.Request, tenant: Tenant) -> web.Respon
     )
 
 
-def _item(tenant: Tenant, organization: OrganizationRecord) -> models.OrganizationItem:
+def _item(tenant: Tenant, organization: OrganizationRecord) -> "models.OrganizationItem":
+    from harness.server import models
+
     return models.OrganizationItem(
         code=organization.code,
         name=organization.name,
@@ -128,7 +144,9 @@ def _item(tenant: Tenant, organization: OrganizationRecord) -> models.Organizati
     )
 
 
-def _described(tenant: Tenant, session: Session) -> models.UserSession:
+def _described(tenant: Tenant, session: Session) -> "models.UserSession":
+    from harness.server import models
+
     return models.UserSession(
         user_id=session.user_id,
         org_code=session.org_code,
@@ -158,11 +176,15 @@ def _json(body: "BaseModel", status: int = 200) -> web.Response:
 
 
 def _refused(status: int, code: str, message: str) -> web.Response:
+    from harness.server import models
+
     error = models.ErrorItem(code=code, message=message)
     return _json(models.ErrorResponse(errors=[error]), status)
 
 
 def _missing(code: str, message: str) -> web.Response:
+    from harness.server import models
+
     return _json(
         models.NotFoundResponse(errors=models.ErrorItem(code=code, message=message)), 404
     )
@@ -195,6 +217,7 @@ def management_operations() -> list[Operation]:
     user = {"user_id": "The identifier for the user."}
     return [
         Operation(
+            models=_MODELS,
             id="UpdateOrganizationSessions",
             method="PATCH",
             path="/api/v1/organizations/{org_code}/sessions",
@@ -204,11 +227,12 @@ def management_operations() -> list[Operation]:
             "values: a value whose switch is off is stored and not applied.",
             scope="update:organizations",
             handler=_guarded("update:organizations", _update_organization_sessions),
-            body=models.UpdateOrganizationSessions,
+            body="UpdateOrganizationSessions",
             path_parameters=organization,
             responses=_SUCCESS | _COMMON | _NOT_FOUND,
         ),
         Operation(
+            models=_MODELS,
             id="updateApplicationTokens",
             method="PATCH",
             path="/api/v1/applications/{application_id}/tokens",
@@ -216,11 +240,12 @@ def management_operations() -> list[Operation]:
             summary="Update application tokens",
             scope="update:application_tokens",
             handler=_guarded("update:application_tokens", _update_application_tokens),
-            body=models.UpdateApplicationTokens,
+            body="UpdateApplicationTokens",
             path_parameters={"application_id": "The identifier for the application."},
             responses=_SUCCESS | _COMMON | _NOT_FOUND,
         ),
         Operation(
+            models=_MODELS,
             id="GetUserSessions",
             method="GET",
             path="/api/v1/users/{user_id}/sessions",
@@ -229,9 +254,10 @@ def management_operations() -> list[Operation]:
             scope="read:user_sessions",
             handler=_guarded("read:user_sessions", _get_user_sessions),
             path_parameters=user,
-            responses=_COMMON | _NOT_FOUND | {200: ("Sessions.", models.GetUserSessionsResponse)},
+            responses=_COMMON | _NOT_FOUND | {200: ("Sessions.", "GetUserSessionsResponse")},
         ),
         Operation(
+            models=_MODELS,
             id="DeleteUserSessions",
             method="DELETE",
             path="/api/v1/users/{user_id}/sessions",
@@ -244,6 +270,7 @@ def management_operations() -> list[Operation]:
             responses=_SUCCESS | _COMMON | _NOT_FOUND,
         ),
         Operation(
+            models=_MODELS,
             id="getOrganization",
             method="GET",
             path="/api/v1/organization",
@@ -251,12 +278,13 @@ def management_operations() -> list[Operation]:
             summary="Get organization",
             scope="read:organizations",
             handler=_guarded("read:organizations", _get_organization),
-            query=models.OrganizationQuery,
+            query="OrganizationQuery",
             responses=_COMMON
             | _NOT_FOUND
-            | {200: ("The organization.", models.GetOrganizationResponse)},
+            | {200: ("The organization.", "GetOrganizationResponse")},
         ),
         Operation(
+            models=_MODELS,
             id="GetOrganizations",
             method="GET",
             path="/api/v1/organizations",
@@ -264,7 +292,7 @@ def management_operations() -> list[Operation]:
             summary="List organizations",
             scope="read:organizations",
             handler=_guarded("read:organizations", _get_organizations),
-            query=models.OrganizationsQuery,
-            responses=_COMMON | {200: ("Organizations.", models.GetOrganizationsResponse)},
+            query="OrganizationsQuery",
+            responses=_COMMON | {200: ("Organizations.", "GetOrganizationsResponse")},
         ),
     ]

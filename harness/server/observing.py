@@ -16,7 +16,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -27,9 +27,11 @@ from harness.apps.memory import Memory
 from harness.apps.relying_party import SignInRefusedError
 from harness.apps.session_storage import SessionStorage
 from harness.server.authorizing import Authorizing
-from harness.server.control_models import Ticket
 from harness.server.exchanges import ExchangeLog
 from harness.server.tenants import Tenant
+
+if TYPE_CHECKING:
+    from harness.server.control_models import Ticket
 
 __all__ = ["Observing"]
 
@@ -84,9 +86,11 @@ class Observing:
         self._authorizing = authorizing
         self._visits: dict[str, _Visit] = {}
 
-    def begin(self, environments: Sequence[str], *, tab_in_use: bool) -> Ticket:
+    def begin(self, environments: Sequence[str], *, tab_in_use: bool) -> "Ticket":
         """Where to send the browser; `tab_in_use`: whether it will come in the tab that the
         person has in use."""
+        from harness.server.control_models import Ticket
+
         kinds = self._apps[environments[0]].kinds
         surfaces = ["sso", *(f"app:{name}" for name in kinds)]
         ticket = secrets.token_urlsafe(12)

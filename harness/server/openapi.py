@@ -7,6 +7,7 @@ else than what the server does.
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
@@ -37,7 +38,11 @@ class InputError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One method of one path. `responses` maps a status to its meaning and its body's model."""
+    """One method of one path. `responses` maps a status to its meaning and its body's model.
+
+    Models are named, not given: they are looked up in the module `models` when they are first
+    needed. Importing pydantic takes longer than a server's whole start.
+    """
 
     id: str
     method: str
@@ -45,14 +50,20 @@ class Operation:
     tag: str
     summary: str
     handler: Callable[..., Awaitable[web.StreamResponse]]
-    responses: Mapping[int, "tuple[str, type[BaseModel]]"]
+    models: str
+    responses: Mapping[int, tuple[str, str]]
     description: str = ""
     scope: str | None = None
     """What the bearer token must be good for; None where no token is needed."""
-    body: "type[BaseModel] | None" = None
-    query: "type[BaseModel] | None" = None
+    body: str | None = None
+    query: str | None = None
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     """What each is, by name."""
+
+    def model(self, name: str) -> "type[BaseModel]":
+        """The model of that name."""
+        found: type[BaseModel] = getattr(import_module(self.models), name)
+        return found
 
 
 async def read_body(request: web.Request, model: type[_M]) -> _M:
@@ -119,8 +130,8 @@ def document(
                 del described["default"]
             return described
 
-    requests = {o.body for o in operations if o.body}
-    answers = {model for o in operations for _, model in o.responses.values()}
+    requests = {o.model(o.body) for o in operations if o.body}
+    answers = {o.model(name) for o in operations for _, name in o.responses.values()}
     wanted = [(m, "validation") for m in requests] + [(m, "serialization") for m in answers]
     references, definitions = models_json_schema(
         sorted(wanted, key=lambda pair: pair[0].__name__),  # type: ignore[arg-type]
@@ -148,14 +159,16 @@ def document(
                 str(status): {
                     "description": meaning,
                     "content": {
-                        "application/json": {"schema": references[model, "serialization"]}
+                        "application/json": {
+                            "schema": references[operation.model(name), "serialization"]
+                        }
                     },
                 }
-                for status, (meaning, model) in operation.responses.items()
+                for status, (meaning, name) in operation.responses.items()
             },
         }
         if operation.query is not None:
-            schema = operation.query.model_json_schema(schema_generator=Schema)
+            schema = operation.model(operation.query).model_json_schema(schema_generator=Schema)
             entry["parameters"] += [
                 {
                     "name": name,
@@ -167,7 +180,8 @@ def document(
                 for name, about in schema["properties"].items()
             ]
         if operation.body is not None:
-            content = {"application/json": {"schema": references[operation.body, "validation"]}}
+            schema = references[operation.model(operation.body), "validation"]
+            content = {"application/json": {"schema": schema}}
             entry["requestBody"] = {"required": True, "content": content}
         if operation.scope is not None:
             entry["security"] = [{"kindeBearerAuth": []}]

@@ -3,25 +3,35 @@
 import base64
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
-from jinja2 import DictLoader, Environment, StrictUndefined
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["error_page", "form_post_page", "page"]
 
 
 # Read at import: nothing may read files in the event loop.
-_TEMPLATES = Environment(
-    loader=DictLoader(
-        {
-            path.name: path.read_text(encoding="utf-8")
-            for path in Path(__file__).with_name("templates").glob("*.html")
-        }
-    ),
-    autoescape=True,
-    undefined=StrictUndefined,
-)
+_SOURCES = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in Path(__file__).with_name("templates").glob("*.html")
+}
+
+
+@cache
+def _templates() -> "Environment":
+    # Imported with the first page: it is half of what a start would take.
+    from jinja2 import DictLoader, Environment, StrictUndefined
+
+    environment = Environment(
+        loader=DictLoader(_SOURCES), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters["duration"] = _duration
+    return environment
 
 
 def _duration(seconds: int) -> str:
@@ -35,9 +45,6 @@ def _duration(seconds: int) -> str:
     return " ".join(parts[:2]) or "nothing"
 
 
-_TEMPLATES.filters["duration"] = _duration
-
-
 def page(
     template: str, *, status: int = 200, script: str | None = None, **values: object
 ) -> web.Response:
@@ -48,7 +55,7 @@ def page(
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         policy += f"; script-src 'sha256-{digest}'"
     return web.Response(
-        text=_TEMPLATES.get_template(template).render(values, script=script),
+        text=_templates().get_template(template).render(values, script=script),
         status=status,
         content_type="text/html",
         headers={**_HEADERS, "Content-Security-Policy": policy},

@@ -160,7 +160,7 @@ class Site:
             web.get("/.well-known/openid-configuration", idp(oauth.discovery, signing=False)),
             web.get("/.well-known/jwks", idp(oauth.jwks)),
             web.get("/.well-known/jwks.json", idp(oauth.jwks)),
-            web.get("/oauth2/auth", idp(self._authorizing.authorize)),
+            web.get("/oauth2/auth", idp(self._authorize, signing=False)),
             web.post("/oauth2/token", idp(granting.token)),
             web.get("/oauth2/v2/user_profile", idp(oauth.user_profile)),
             web.post("/oauth2/introspect", idp(oauth.introspect)),
@@ -194,6 +194,8 @@ class Site:
         ]
 
     def _at_idp(self, handler: _IdpHandler, *, signing: bool = True) -> _Handler:
+        """At an auth server's hosts; `signing`: once it can sign and verify."""
+
         async def handle(request: web.Request) -> web.StreamResponse:
             tenant = self._tenant_of_host.get(request.host)
             if tenant is None:
@@ -223,6 +225,11 @@ class Site:
             return await handler(request)
 
         return handle
+
+    async def _authorize(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
+        # The key is made while the person is at the sign-in page.
+        self._key.begin()
+        return await self._authorizing.authorize(request, tenant)
 
     async def _observe(self, request: web.Request) -> web.StreamResponse:
         if request.host in self._app_of_host:

@@ -19,23 +19,30 @@ class TokenError(Exception):
 
 
 class SigningKey:
-    """An RSA key, made in the background so that the server answers at once.
+    """An RSA key, made in the background when somebody begins to sign in.
 
     A new one for each server (or for each state file): a key shipped with the package would let
     anybody forge tokens for whoever is careless enough to trust a mock.
     """
 
     def __init__(self, state: State) -> None:
-        kept = state.records("", "signing_key").get("")
-        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="signing-key")
-        self._future: Future[RSAKey] = executor.submit(_generate, kept)
-        self._unsaved = None if kept else state
-        executor.shutdown(wait=False)
+        self._kept = state.records("", "signing_key").get("")
+        self._future: Future[RSAKey] | None = None
+        self._unsaved = None if self._kept else state
+
+    def begin(self) -> "Future[RSAKey]":
+        """Have the key made, if nobody has yet."""
+        if self._future is None:
+            executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="signing-key")
+            self._future = executor.submit(_generate, self._kept)
+            executor.shutdown(wait=False)
+        return self._future
 
     async def ready(self) -> None:
         """Return once the key has been made."""
-        if not self._future.done():
-            await asyncio.wrap_future(self._future)
+        future = self.begin()
+        if not future.done():
+            await asyncio.wrap_future(future)
         if self._unsaved is not None:
             self._unsaved.put("", "signing_key", "", self.key.as_dict(private=True))
             self._unsaved = None
@@ -43,7 +50,7 @@ class SigningKey:
     @property
     def key(self) -> "RSAKey":
         """The key, once it is ready."""
-        return self._future.result(timeout=0)
+        return self.begin().result(timeout=0)
 
     def jwks(self) -> dict[str, Any]:
         """The public half as a JWK Set (RFC 7517)."""
