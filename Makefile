@@ -19,6 +19,7 @@ check: $(VENV)/installed
 
 bench: $(VENV)/browsers
 	$(BIN)/python -m benchmarks.lifecycle
+	$(BIN)/python -m benchmarks.server
 
 $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

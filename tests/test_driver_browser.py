@@ -286,3 +286,47 @@ def test_pictures_can_be_taken(drive: Drive, tmp_path: Path) -> None:
         Browser(driver).quit()
         assert not driver.screenshot(tmp_path / "none.png")
     assert (tmp_path / "page.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_public_complaint_and_its_opposite(
+    drive: Drive, observations: list[Observation], engine: str
+) -> None:
+    """kinde-auth-react issue 201: non-persistent is set, `ksp.persistent` is false, and somebody is
+    still signed in after closing the browser. The other way round, a persistent policy does not
+    reach a cookie without a lifetime."""
+    run(drive, "browser_close.quit_and_start", engine, "default")
+    seen = {(o.policy, o.surface): o for o in observations}
+    for surface in ("app:local_storage", "app:long_cookie"):
+        complaint = seen["non_persistent", surface]
+        assert complaint.signed_in
+        assert complaint.evidence.persistent_claim is False
+        assert complaint.verdict is Verdict.LIMITATION
+    assert not seen["non_persistent", "sso"].signed_in
+    assert not seen["non_persistent", "app:ksp_cookie"].signed_in
+    assert not seen["non_persistent", "app:memory"].signed_in
+    opposite = seen["persistent", "app:session_cookie"]
+    assert not opposite.signed_in
+    assert opposite.limitation == "application-cookie-ends-with-the-browser"
+    assert seen["persistent", "sso"].signed_in
+    assert seen["persistent", "app:memory"].signed_in
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_session_storage_is_looked_at_in_the_tab_in_use(
+    drive: Drive, observations: list[Observation], engine: str
+) -> None:
+    with drive(engine, "continue") as driver:
+        browser = Browser(driver)
+        browser.sign_in()
+        browser.check("in the tab that signed in")
+        browser.open_tab()
+        browser.check("in another tab")
+        browser.close_tab()
+        browser.quit()
+        browser.start()
+        browser.check("in the tab that was restored")
+    states = [o.signed_in for o in observations
+              if (o.policy, o.surface) == ("persistent", "app:session_storage")]
+    assert states == [True, False, True]
+    assert not [o for o in observations if o.verdict is Verdict.UNEXPECTED]

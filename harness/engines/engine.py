@@ -110,22 +110,28 @@ class Engine(Protocol):
 
 
 SHOW_FRAMES = """(window, addresses) => {
-  for (const address of addresses) {
+  const frames = new Set(addresses.map(address => {
     const frame = window.document.createElement('iframe');
     frame.hidden = true;
     frame.src = address;
-    const shown = event => {
-      if (event.source === frame.contentWindow) {
-        window.removeEventListener('message', shown);
-        frame.remove();
-      }
-    };
-    window.addEventListener('message', shown);
-    window.document.body.append(frame);
-  }
+    return frame;
+  }));
+  const shown = new Set();
+  const onMessage = event => {
+    for (const frame of frames) {
+      if (event.source === frame.contentWindow) { shown.add(frame); }
+    }
+    if (shown.size === frames.size) {
+      window.removeEventListener('message', onMessage);
+      frames.forEach(frame => frame.remove());
+    }
+  };
+  window.addEventListener('message', onMessage);
+  frames.forEach(frame => window.document.body.append(frame));
 }"""
-"""Puts a hidden frame into a page for each address, and takes it away when it has said something to
-the page. No navigation, no entry in the tab's history."""
+"""Puts a hidden frame into a page for each address, and takes them away when all have said something
+to the page: in Firefox, a frame that goes takes the `sessionStorage` that others are about to read
+with it. No navigation, no entry in the tab's history."""
 
 
 def version_of(path: Path) -> str | None:

@@ -82,15 +82,25 @@ _RESTORE_SESSION = """async () => {
 
 
 _QUIT = """() => {
-  Services.tm.dispatchToMainThread(
-    () => Services.startup.quit(Ci.nsIAppStartup.eAttemptQuit));
-}"""
+  const own = [...Services.wm.getEnumerator('navigator:browser')].filter(
+    window => window.gBrowser.currentURI.spec.startsWith('OWN_PAGE'));
+  Services.tm.dispatchToMainThread(() => {
+    own.forEach(window => window.close());
+    Services.startup.quit(Ci.nsIAppStartup.eAttemptQuit);
+  });
+}""".replace("OWN_PAGE", f"{_OWN_PAGE}?")
+"""Without the window that the script runs in: it is not one that the person had open."""
 
-_FRAME_IN_RESTORED_TAB = """addresses => {
+_FRAME_IN_RESTORED_TAB = """async addresses => {
   const site = new URL(addresses[0]).hostname.split('.').slice(-2).join('.');
   for (const window of Services.wm.getEnumerator('navigator:browser')) {
     const browser = window.gBrowser.selectedBrowser;
+    const tab = window.gBrowser.selectedTab;
     if (browser.currentURI.schemeIs('http') && browser.currentURI.host.endsWith('.' + site)) {
+      while (tab.hasAttribute('busy') || tab.hasAttribute('pending')
+          || browser.webProgress.isLoadingDocument) {
+        await new Promise(resolve => window.setTimeout(resolve, 20));
+      }
       const script = '(' + SHOW_FRAMES + ')(content, ' + JSON.stringify(addresses) + ')';
       browser.messageManager.loadFrameScript('data:,' + encodeURIComponent(script), false);
       return true;

@@ -1,0 +1,72 @@
+"""What the documentation shows is what works."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.config import load_config
+
+ROOT = Path(__file__).parent.parent
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+
+
+def blocks(language: str) -> list[Any]:
+    return [
+        pytest.param(block, id=f"{path.stem}-{number}")
+        for path in DOCS
+        for number, block in enumerate(
+            re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL), start=1
+        )
+    ]
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_python(block: str, tmp_path: Path) -> None:
+    file = tmp_path / "test_block.py"
+    file.write_text(block)
+    runner = ["-m", "pytest", "-p", "no:cacheprovider"] if "def test_" in block else []
+    subprocess.run([sys.executable, *runner, str(file)], cwd=tmp_path, check=True, timeout=60)
+
+
+@pytest.mark.parametrize("block", blocks("toml"))
+def test_configuration(block: str, tmp_path: Path) -> None:
+    file = tmp_path / "afterclose.toml"
+    file.write_text(block)
+    load_config(file)
+
+
+@pytest.mark.parametrize("block", blocks("sh"))
+def test_commands(block: str, tmp_path: Path) -> None:
+    """One after the other in one folder; a server is ended once it says that it is ready."""
+    for line in block.splitlines():
+        name, *arguments = line.partition("#")[0].split()
+        assert name == "afterclose"
+        command = [sys.executable, "-m", "harness.cli", *arguments]
+        if arguments[0] != "serve":
+            subprocess.run(command, cwd=tmp_path, check=True, timeout=120)
+            continue
+        server = subprocess.Popen(
+            [*command, "--port", "0"], cwd=tmp_path, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True,
+        )
+        assert server.stdout is not None
+        with server.stdout:
+            assert '"ready": true' in server.stdout.readline(), line
+        server.send_signal(signal.SIGINT)
+        assert server.wait(20) == 0
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
+def test_tests_and_files_that_are_named_are_there(path: Path) -> None:
+    text = path.read_text()
+    tests = "\n".join(file.read_text() for file in (ROOT / "tests").glob("test_*.py"))
+    modules = {file.stem for file in (ROOT / "tests").glob("test_*.py")}
+    for name in re.findall(r"`(test_\w+)`", text):
+        assert name in modules or f"def {name}(" in tests, name
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (path.parent / target).exists(), target
