@@ -153,6 +153,7 @@ def lifecycle(
             engine,
             preset=preset,
             environments=bench.config.environments,
+            settings=bench.config.settings,
             scenario=name,
             observed=observed,
             artifacts=folder,

@@ -6,6 +6,9 @@ closes what they used it in: the browser, its window, or the tab. (Kinde lists "
 not destroyed when a tab is closed, the full browser window must be closed" as a limitation, so the
 promise that it limits includes the tab.)
 
+What counts as activity, and what a changed policy does to sessions that are alive, is as the server
+is set (`harness/settings.py`).
+
 Applications are held to the same promise: that is what somebody who sets the policy expects, and
 Kinde's remark that it does not reach sessions an application keeps itself is a limitation too.
 """
@@ -18,6 +21,7 @@ from enum import StrEnum
 from harness.policy import Persistence, Policy
 from harness.records import State
 from harness.scenario import Step
+from harness.settings import Activity, PolicyChange, Settings
 
 __all__ = ["BrowserEnd", "Ended", "History", "history_of", "promise"]
 
@@ -32,6 +36,7 @@ class Ended(StrEnum):
     SIGNED_OUT = "signed_out"
     INACTIVE = "inactive"
     REVOKED = "revoked"
+    POLICY_CHANGED = "policy_changed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +68,7 @@ class History:
     """What has become of the session of one environment, as far as the promise goes."""
 
     policy: Policy
+    settings: Settings = field(default_factory=Settings)
     now: float = 0.0
     """Seconds since the lifecycle began."""
     persistence: Persistence | None = None
@@ -102,6 +108,7 @@ class History:
             self.ended = None
             self.ends = []
             self.signed_out_unsettled = False
+            self.last_activity = self.now
         self._active()
 
     def _visit(self, step: Step) -> None:
@@ -109,7 +116,11 @@ class History:
             self._active()
 
     def _active(self) -> None:
-        self.last_activity = self.last_sign_in = self.now
+        self.last_sign_in = self.now
+        if Activity.SIGN_IN in self.settings.activity:
+            self.last_activity = self.now
+            if self.settings.policy_change is PolicyChange.NEXT_ACTIVITY:
+                self.persistence = self.policy.persistence
         self._settled = False
         self._tab.used, self._tab.signed_out = True, False
 
@@ -124,6 +135,9 @@ class History:
 
     def _override_session_policy(self, step: Step) -> None:
         self.policy = replace(self.policy, persistence=self.policy.persistence.opposite)
+        ends = self.settings.policy_change is PolicyChange.END_SESSIONS
+        if ends and self.ended is None:
+            self.ended = Ended.POLICY_CHANGED
 
     def _wait(self, step: Step) -> None:
         if isinstance(step.value, timedelta):
@@ -203,14 +217,16 @@ class History:
         return self._current
 
 
-def history_of(policy: Policy, steps: Sequence[Step]) -> History:
+def history_of(
+    policy: Policy, steps: Sequence[Step], settings: Settings | None = None
+) -> History:
     """Follow the steps under a policy: the one in force for the person when they began."""
-    history = History(policy)
+    history = History(policy, settings or Settings())
     for step in steps:
         history.take(step)
     return history
 
 
-def promise(policy: Policy, steps: Sequence[Step]) -> State:
+def promise(policy: Policy, steps: Sequence[Step], settings: Settings | None = None) -> State:
     """What the policy says that somebody should be after the steps."""
-    return history_of(policy, steps).state
+    return history_of(policy, steps, settings).state

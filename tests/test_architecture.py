@@ -12,7 +12,7 @@ PACKAGE = Path(harness.__file__).parent
 LAYERS = (
     {"policy", "clock", "records", "settings", "config"},
     {"server", "apps"},
-    {"scenario", "promise", "limitations"},
+    {"scenario", "promise", "rules", "limitations"},
     {"engines"},
     {"reports"},
     {"library", "installing", "bench", "plugin", "cli"},
@@ -20,8 +20,8 @@ LAYERS = (
 ALLOWED = {
     0: set(),
     1: {"policy", "clock", "settings"},
-    2: {"policy", "records"},
-    3: LAYERS[2] | {"policy", "records"},
+    2: {"policy", "records", "settings"},
+    3: LAYERS[2] | {"policy", "records", "settings"},
     4: {"records"},
     5: set().union(*LAYERS[:5]),
 }

@@ -6,6 +6,7 @@ from harness.policy import Persistence, Policy
 from harness.promise import Ended, history_of, promise
 from harness.records import State
 from harness.scenario import Step
+from harness.settings import Activity, PolicyChange, Settings
 
 PERSISTENT = Policy(persistence=Persistence.PERSISTENT, inactivity_timeout=100)
 NON_PERSISTENT = Policy(persistence=Persistence.NON_PERSISTENT, inactivity_timeout=100)
@@ -71,3 +72,32 @@ def test_what_was_on_disk_when_the_browser_ended() -> None:
     assert [(end.verb, end.settled) for end in settled.ends] == [("crash", True)]
     at_once = history_of(NON_PERSISTENT, [SIGN_IN, Step("settle"), VISIT, Step("crash")])
     assert not at_once.ends[0].settled
+
+
+OVERRIDE = Step("override_session_policy")
+
+
+@pytest.mark.parametrize(
+    ("change", "steps", "state"),
+    [
+        ("next_sign_in", [SIGN_IN, OVERRIDE], State.SIGNED_IN),
+        ("next_sign_in", [SIGN_IN, OVERRIDE, VISIT, Step("quit"), START], State.SIGNED_IN),
+        ("next_activity", [SIGN_IN, OVERRIDE, Step("quit"), START], State.SIGNED_IN),
+        ("next_activity", [SIGN_IN, OVERRIDE, VISIT, Step("quit"), START], State.SIGNED_OUT),
+        ("end_sessions", [SIGN_IN, OVERRIDE], State.SIGNED_OUT),
+        ("end_sessions", [SIGN_IN, OVERRIDE, SIGN_IN], State.SIGNED_IN),
+    ],
+)
+def test_a_changed_policy_does_what_the_server_is_set_to_do(
+    change: str, steps: list[Step], state: State
+) -> None:
+    settings = Settings(policy_change=PolicyChange(change))
+    assert promise(PERSISTENT, steps, settings) is state
+
+
+def test_what_counts_as_activity_is_what_the_server_is_set_to() -> None:
+    steps = [SIGN_IN, wait(99), VISIT, wait(99)]
+    assert promise(PERSISTENT, steps) is State.SIGNED_IN
+    settings = Settings(activity=frozenset({Activity.REFRESH}))
+    history = history_of(PERSISTENT, steps, settings)
+    assert history.ended is Ended.INACTIVE

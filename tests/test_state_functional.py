@@ -17,7 +17,7 @@ import pytest
 from harness.clock import Clock
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.server.running import MockServer
-from harness.server.state import StateError
+from harness.server.state import FileState, StateError
 from tests.client import Client
 from tests.oauth import authorize, callback, code, exchange, refresh, tokens
 
@@ -202,3 +202,23 @@ def test_a_kill_loses_no_session_that_was_answered(
         client.jar[host] = {"sso_session": answered[-1]}
         assert client.peek("persistent")["signed_in"] is True
         assert callback(authorize(client, prompt="none"))["code"]
+
+
+def test_what_cannot_be_written_is_not_answered_as_done(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(self: FileState, changes: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with serve(file, clock) as server:
+        client = Client(server)
+        page = authorize(client)
+        with monkeypatch.context() as broken:
+            broken.setattr(FileState, "_save", full)
+            answer = client.submit("persistent", page)
+            assert answer.status == 500
+            assert not answer.cookies
+        assert "cannot be written: database or disk is full" in capsys.readouterr().err
+        client.sign_in("persistent")
+    with serve(file, clock) as server:
+        assert len(list(server.site.tenants["persistent"].sessions)) == 2

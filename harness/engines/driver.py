@@ -22,6 +22,7 @@ from harness.limitations import Situation, judge
 from harness.policy import Environment, Persistence
 from harness.records import Evidence, Observation, State
 from harness.scenario import Check, Step, narrate
+from harness.settings import Settings
 
 __all__ = ["Driver", "DriverError"]
 
@@ -43,6 +44,7 @@ class Driver:
         *,
         preset: str,
         environments: Sequence[Environment],
+        settings: Settings | None = None,
         scenario: str,
         observed: Callable[[Observation], None],
         artifacts: Path | None = None,
@@ -52,6 +54,7 @@ class Driver:
         self._preset = preset
         # As they are configured: what the server under test says of itself promises nothing.
         self._policies = {e.name: e.effective_policy for e in environments}
+        self._settings = settings or Settings()
         self._scenario = scenario
         self._observed = observed
         self._artifacts = artifacts
@@ -286,6 +289,7 @@ class Driver:
             surface=surface,
             policy=self._policies[environment.name],
             steps=steps,
+            settings=self._settings,
         )
         judgement = judge(situation, observed)
         kind = "idp" if surface == "sso" else "app"

@@ -129,9 +129,9 @@ SHOW_FRAMES = """(window, addresses) => {
   window.addEventListener('message', onMessage);
   frames.forEach(frame => window.document.body.append(frame));
 }"""
-"""Puts a hidden frame into a page for each address, and takes them away when all have said something
-to the page: in Firefox, a frame that goes takes the `sessionStorage` that others are about to read
-with it. No navigation, no entry in the tab's history."""
+"""Puts a hidden frame into a page for each address, and takes them away when all have said
+something to the page: in Firefox, a frame that goes takes the `sessionStorage` with it that others
+are about to read (measured). No navigation, no entry in the tab's history."""
 
 
 def version_of(path: Path) -> str | None:

@@ -1,5 +1,6 @@
 """The whole site: which host answers what, behind one port."""
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -24,7 +25,7 @@ from harness.server.observing import Observing
 from harness.server.openapi import document
 from harness.server.pages import error_page
 from harness.server.signing_in import SignIn
-from harness.server.state import State
+from harness.server.state import State, StateError
 from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
 from harness.settings import Settings
@@ -280,7 +281,11 @@ class Site:
             )
         )
         if self._state.version != before:
-            await self._state.commit()
+            try:
+                await self._state.commit()
+            except StateError as error:
+                print(f"afterclose: {error}", file=sys.stderr, flush=True)
+                return _refusal(request, web.HTTPInternalServerError(reason="State is not kept"))
         return response
 
     @web.middleware

@@ -121,7 +121,8 @@ class FileState(State):
         self._pending.append((environment,))
 
     async def commit(self) -> None:
-        """Wait until what is noted has been written, together with what others note meanwhile."""
+        """Wait until what is noted has been written, together with what others note meanwhile;
+        raise StateError if it cannot be."""
         if self._pending and self._next is None:
             self._next = asyncio.create_task(self._write(self._writing))
         task = self._next or self._writing
@@ -134,17 +135,22 @@ class FileState(State):
         self._writing, self._next = self._next, None
         changes, self._pending = self._pending, []
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._executor, self._save, changes)
+        try:
+            await loop.run_in_executor(self._executor, self._save, changes)
+        except sqlite3.Error as error:
+            self._pending[:0] = changes
+            raise StateError(f"{self._path}: cannot be written: {error}") from None
 
     def _save(self, changes: list[_Change]) -> None:
         run = self._file.execute
-        run("BEGIN")
-        for change in changes:
-            if len(change) == 1:
-                run("DELETE FROM record WHERE environment = ?", change)
-            else:
-                run("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)", change)
-        run("COMMIT")
+        # Rolls back what fails, a full disk say; the changes are kept for the next commit.
+        with self._file:
+            run("BEGIN")
+            for change in changes:
+                if len(change) == 1:
+                    run("DELETE FROM record WHERE environment = ?", change)
+                else:
+                    run("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)", change)
 
     async def close(self) -> None:
         """Commit, and let another server have the file."""
