@@ -101,7 +101,7 @@ def test_every_route_of_the_json_apis_is_in_the_document() -> None:
     with MockServer() as server:
         described = document(server)
         application = server.site.application()
-    helpers = ("/_afterclose/observe/", "/_afterclose/openapi.json", "/_afterclose/peek")
+    helpers = ("/_afterclose/observe/", "/_afterclose/openapi.json")
     routes = {
         (str(route.method), route.resource.canonical)
         for route in application.router.routes()

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -29,13 +28,14 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Control:
     """Health, clock, reset, sessions, exchange log and observations."""
 
-    def __init__(self, site: "Site") -> None:
+    def __init__(self, site: "Site", *, version: str) -> None:
         self._site = site
+        self._version = version
 
     async def _health(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
 
-        return _json(models.Health(version=version("afterclose")))
+        return _json(models.Health(version=self._version))
 
     async def _environments(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
@@ -162,6 +162,19 @@ class Control:
             )
 
         return [
+            Operation(
+                id="peek",
+                method="GET",
+                path="/_afterclose/peek",
+                tag="Control",
+                summary="The state of the session that the cookie names, without touching it",
+                handler=self._site.peek,
+                models=_MODELS,
+                responses={
+                    200: ("The state.", "Peek"),
+                    404: ("This host is no auth server's.", "ControlError"),
+                },
+            ),
             operation("health", "GET", "health", "Is it up", self._health, "Health"),
             operation(
                 "environments", "GET", "environments", "Addresses, applications and policies",

@@ -17,6 +17,7 @@ __all__ = [
     "Health",
     "MoveClock",
     "Observed",
+    "Peek",
     "Reset",
     "Revoked",
     "SessionList",
@@ -39,6 +40,17 @@ class Health(BaseModel):
 
     status: str = "ok"
     version: str
+
+
+class Peek(BaseModel):
+    """What the session is that the request's cookie names. Seconds; both only where there is one.
+    """
+
+    signed_in: bool
+    end_reason: EndReason | None
+    idle: float | None = None
+    """Since the last activity."""
+    inactivity_timeout: int | None = None
 
 
 class PolicyState(BaseModel):

@@ -30,10 +30,13 @@ from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
 from harness.settings import Settings
 
-__all__ = ["MAX_BODY", "Site"]
+__all__ = ["MAX_BODY", "VERSION", "Site"]
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body; more is answered with 413."""
+
+# Read at import: nothing may read files in the event loop.
+VERSION = version("afterclose")
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _IdpHandler = Callable[[web.Request, Tenant], Awaitable[web.StreamResponse]]
@@ -77,7 +80,7 @@ class Site:
         self.observing = Observing(
             self.tenants, self.apps, self.log, settings.cookie_name, self._authorizing
         )
-        control = Control(self)
+        control = Control(self, version=VERSION)
         self._control = control.operations()
         self._management = management_operations()
 
@@ -147,7 +150,6 @@ class Site:
                 ),
                 *(web.route(o.method, o.path, self._at_any(o.handler)) for o in self._control),
                 web.get("/_afterclose/openapi.json", self._at_any(self._openapi)),
-                web.get("/_afterclose/peek", self._at_idp(self._peek, signing=False)),
             ]
         )
         application.on_cleanup.append(self._close)
@@ -237,8 +239,11 @@ class Site:
             return await self._at_app(self.observing.at_app)(request)
         return await self._at_idp(self.observing.at_idp)(request)
 
-    async def _peek(self, request: web.Request, tenant: Tenant) -> web.Response:
+    async def peek(self, request: web.Request) -> web.Response:
         """The state of the session that the cookie names. Does not count as activity."""
+        tenant = self._tenant_of_host.get(request.host)
+        if tenant is None:
+            raise web.HTTPNotFound()
         session, reason = tenant.session_of(request.cookies.get(self._settings.cookie_name))
         body: dict[str, Any] = {"signed_in": reason is None, "end_reason": reason}
         if session is not None:
@@ -252,7 +257,7 @@ class Site:
             document(
                 [*self._management, *self._control],
                 title="Afterclose mock: management and control",
-                version=version("afterclose"),
+                version=VERSION,
                 url=f"{self._scheme}://{request.host}",
             )
         )
