@@ -2,6 +2,7 @@
 tests and browsers can be driven beside it."""
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
@@ -62,6 +63,7 @@ class MockServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._runner: web.AppRunner | None = None
+        self._listener: socket.socket | None = None
         self._authority: trustme.CA | None = None
         self._site: Site | None = None
         self.url = ""
@@ -160,12 +162,12 @@ class MockServer:
                 "choose another with --port"
             ) from None
         port = listening.sockets[0].getsockname()[1]
-        socket = listening.sockets[0].dup()
+        listener: socket.socket = listening.sockets[0].dup()
         listening.close()
         try:
             state = await asyncio.to_thread(FileState, self._state) if self._state else State()
         except BaseException:
-            socket.close()
+            listener.close()
             raise
         self._site = Site(
             self._environments,
@@ -179,7 +181,8 @@ class MockServer:
             self._site.application(), access_log=None, handle_signals=False, shutdown_timeout=1
         )
         await self._runner.setup()
-        await web.SockSite(self._runner, socket, ssl_context=context).start()
+        await web.SockSite(self._runner, listener, ssl_context=context).start()
+        self._listener = listener
         self.url = f"{scheme}://localhost:{port}"
 
     def _server_context(self) -> ssl.SSLContext:
@@ -196,6 +199,18 @@ class MockServer:
 
     async def stop(self) -> None:
         """Stop listening, close every connection, and let go of the state file."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        if self._runner is None or self._listener is None:
+            return
+        # asyncio drops, unclosed, what it has accepted but not yet handed over when a server closes
+        # (`Server._attach` asserts in `_accept_connection2`). So accept nothing more, let what is
+        # under way arrive, and close then; a transport is gone a turn after it was closed.
+        asyncio.get_running_loop().remove_reader(self._listener)
+        await _turns()
+        await self._runner.cleanup()
+        await _turns()
+        self._runner = self._listener = None
+
+
+async def _turns() -> None:
+    for _ in range(6):
+        await asyncio.sleep(0)
