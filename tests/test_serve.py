@@ -1,13 +1,16 @@
 """`afterclose serve` and `init`, and the server as a library and as a fixture."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -155,6 +158,23 @@ def test_in_ones_own_event_loop() -> None:
                 return answer.status
 
     assert asyncio.run(go()) == 200
+
+
+@pytest.mark.parametrize("https", [False, True])
+def test_stopping_leaves_no_connection_behind(https: bool) -> None:
+    with MockServer(https=https) as server:
+        context = ssl.create_default_context(cadata=server.ca_pem.decode()) if https else None
+        host, port = "localhost", int(server.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as plain:
+            stream = context.wrap_socket(plain, server_hostname=host) if context else plain
+            with stream:
+                head = f"GET /_afterclose/health HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n"
+                stream.sendall(head.encode())
+                assert stream.recv(12) == b"HTTP/1.1 200"
+                server.__exit__(None, None, None)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    gc.collect()
 
 
 def test_what_a_server_has_only_once_it_runs() -> None:

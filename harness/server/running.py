@@ -206,7 +206,14 @@ class MockServer:
         # under way arrive, and close then; a transport is gone a turn after it was closed.
         asyncio.get_running_loop().remove_reader(self._listener)
         await _turns()
+        server = self._runner.server
+        transports = [connection.transport for connection in server.connections] if server else []
         await self._runner.cleanup()
+        await _turns()
+        # A TLS connection would wait half a minute for the other side's goodbye.
+        for transport in transports:
+            if transport is not None:
+                transport.abort()
         await _turns()
         self._runner = self._listener = None
 
