@@ -296,6 +296,14 @@ def test_observing_disturbs_nothing(client: Client, clock: Clock, tab_in_use: bo
     assert client.peek("non_persistent")["idle"] == 100
 
 
+@pytest.mark.parametrize("body", [b"[]", b"{", b"null"])
+def test_what_no_frame_of_ours_would_send(client: Client, body: bytes) -> None:
+    begun = client.control("POST", "observations", {"environments": ["persistent"]})
+    headers = {"Content-Type": "application/json"}
+    answer = client.request("POST", begun["tab_frames"][0], body=body, headers=headers)
+    assert answer.status == 400
+
+
 def test_an_observation_of_nobody(client: Client) -> None:
     seen = look(client, "persistent")
     assert not any(result["signed_in"] for result in seen.values())

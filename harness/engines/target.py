@@ -45,7 +45,6 @@ class Target:
     """The control and management APIs of one server. Use it from one event loop."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
         # Some clients do not resolve names below .localhost; the server is on loopback anyway.
         parts = urlsplit(url)
         self._address = f"{parts.scheme}://127.0.0.1:{parts.port}"

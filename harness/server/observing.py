@@ -204,6 +204,8 @@ class Observing:
         """Note what the tokens that came are worth."""
         visit = self._visit(request)
         tokens = await request.json()
+        if not isinstance(tokens, dict):
+            raise web.HTTPBadRequest()
         for name, token in tokens.items():
             kind = app.kinds.get(name)
             if isinstance(kind, StorageKind) and (token is None or isinstance(token, str)):
