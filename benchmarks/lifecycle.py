@@ -22,6 +22,7 @@ from harness.engines import ENGINES, Engine
 from harness.engines.driver import Driver
 from harness.engines.engine import LaunchOptions
 from harness.engines.target import Target, TargetEnvironment
+from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
@@ -37,14 +38,14 @@ def afterclose(workshop: Workshop, engine: Engine, scenarios: Sequence[Scenario]
     """(a): every policy in one lifecycle."""
     observations: list[Observation] = []
     for scenario in scenarios:
-        with Driver(
-            workshop,
-            engine,
+        witness = Witness(
+            scenario=scenario.name,
+            engine=engine.name,
             preset="default",
             environments=DEFAULT_ENVIRONMENTS,
-            scenario=scenario.name,
             observed=observations.append,
-        ) as driver:
+        )
+        with Driver(workshop, engine, witness) as driver:
             scenario(Browser(driver))
     return len(observations)
 

@@ -5,18 +5,19 @@ import contextlib
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness.config import Config, name_one_of
-from harness.engines import ENGINES, PRESETS, Engine
+from harness.engines import ENGINES, MODELS, NAMES, PRESETS, Engine, expand
 from harness.engines.driver import Driver
 from harness.engines.processes import kill_users_of
+from harness.engines.simulated import Simulated
+from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop, locked
 from harness.library import LibraryError, load_scenarios, scenario_files
 from harness.limitations import LIMITATIONS
@@ -32,7 +33,7 @@ from harness.records import (
 from harness.scenario import Browser, Scenario, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 
-__all__ = ["BENCH", "FAILED", "Bench", "UnexpectedError", "lifecycle"]
+__all__ = ["BENCH", "FAILED", "Bench", "UnexpectedError", "interpreter", "lifecycle"]
 
 _DEFAULT_PRESETS = ("default", "continue")
 
@@ -45,9 +46,14 @@ class Bench:
     """What the items of one process share. Nothing is started before the first item needs it."""
 
     def __init__(self, config: pytest.Config, loaded: Config) -> None:
-        self.engines = _chosen("engine", _engine_names(config), ENGINES, ENGINES)
-        presets = config.getoption("afterclose_preset")
-        self.presets = _chosen("preset", presets, PRESETS, _DEFAULT_PRESETS)
+        asked = [name_one_of("engine", name, NAMES) for name in _engine_names(config)]
+        self.engines = tuple(dict.fromkeys(expand(asked) or ENGINES))
+        # On models alone nothing costs much.
+        usual = _DEFAULT_PRESETS if set(self.engines) & set(ENGINES) else PRESETS
+        presets = config.getoption("afterclose_preset") or usual
+        self.presets = tuple(
+            dict.fromkeys(name_one_of("preset", name, PRESETS) for name in presets)
+        )
         self.config = loaded
         self.results = Path(config.getoption("afterclose_report")) / "results.ndjson"
         self.artifacts = Path(config.getoption("--output"))
@@ -114,12 +120,6 @@ def _engine_names(config: pytest.Config) -> list[str]:
     return [*config.getoption("afterclose_engine"), *config.getoption("--browser")]
 
 
-def _chosen(
-    what: str, asked: Sequence[str], known: Any, default: Any
-) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name_one_of(what, name, known) for name in asked or default))
-
-
 @contextlib.contextmanager
 def lifecycle(
     item: pytest.Item,
@@ -130,12 +130,11 @@ def lifecycle(
 ) -> Iterator[Browser]:
     """A browser for one item; what it shows is written down, and told to `note`."""
     bench = item.config.stash[BENCH]
-    engine: Engine = ENGINES[engine_name]
     common = {"scenario": name, "engine": engine_name, "preset": preset}
     workshop = bench.workshop
-    installation = workshop.run(workshop.find(engine), 60)
-    common["engine_version"] = installation.version if installation else ""
-    if installation is None:
+    engine = ENGINES.get(engine_name)
+    common["engine_version"] = _version(workshop, engine)
+    if engine is not None and not common["engine_version"]:
         reason = f"{engine.title} is not installed; get it with: afterclose engines --install"
         bench.write(Unsupported(**common, reason=reason, steps=[]))
         pytest.skip(reason)
@@ -148,23 +147,24 @@ def lifecycle(
     browser: Browser | None = None
     failed = True
     try:
-        with Driver(
-            workshop,
-            engine,
+        witness = Witness(
+            scenario=name,
+            engine=engine_name,
+            like=MODELS[engine_name].engine if engine_name in MODELS else None,
+            engine_version=common["engine_version"],
             preset=preset,
             environments=bench.config.environments,
             settings=bench.config.settings,
-            scenario=name,
             observed=observed,
-            artifacts=folder,
-        ) as driver:
-            browser = Browser(driver)
+        )
+        with interpreter(workshop, witness, artifacts=folder) as carrying_out:
+            browser = Browser(carrying_out)
             try:
                 yield browser
                 failed = False
             finally:
                 failed = failed or item.stash.get(FAILED, False)
-                _screenshot(workshop.options.screenshot, driver, folder, failed)
+                _screenshot(workshop.options.screenshot, carrying_out, folder, failed)
     except UnsupportedVerbError as error:
         steps = [narrate(step) for step in browser.steps] if browser else []
         bench.write(Unsupported(**common, reason=str(error), steps=steps))
@@ -182,8 +182,25 @@ def lifecycle(
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _screenshot(mode: str, driver: Driver, folder: Path, failed: bool) -> None:
-    if mode == "on" or (mode == "only-on-failure" and failed):
+def _version(workshop: Workshop, engine: Engine | None) -> str:
+    if engine is None:
+        return version("afterclose")
+    installation = workshop.run(workshop.find(engine), 60)
+    return installation.version if installation else ""
+
+
+def interpreter(
+    workshop: Workshop, witness: Witness, *, artifacts: Path | None = None
+) -> Driver | Simulated:
+    """What carries out a lifecycle on the engine, or the model, that the witness names."""
+    if witness.engine in ENGINES:
+        return Driver(workshop, ENGINES[witness.engine], witness, artifacts=artifacts)
+    return Simulated(workshop, MODELS[witness.engine], witness)
+
+
+def _screenshot(mode: str, driver: Driver | Simulated, folder: Path, failed: bool) -> None:
+    wanted = mode == "on" or (mode == "only-on-failure" and failed)
+    if wanted and isinstance(driver, Driver):
         folder.mkdir(parents=True, exist_ok=True)
         driver.screenshot(folder / "screenshot.png")
 

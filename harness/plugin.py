@@ -13,8 +13,9 @@ import pytest
 
 from harness.bench import BENCH, FAILED, Bench, UnexpectedError, lifecycle
 from harness.config import ConfigError, load_config
-from harness.engines import ENGINES, PRESETS
+from harness.engines import ENGINES, NAMES, PRESETS, presets_of
 from harness.engines.driver import DriverError
+from harness.engines.simulated import SimulationError
 from harness.engines.target import TargetError
 from harness.records import Observation, Run, Verdict, read_records
 from harness.reports import write_reports
@@ -28,7 +29,7 @@ __all__: list[str] = []
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("afterclose", "Afterclose")
     for name, what in (
-        ("engine", f"browser to drive ({', '.join(ENGINES)}; default: all)"),
+        ("engine", f"browser to drive ({', '.join(NAMES)}; default: {', '.join(ENGINES)})"),
         ("preset", f"how it is set up ({', '.join(PRESETS)}; default: default, continue)"),
         ("policy", "environment to observe (default: all)"),
     ):
@@ -102,7 +103,7 @@ def pytest_pycollect_makeitem(
         )
         for engine in bench.engines
         for preset in bench.presets
-        if preset in ENGINES[engine].presets
+        if preset in presets_of(engine)
     ]
 
 
@@ -138,7 +139,7 @@ class ScenarioItem(pytest.Item):
                 raise UnexpectedError("\n".join(map(_sentence, unexpected)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        told = (UnexpectedError, DriverError, ScenarioError, TargetError)
+        told = (UnexpectedError, DriverError, SimulationError, ScenarioError, TargetError)
         if isinstance(excinfo.value, told):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)

@@ -64,6 +64,8 @@ class Evidence(_Model):
     """How time was moved, in the order it was."""
     notes: list[str] = []
     """What the engine did that a reader should know (a process that it had to end, say)."""
+    decisions: list[str] = []
+    """What a simulated browser decided, and why, in the order it did."""
     browser_cookies: list[str] = []
     """The browser's own cookie list for the host: a diagnostic, never the verdict's ground."""
 
@@ -143,7 +145,6 @@ class Error(Item):
     type: Literal["error"] = "error"
     message: str
     steps: list[str]
-
 
 
 Record = Annotated[Run | Observation | Unsupported | Error, Field(discriminator="type")]

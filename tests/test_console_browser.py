@@ -8,6 +8,7 @@ from playwright.async_api import Page
 
 from harness.engines import ENGINES
 from harness.engines.driver import Driver
+from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
@@ -40,14 +41,14 @@ def workshop(server: MockServer) -> Iterator[Workshop]:
 @pytest.fixture
 def drive(workshop: Workshop) -> Drive:
     def make(engine: str) -> Driver:
-        return Driver(
-            workshop,
-            ENGINES[engine],
+        witness = Witness(
+            scenario="test.console",
+            engine=engine,
             preset="default",
             environments=DEFAULT_ENVIRONMENTS[:2],
-            scenario="test.console",
             observed=lambda observation: None,
         )
+        return Driver(workshop, ENGINES[engine], witness)
 
     return make
 

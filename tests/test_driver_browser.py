@@ -11,6 +11,7 @@ import pytest
 from harness.engines import ENGINES
 from harness.engines.driver import Driver, DriverError
 from harness.engines.processes import group_members
+from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS, EffectivePolicy, Override, Policy
@@ -43,14 +44,14 @@ def observations() -> list[Observation]:
 @pytest.fixture
 def drive(workshop: Workshop, observations: list[Observation]) -> Drive:
     def make(engine: str = "chromium", preset: str = "default") -> Driver:
-        return Driver(
-            workshop,
-            ENGINES[engine],
+        witness = Witness(
+            scenario="test.case",
+            engine=engine,
             preset=preset,
             environments=DEFAULT_ENVIRONMENTS,
-            scenario="test.case",
             observed=observations.append,
         )
+        return Driver(workshop, ENGINES[engine], witness)
 
     return make
 

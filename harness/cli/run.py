@@ -20,7 +20,7 @@ from harness.cli.common import (
     fail,
 )
 from harness.config import ConfigError, load_config, name_one_of
-from harness.engines import ENGINES, PRESETS
+from harness.engines import ENGINES, NAMES, PRESETS, expand
 from harness.installing import find_engines, how_to_get
 from harness.library import LibraryError, load_scenarios, packaged_folder, scenario_files
 from harness.records import Error, Observation, Record, Verdict, read_records
@@ -37,11 +37,12 @@ def run(
         ),
     ] = None,
     engine: Annotated[
-        list[str] | None, typer.Option(help=f"One of {', '.join(ENGINES)}; may be repeated.")
+        list[str] | None, typer.Option(help=f"One of {', '.join(NAMES)}; may be repeated.")
     ] = None,
     preset: Annotated[
         list[str] | None,
-        typer.Option(help=f"One of {', '.join(PRESETS)}; may be repeated. (default, continue)"),
+        typer.Option(help=f"One of {', '.join(PRESETS)}; may be repeated. (default and "
+            "continue; all of them on models)"),
     ] = None,
     policy: Annotated[
         list[str] | None, typer.Option(help="An environment's name; may be repeated.")
@@ -50,8 +51,11 @@ def run(
         str | None, typer.Option("-k", metavar="EXPRESSION", help="As pytest's -k.")
     ] = None,
     workers: Annotated[
-        str, typer.Option("-n", metavar="N", help="How many at a time, or auto; 0: in one process.")
-    ] = str((os.cpu_count() or 1) + 1),
+        str | None,
+        typer.Option(
+            "-n", metavar="N", help="How many at a time, or auto; 0: in one process, as on models."
+        ),
+    ] = None,
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for results and reports.")
     ] = Path("report"),
@@ -67,15 +71,18 @@ def run(
     """
     try:
         load_config(config).only(policy or [])
-        engines = [name_one_of("engine", name, ENGINES) for name in engine or ENGINES]
+        engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)
         presets = [name_one_of("preset", name, PRESETS) for name in preset or []]
         targets = [argument for path in paths or [] for argument in _targets(path)]
     except (ConfigError, LibraryError) as error:
         fail(str(error))
+    driven = [name for name in engines if name in ENGINES]
+    if workers is None:
+        workers = str((os.cpu_count() or 1) + 1) if driven else "0"
     if workers != "auto" and not workers.isdigit():
         fail(f"-n: must be a whole number or auto, not '{workers}'")
     _check_output(output)
-    found = find_engines(engines)
+    found = find_engines(driven) if driven else {}
     missing = [name for name, installation in found.items() if installation is None]
     if missing and (engine or len(missing) == len(engines)):
         fail("; ".join(how_to_get(ENGINES[name]) for name in missing), NO_ENGINE)

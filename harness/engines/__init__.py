@@ -1,10 +1,38 @@
-"""Engines: what carries scenarios out in a browser."""
+"""Engines: what carries scenarios out in a browser, or in a model of one."""
+
+from collections.abc import Iterable
 
 from harness.engines.chromium import Chromium
-from harness.engines.engine import PRESETS, Engine
+from harness.engines.engine import Engine
 from harness.engines.firefox import Firefox
+from harness.engines.model.chromium_rules import CHROMIUM
+from harness.engines.model.family import Family
+from harness.engines.model.firefox_rules import FIREFOX
+from harness.engines.model.webkitgtk_rules import WEBKITGTK
+from harness.engines.presets import PRESETS
 
-__all__ = ["ENGINES", "PRESETS", "Engine"]
+__all__ = ["ENGINES", "MODELS", "NAMES", "PRESETS", "Engine", "Family", "expand", "presets_of"]
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Chromium(), Firefox())}
-"""Every engine by its name."""
+"""Every engine that drives a real browser, by its name."""
+
+MODELS: dict[str, Family] = {family.name: family for family in (CHROMIUM, FIREFOX, WEBKITGTK)}
+"""Every model of a browser, by its name."""
+
+_ALL_MODELS = "simulated"
+
+NAMES = (*ENGINES, *MODELS, _ALL_MODELS)
+"""What `--engine` takes; `simulated` stands for every model."""
+
+
+def expand(names: Iterable[str]) -> list[str]:
+    """The names of engines, with `simulated` taken for every model."""
+    return [name for asked in names for name in (MODELS if asked == _ALL_MODELS else [asked])]
+
+
+def presets_of(name: str) -> tuple[str, ...]:
+    """The presets that an engine, or the engine behind a model, can be set up with."""
+    if name in ENGINES:
+        return ENGINES[name].presets
+    real = ENGINES.get(MODELS[name].engine)
+    return real.presets if real else tuple(PRESETS)

@@ -20,7 +20,8 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page, Playwright
 
-from harness.engines.engine import PRESETS, Installation, LaunchOptions, version_of
+from harness.engines.engine import Installation, LaunchOptions, version_of
+from harness.engines.presets import PRESETS
 from harness.scenario import UnsupportedVerbError
 
 __all__ = ["Chromium"]

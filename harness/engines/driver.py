@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,10 @@ from harness.engines.life import BrowserLife
 from harness.engines.looking import look
 from harness.engines.person import PER_VISIT, sign_out, visit_applications
 from harness.engines.target import TargetEnvironment
+from harness.engines.witness import Context, Seen, Witness
 from harness.engines.workshop import Workshop
-from harness.limitations import Situation, judge
-from harness.policy import Environment, Persistence
-from harness.records import Evidence, Observation, State
-from harness.scenario import Check, Step, narrate
-from harness.settings import Settings
+from harness.policy import Persistence
+from harness.scenario import Check, Step
 
 __all__ = ["Driver", "DriverError"]
 
@@ -41,33 +39,23 @@ class Driver:
         self,
         workshop: Workshop,
         engine: Engine,
+        witness: Witness,
         *,
-        preset: str,
-        environments: Sequence[Environment],
-        settings: Settings | None = None,
-        scenario: str,
-        observed: Callable[[Observation], None],
         artifacts: Path | None = None,
     ) -> None:
         self._workshop = workshop
         self._engine = engine
-        self._preset = preset
-        # As they are configured: what the server under test says of itself promises nothing.
-        self._policies = {e.name: e.effective_policy for e in environments}
-        self._settings = settings or Settings()
-        self._scenario = scenario
-        self._observed = observed
+        self._witness = witness
+        self._preset = witness.preset
         self._artifacts = artifacts
         self._environments: list[TargetEnvironment] = []
         self._persistence: dict[str, Persistence] = {}
-        self._began = time.perf_counter()
         self._life: BrowserLife | None = None
         self._may_be_restored = False
         self._windows: list[list[Page]] = []
         self._current: Page | None = None
         self._storing: list[str] = []
         self._time: list[str] = []
-        self.engine_version = ""
 
     def __enter__(self) -> "Driver":
         try:
@@ -93,10 +81,8 @@ class Driver:
 
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
         """Show every surface to the server, and hold what it received against the promise."""
-        check: Check = self._run("check", self._observe(label, steps))
-        for observation in check.values():
-            self._observed(observation)
-        return check
+        seen, context = self._run("check", self._observe())
+        return self._witness.account(label, steps, seen, context)
 
     def screenshot(self, path: Path) -> bool:
         """Save a picture of the tab in use; False where there is none to be had."""
@@ -120,13 +106,14 @@ class Driver:
     async def _begin(self) -> None:
         target = self._workshop.target
         await target.reset()
-        self._environments = await target.environments(list(self._policies))
-        self._persistence = {name: p.persistence for name, p in self._policies.items()}
+        asked = self._witness.environments
+        self._environments = await target.environments([e.name for e in asked])
+        self._persistence = {e.name: e.effective_policy.persistence for e in asked}
         profile = await self._workshop.new_profile(self._engine, self._preset)
         self._life = BrowserLife(self._workshop, self._engine, profile, preset=self._preset)
         installation = await self._workshop.find(self._engine)
-        self.engine_version = installation.version if installation else ""
-        self._began = time.perf_counter()
+        self._witness.engine_version = installation.version if installation else ""
+        self._witness.began = time.perf_counter()
         await self._start(Step("start"))
 
     # The life of the browser
@@ -253,7 +240,7 @@ class Driver:
 
     # Observing
 
-    async def _observe(self, label: str, steps: tuple[Step, ...]) -> Check:
+    async def _observe(self) -> tuple[Seen, Context]:
         context = self._open()
         listed = await self._engine.cookies(context, self._page)
         seen = await look(
@@ -265,59 +252,7 @@ class Driver:
             preset=self._preset,
             may_be_restored=self._may_be_restored,
         )
-        return {
-            (environment.name, surface): self._judged(
-                label, steps, environment, surface, result, listed
-            )
-            for environment in self._environments
-            for surface, result in seen[environment.name].items()
-        }
-
-    def _judged(
-        self,
-        label: str,
-        steps: tuple[Step, ...],
-        environment: TargetEnvironment,
-        surface: str,
-        seen: dict[str, Any],
-        listed: Sequence[tuple[str, str]],
-    ) -> Observation:
-        observed = State.SIGNED_IN if seen["signed_in"] else State.SIGNED_OUT
-        situation = Situation(
-            engine=self._engine.name,
-            preset=self._preset,
-            surface=surface,
-            policy=self._policies[environment.name],
-            steps=steps,
-            settings=self._settings,
-        )
-        judgement = judge(situation, observed)
-        kind = "idp" if surface == "sso" else "app"
-        host = f"{environment.name}.{kind}.localhost"
-        return Observation(
-            scenario=self._scenario,
-            check=label,
-            engine=self._engine.name,
-            engine_version=self.engine_version,
-            preset=self._preset,
-            policy=environment.name,
-            surface=surface,
-            promised=judgement.promised,
-            observed=observed,
-            verdict=judgement.verdict,
-            limitation=judgement.limitation.id if judgement.limitation else None,
-            steps=[narrate(step) for step in steps],
-            evidence=Evidence(
-                cookies_sent=seen["cookies_sent"],
-                set_cookie=seen["set_cookie"],
-                reason=seen["reason"],
-                persistent_claim=seen["persistent_claim"],
-                time=list(self._time),
-                notes=list(self._living.notes),
-                browser_cookies=sorted({name for domain, name in listed if domain == host}),
-            ),
-            duration_s=round(time.perf_counter() - self._began, 3),
-        )
+        return seen, Context(time=self._time, notes=self._living.notes, listed=listed)
 
     async def _save_trace(self) -> None:
         if self._workshop.options.tracing != "off" and self._artifacts is not None:

@@ -8,16 +8,7 @@ from typing import Protocol
 
 from playwright.async_api import BrowserContext, Page, Playwright
 
-__all__ = ["PRESETS", "Engine", "Installation", "LaunchOptions", "version_of"]
-
-PRESETS: dict[str, str] = {
-    "default": "as the vendor ships it",
-    "continue": "set to reopen, at the start, what was open at the end",
-    "clear-on-exit": "set to delete cookies and site data when it is closed",
-    "private": "private browsing",
-}
-"""How a person may have set a browser up, by name."""
-
+__all__ = ["Engine", "Installation", "LaunchOptions", "version_of"]
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:

@@ -24,7 +24,8 @@ from typing import Any
 import lz4.block
 from playwright.async_api import BrowserContext, Page, Playwright
 
-from harness.engines.engine import PRESETS, SHOW_FRAMES, Installation, LaunchOptions, version_of
+from harness.engines.engine import SHOW_FRAMES, Installation, LaunchOptions, version_of
+from harness.engines.presets import PRESETS
 
 __all__ = ["Firefox"]
 
@@ -64,6 +65,12 @@ _SHORT_POLL, _POLL = 0.02, 0.25
 _SAVE_SESSION = """async () => {
   const {SessionSaver} = ChromeUtils.importESModule(
     'resource:///modules/sessionstore/SessionSaver.sys.mjs');
+  const {TabStateFlusher} = ChromeUtils.importESModule(
+    'resource:///modules/sessionstore/TabStateFlusher.sys.mjs');
+  // A tab reports its storage with a delay, which waiting would cover.
+  for (const window of Services.wm.getEnumerator('navigator:browser')) {
+    await TabStateFlusher.flushWindow(window);
+  }
   await SessionSaver.run();
 }"""
 

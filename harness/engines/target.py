@@ -46,6 +46,7 @@ class Target:
 
     def __init__(self, url: str) -> None:
         # Some clients do not resolve names below .localhost; the server is on loopback anyway.
+        self.url = url
         parts = urlsplit(url)
         self._address = f"{parts.scheme}://127.0.0.1:{parts.port}"
         self._http: aiohttp.ClientSession | None = None

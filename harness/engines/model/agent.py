@@ -1,0 +1,169 @@
+"""The user agent: tabs that fetch pages over HTTP, run their scripts and keep their history."""
+
+import http.client
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from harness.engines.model.cookies import CookieStore, Request, site_of
+from harness.engines.model.document import Document, Fetch, Form, parse, run_scripts
+
+__all__ = ["EMPTY", "AgentError", "Storages", "Tab", "UserAgent"]
+
+EMPTY = "about:blank"
+_REDIRECTS = 20
+"""The Fetch standard, section 4.4, step 7."""
+_DOCUMENTS = 40
+"""Pages in a row that send each other on by script, before it counts as a loop."""
+
+Storages = dict[str, dict[str, str]]
+"""A storage's items, by origin."""
+
+
+class AgentError(Exception):
+    """A page that a person could not have got past."""
+
+
+@dataclass(kw_only=True)
+class Tab:
+    """A tab: where it has been, what its session storage holds, what it shows."""
+
+    history: list[str] = field(default_factory=lambda: [EMPTY])
+    session_storage: Storages = field(default_factory=dict)
+    pinned: bool = False
+    document: Document = field(default_factory=lambda: Document(url=EMPTY))
+
+    @property
+    def url(self) -> str:
+        """What the tab shows."""
+        return self.history[-1]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been shown in it that a session file would keep."""
+        return self.url == EMPTY
+
+    def copy(self) -> "Tab":
+        """As it is now, for a session file."""
+        return replace(
+            self,
+            history=list(self.history),
+            session_storage={k: dict(v) for k, v in self.session_storage.items()},
+        )
+
+
+class UserAgent:
+    """HTTP with a cookie store and storages. One connection to the server for each origin's name:
+    they all resolve to loopback.
+
+    `now` tells the time in seconds since the epoch.
+    """
+
+    def __init__(self, *, port: int, name: str, now: Callable[[], float]) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self._name = name
+        self._now = now
+        self.cookies = CookieStore()
+        self.local_storage: Storages = {}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def navigate(self, tab: Tab, url: str, *, initiator: str | None = None) -> Document:
+        """Show an address in a tab, and what it sends the tab on to; the page it stops at."""
+        if url == EMPTY:
+            self._show(tab, Document(url=EMPTY))
+            return tab.document
+        return self._load(tab, Request(url=url, initiator=initiator), b"")
+
+    def submit(self, tab: Tab, form: Form, values: dict[str, str]) -> Document:
+        """Send a form of the page that the tab shows."""
+        initiator = site_of(tab.url)
+        body = urlencode(values)
+        if form.method == "GET":
+            return self.navigate(tab, f"{form.action}?{body}", initiator=initiator)
+        request = Request(url=form.action, method="POST", initiator=initiator)
+        return self._load(tab, request, body.encode())
+
+    def frame(self, tab: Tab, url: str) -> None:
+        """Show an address in a hidden frame of the page in the tab; frames have no history here.
+        """
+        site = site_of(tab.url)
+        request = Request(url=url, site_for_cookies=site, initiator=site, top_level=False)
+        document = self._document(request, b"")
+        self._run(tab, document, site)
+
+    def _load(self, tab: Tab, request: Request, body: bytes) -> Document:
+        for _ in range(_DOCUMENTS):
+            document = self._document(request, body)
+            self._show(tab, document)
+            location = self._run(tab, document, site_of(document.url))
+            for address in document.frames:
+                self.frame(tab, address)
+            if location is None:
+                return document
+            request = Request(url=location, initiator=site_of(document.url))
+            body = b""
+        raise AgentError(f"{request.url}: pages send each other on without an end")
+
+    def _show(self, tab: Tab, document: Document) -> None:
+        tab.document = document
+        tab.history.append(document.url)
+
+    def _run(self, tab: Tab, document: Document, top_level_site: str) -> str | None:
+        parts = urlsplit(document.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+
+        def fetch(asked: Fetch) -> None:
+            request = Request(
+                url=asked.url,
+                method=asked.method,
+                site_for_cookies=top_level_site,
+                initiator=site_of(document.url),
+                top_level=False,
+            )
+            self._exchange(request, asked.headers, asked.body.encode())
+
+        effects = run_scripts(
+            document,
+            self.local_storage.setdefault(origin, {}),
+            tab.session_storage.setdefault(origin, {}),
+            fetch,
+        )
+        return None if effects.location is None else urljoin(document.url, effects.location)
+
+    def _document(self, request: Request, body: bytes) -> Document:
+        """The page at the end of the redirects (Fetch: 301, 302 and 303 turn POST into GET)."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        for _ in range(_REDIRECTS + 1):
+            status, location, text = self._exchange(request, headers, body)
+            if location is None:
+                if status >= 400:
+                    raise AgentError(f"{request.url}: the server answered {status}")
+                return parse(request.url, text)
+            if status not in (307, 308):
+                request, body, headers = replace(request, method="GET"), b"", {}
+            request = replace(request, url=urljoin(request.url, location))
+        raise AgentError(f"{request.url}: more than {_REDIRECTS} redirects")
+
+    def _exchange(
+        self, request: Request, headers: dict[str, str], body: bytes
+    ) -> tuple[int, str | None, str]:
+        target = request.target
+        sent = {"Host": target.netloc, "User-Agent": self._name, **headers}
+        cookies = self.cookies.header(request, self._now())
+        if cookies:
+            sent["Cookie"] = cookies
+        path = f"{target.path or '/'}{'?' + target.query if target.query else ''}"
+        try:
+            self._connection.request(request.method, path, body=body or None, headers=sent)
+            answer = self._connection.getresponse()
+            text = answer.read().decode()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise AgentError(f"{request.url}: {error}") from None
+        for header in answer.headers.get_all("Set-Cookie", []):
+            self.cookies.take(request, header, self._now())
+        redirected = answer.status in (301, 302, 303, 307, 308)
+        return answer.status, answer.headers["Location"] if redirected else None, text

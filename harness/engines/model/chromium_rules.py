@@ -1,0 +1,220 @@
+"""Chromium: session cookies lie in the cookie database, and the next start decides about them."""
+
+from harness.engines.model.family import Facts, Family, Medium, Question, Rhythm, Rule
+
+__all__ = ["CHROMIUM"]
+
+_PROFILE = "chrome/browser/profiles/profile_impl.cc, ShouldRestoreOldSessionCookies"
+_OPEN = "chrome/browser/ui/startup/startup_browser_creator_impl.cc, DetermineBrowserOpenBehavior"
+_STARTUP = "chrome/browser/ui/startup/startup_browser_creator.cc, GetSessionStartupPref"
+_DATA = "chrome/browser/sessions/session_data_service.cc"
+_EXIT = "chrome/browser/sessions/exit_type_service.cc"
+_STORE = "net/extras/sqlite/sqlite_persistent_cookie_store.cc"
+
+_NORMAL, _CRASHED, _SESSION_ENDED = "Normal", "Crashed", "SessionEnded"
+
+
+def _restores(facts: Facts) -> bool:
+    """Whether the start-up preference is, or counts as, to restore the last session."""
+    return facts.choices.reopen or facts.restarted or (facts.told and not facts.first)
+
+
+_RULES = (
+    Rule(
+        question=Question.SESSION_COOKIES_IN_DATABASE,
+        answer=True,
+        because="writes session cookies to its cookie database like others",
+        sources=("chrome/browser/profiles/profile_impl.cc, ShouldPersistSessionCookies",),
+    ),
+    Rule(
+        question=Question.SESSION_COOKIE_IN_FILE,
+        answer=False,
+        because="keeps no cookies in its session file",
+        sources=(_STORE,),
+    ),
+    Rule(
+        question=Question.TAB_STORAGE_IN_FILE,
+        answer=True,
+        because="keeps a tab's storage with the tab",
+        sources=("chrome/browser/sessions/session_restore_browsertest.cc, SessionStorage",),
+    ),
+    Rule(
+        question=Question.WRITE_AT_END,
+        when=lambda facts: facts.verb in ("quit", "close", "restart"),
+        answer=True,
+        because="wrote everything down as it closed",
+        sources=(_STORE,),
+    ),
+    Rule(
+        question=Question.WRITE_AT_END,
+        answer=False,
+        because="had no time to write down what was not on disk",
+        sources=("measured: crash.crash_at_once, os_shutdown.end_session_at_once",),
+    ),
+    Rule(
+        question=Question.MARK_AT_END,
+        when=lambda facts: facts.verb in ("crash", "close"),
+        answer="",
+        because="left its exit mark as it was",
+        sources=(_EXIT,),
+    ),
+    Rule(
+        question=Question.MARK_AT_END,
+        when=lambda facts: facts.unacknowledged,
+        answer="",
+        because="left its exit mark at Crashed: nobody had reacted to its message",
+        sources=("chrome/browser/sessions/exit_type_service_browsertest.cc, CrashCrashNewBrowser",),
+    ),
+    Rule(
+        question=Question.MARK_AT_END,
+        when=lambda facts: facts.verb == "end_os_session",
+        answer=_SESSION_ENDED,
+        because="marked its exit as SessionEnded",
+        sources=(_EXIT,),
+    ),
+    Rule(
+        question=Question.MARK_AT_END,
+        answer=_NORMAL,
+        because="marked its exit as Normal",
+        sources=(_EXIT,),
+    ),
+    Rule(
+        question=Question.CRASHED,
+        when=lambda facts: facts.mark == _CRASHED,
+        answer=True,
+        because="found the exit mark Crashed",
+        sources=(_EXIT,),
+    ),
+    Rule(
+        question=Question.CRASHED,
+        answer=False,
+        because="found no sign of a crash",
+        sources=(_EXIT,),
+    ),
+    Rule(
+        question=Question.KEEP_SESSION_COOKIES,
+        when=lambda facts: facts.crashed,
+        answer=True,
+        because="kept session cookies at start: last exit Crashed",
+        sources=(_PROFILE,),
+    ),
+    Rule(
+        question=Question.KEEP_SESSION_COOKIES,
+        when=_restores,
+        answer=True,
+        because="kept session cookies at start: set or told to continue where it left off",
+        sources=(_PROFILE, _STARTUP),
+    ),
+    Rule(
+        question=Question.KEEP_SESSION_COOKIES,
+        answer=False,
+        because="dropped session cookies at start: last exit not Crashed, start-up page new tab",
+        sources=(_PROFILE, f"{_STORE}, DeleteSessionCookiesOnStartup"),
+    ),
+    Rule(
+        question=Question.REOPEN_TABS,
+        when=lambda facts: facts.crashed,
+        answer=False,
+        because="reopened no tabs: after a crash it asks first",
+        sources=(_OPEN,),
+    ),
+    Rule(
+        question=Question.REOPEN_TABS,
+        when=_restores,
+        answer=True,
+        because="reopened the tabs: set or told to continue where it left off",
+        sources=(_OPEN, _STARTUP),
+    ),
+    Rule(
+        question=Question.REOPEN_TABS,
+        answer=False,
+        because="reopened no tabs: start-up page new tab",
+        sources=(_OPEN,),
+    ),
+    Rule(
+        question=Question.REOPEN_PINNED,
+        answer=False,
+        because="was asked for no pinned tabs",
+        sources=("not driven: Chromium's protocol pins no tab",),
+    ),
+    Rule(
+        question=Question.KEEP_TAB_STORAGE,
+        when=lambda facts: facts.crashed,
+        answer=True,
+        because="kept the storage of the last session's tabs: it crashed",
+        sources=(_OPEN,),
+    ),
+    Rule(
+        question=Question.KEEP_TAB_STORAGE,
+        answer=False,
+        because="deleted the storage of tabs that it did not reopen",
+        sources=(_OPEN,),
+    ),
+    Rule(
+        question=Question.OFFER_SESSION,
+        answer=True,
+        because="lists the last session's tabs as recently closed",
+        sources=("measured: session_restore.restore_previous_session",),
+    ),
+    Rule(
+        question=Question.CLEAR,
+        when=lambda facts: not facts.choices.clear,
+        answer=False,
+        because="had nothing to delete",
+        sources=(_DATA,),
+    ),
+    Rule(
+        question=Question.CLEAR,
+        when=lambda facts: facts.crashed,
+        answer=False,
+        because="deleted nothing although set to: it crashed, and lets people go on",
+        sources=(_DATA,),
+    ),
+    Rule(
+        question=Question.CLEAR,
+        when=lambda facts: facts.restarted,
+        answer=False,
+        because="deleted nothing although set to: a restart is no end of the session",
+        sources=("better_session_restore_browsertest.cc, RestartTest.CookiesClearedOnExit",),
+    ),
+    Rule(
+        question=Question.CLEAR,
+        answer=True,
+        because="deleted cookies and site data, as it is set to",
+        sources=(_DATA, "chrome/browser/sessions/session_data_deleter.cc"),
+    ),
+    Rule(
+        question=Question.COOKIES_ON_REQUEST,
+        answer=False,
+        because="brought back tabs without session cookies: those were deleted at start",
+        sources=(_PROFILE, "measured: session_restore.restore_previous_session"),
+    ),
+)
+
+CHROMIUM = Family(
+    name="simulated-chromium",
+    title="Chromium (model)",
+    engine="chromium",
+    running_mark=_CRASHED,
+    rules=_RULES,
+    rhythms={
+        Medium.COOKIES: Rhythm(
+            medium=Medium.COOKIES, interval=30.0, operations=512, sources=(_STORE,)
+        ),
+        Medium.LOCAL_STORAGE: Rhythm(
+            medium=Medium.LOCAL_STORAGE,
+            interval=5.0,
+            sources=("components/services/storage/dom_storage/local_storage_impl.cc",),
+        ),
+        Medium.SESSION: Rhythm(
+            medium=Medium.SESSION,
+            interval=2.5,
+            sources=("components/sessions/core/command_storage_manager.cc, kSaveDelay",),
+        ),
+        Medium.MARK: Rhythm(
+            medium=Medium.MARK,
+            interval=10.0,
+            sources=("components/prefs/json_pref_store.h; measured: about 10 s after the start",),
+        ),
+    },
+)

@@ -1,0 +1,114 @@
+"""What makes a family of browsers: rules that answer the questions which decide a cookie's life.
+
+A family is a table. For each question the first rule whose `when` holds gives the answer and the
+words for it; nothing else in the model depends on the browser. No rule knows a scenario.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.engines.presets import Choices
+
+__all__ = ["Facts", "Family", "Medium", "Question", "Rhythm", "Rule"]
+
+
+class Medium(StrEnum):
+    """What a profile keeps, each written in its own rhythm."""
+
+    COOKIES = "cookies"
+    LOCAL_STORAGE = "local storage"
+    SESSION = "session file"
+    MARK = "exit mark"
+
+
+class Question(StrEnum):
+    """What a family's rules answer."""
+
+    SESSION_COOKIES_IN_DATABASE = "Are session cookies written to the cookie database?"
+    SESSION_COOKIE_IN_FILE = "Is this session cookie written to the session file?"
+    TAB_STORAGE_IN_FILE = "Is a tab's storage written to the session file?"
+    WRITE_AT_END = "Is everything written to disk at this end?"
+    MARK_AT_END = "How does the exit mark read after this end?"
+    CRASHED = "Does the browser take its last end for a crash?"
+    KEEP_SESSION_COOKIES = "Do session cookies come back at this start?"
+    REOPEN_TABS = "Do tabs come back at this start?"
+    REOPEN_PINNED = "Do pinned tabs come back at this start, whatever the others do?"
+    KEEP_TAB_STORAGE = "Is the storage of tabs that are not reopened kept at this start?"
+    OFFER_SESSION = "Can the person ask for the last session?"
+    CLEAR = "Is what was to be deleted on exit gone at this start?"
+    COOKIES_ON_REQUEST = "Do session cookies come back with a session that the person asks for?"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that a rule may look at."""
+
+    choices: Choices
+    verb: str = ""
+    """What ends, or ended, the browser's life."""
+    mark: str = ""
+    """The exit mark on disk."""
+    crashed: bool = False
+    """Whether the browser takes its last end for a crash."""
+    unacknowledged: bool = False
+    """Whether the browser still shows that it crashed, and the person has not reacted."""
+    told: bool = False
+    """Whether it was told, this once, to restore the last session."""
+    restarted: bool = False
+    """Whether it restarted itself."""
+    first: bool = False
+    """Whether no browser has run on the profile."""
+    pinned: bool = False
+    """Whether a tab of the last session was pinned."""
+    crashes: int = 0
+    """Crashes in a row, the last end included."""
+    age: float = 0.0
+    """Seconds since the session file was last written."""
+    secure: bool = False
+    """Whether the cookie in question is `Secure`."""
+
+
+Answer = bool | str | float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One line of a family's table."""
+
+    question: Question
+    answer: Answer
+    because: str
+    """The words for the evidence."""
+    sources: tuple[str, ...]
+    when: Callable[[Facts], bool] = field(default=lambda facts: True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rhythm:
+    """How often a medium is written."""
+
+    medium: Medium
+    interval: float
+    """Seconds from the first change that is not on disk to the next write."""
+    sources: tuple[str, ...]
+    operations: int | None = None
+    """As many changes make it write at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """A browser's table of rules."""
+
+    name: str
+    title: str
+    engine: str
+    """The engine that it is a model of."""
+    running_mark: str
+    """The exit mark while it runs."""
+    rules: Sequence[Rule]
+    rhythms: Mapping[Medium, Rhythm]
+
+    def decide(self, question: Question, facts: Facts) -> Rule:
+        """The first rule that fits; every question must have one that always does."""
+        return next(r for r in self.rules if r.question is question and r.when(facts))

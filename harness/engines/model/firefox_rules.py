@@ -1,0 +1,238 @@
+"""Firefox: session cookies lie in the session file alone, and come back with the session."""
+
+from harness.engines.model.family import Facts, Family, Medium, Question, Rhythm, Rule
+
+__all__ = ["FIREFOX"]
+
+_STORE = "browser/components/sessionstore/SessionStore.sys.mjs"
+_STARTUP = "browser/components/sessionstore/SessionStartup.sys.mjs"
+_COOKIES = "browser/components/sessionstore/SessionCookies.sys.mjs"
+_PRIVACY = "browser/components/sessionstore/PrivacyLevel.sys.mjs"
+_SAVER = "browser/components/sessionstore/SessionSaver.sys.mjs"
+_SANITIZER = "browser/modules/Sanitizer.sys.mjs"
+
+_STOPPED = "stopped"
+_MAX_RESUMED_CRASHES = 1
+_SIX_HOURS = 6 * 3600
+
+
+def _resumes(facts: Facts) -> bool:
+    return facts.choices.reopen or facts.told or facts.restarted
+
+
+def _too_many_crashes(facts: Facts) -> bool:
+    return facts.crashed and facts.crashes > _MAX_RESUMED_CRASHES
+
+
+def _too_long_ago(facts: Facts) -> bool:
+    return facts.crashed and facts.age >= _SIX_HOURS
+
+
+_RULES = (
+    Rule(
+        question=Question.SESSION_COOKIES_IN_DATABASE,
+        answer=False,
+        because="writes no session cookie to cookies.sqlite",
+        sources=(_COOKIES,),
+    ),
+    Rule(
+        question=Question.SESSION_COOKIE_IN_FILE,
+        when=lambda facts: facts.choices.privacy_level >= 2,
+        answer=False,
+        because="keeps no session cookie in its session file: privacy_level 2",
+        sources=(_PRIVACY, "browser_cookies_privacy.js"),
+    ),
+    Rule(
+        question=Question.SESSION_COOKIE_IN_FILE,
+        when=lambda facts: facts.choices.privacy_level == 1 and facts.secure,
+        answer=False,
+        because="keeps no Secure session cookie in its session file: privacy_level 1",
+        sources=(_PRIVACY, "browser_cookies_privacy.js"),
+    ),
+    Rule(
+        question=Question.SESSION_COOKIE_IN_FILE,
+        answer=True,
+        because="keeps session cookies in its session file",
+        sources=(_COOKIES,),
+    ),
+    Rule(
+        question=Question.TAB_STORAGE_IN_FILE,
+        when=lambda facts: facts.choices.privacy_level >= 2,
+        answer=False,
+        because="keeps no tab's storage in its session file: privacy_level 2",
+        sources=(_PRIVACY,),
+    ),
+    Rule(
+        question=Question.TAB_STORAGE_IN_FILE,
+        answer=True,
+        because="keeps a tab's storage with the tab",
+        sources=(_STORE,),
+    ),
+    Rule(
+        question=Question.WRITE_AT_END,
+        when=lambda facts: facts.verb in ("quit", "restart"),
+        answer=True,
+        because="wrote everything down as it closed",
+        sources=(_SAVER,),
+    ),
+    Rule(
+        question=Question.WRITE_AT_END,
+        answer=False,
+        because="had no time to write down what was not on disk",
+        sources=("measured: crash.crash_at_once, os_shutdown.end_session_at_once",),
+    ),
+    Rule(
+        question=Question.MARK_AT_END,
+        when=lambda facts: facts.verb in ("quit", "restart"),
+        answer=_STOPPED,
+        because="noted that its last state is on disk",
+        sources=(f"{_STARTUP} (sessionstore-final-state-write-complete)",),
+    ),
+    Rule(
+        question=Question.MARK_AT_END,
+        answer="",
+        because="left no note that its last state is on disk: it has no handler for SIGTERM",
+        sources=("measured: os_shutdown.end_session_after_settling",),
+    ),
+    Rule(
+        question=Question.CRASHED,
+        when=lambda facts: facts.mark != _STOPPED and not facts.first,
+        answer=True,
+        because="took its last end for a crash: its last state was not complete",
+        sources=(_STARTUP,),
+    ),
+    Rule(
+        question=Question.CRASHED,
+        answer=False,
+        because="found its last state complete",
+        sources=(_STARTUP,),
+    ),
+    *(
+        rule
+        for question, what in (
+            (Question.KEEP_SESSION_COOKIES, "session cookies"),
+            (Question.REOPEN_TABS, "tabs"),
+        )
+        for rule in (
+            Rule(
+                question=question,
+                when=_too_many_crashes,
+                answer=False,
+                because=f"brought no {what} back: it had crashed before, and shows a page that "
+                "asks",
+                sources=(f"{_STORE}, _needsRestorePage (max_resumed_crashes 1)",),
+            ),
+            Rule(
+                question=question,
+                when=_too_long_ago,
+                answer=False,
+                because=f"brought no {what} back: the crash is six hours ago or more, and it shows "
+                "a page that asks",
+                sources=(f"{_STORE}, _needsRestorePage",),
+            ),
+            Rule(
+                question=question,
+                when=_resumes,
+                answer=True,
+                because=f"brought {what} back: set or told to resume the last session",
+                sources=(f"{_STARTUP} (RESUME_SESSION)",),
+            ),
+            Rule(
+                question=question,
+                when=lambda facts: facts.crashed,
+                answer=True,
+                because=f"brought {what} back: it recovers from a crash",
+                sources=(f"{_STARTUP} (RECOVER_SESSION)",),
+            ),
+        )
+    ),
+    Rule(
+        question=Question.KEEP_SESSION_COOKIES,
+        when=lambda facts: facts.pinned,
+        answer=True,
+        because="brought every session cookie back: one tab was pinned",
+        sources=(f"{_STORE}, _prepDataForDeferredRestore",),
+    ),
+    Rule(
+        question=Question.KEEP_SESSION_COOKIES,
+        answer=False,
+        because="brought no session cookies back: the last session waits to be asked for",
+        sources=(f"{_STARTUP} (DEFER_SESSION)",),
+    ),
+    Rule(
+        question=Question.REOPEN_TABS,
+        answer=False,
+        because="brought no tabs back: the last session waits to be asked for",
+        sources=(f"{_STARTUP} (DEFER_SESSION)",),
+    ),
+    Rule(
+        question=Question.REOPEN_PINNED,
+        answer=True,
+        because="brought pinned tabs back",
+        sources=(f"{_STORE}, _prepDataForDeferredRestore",),
+    ),
+    Rule(
+        question=Question.KEEP_TAB_STORAGE,
+        answer=True,
+        because="kept the storage of the last session's tabs with them",
+        sources=(_STORE,),
+    ),
+    Rule(
+        question=Question.OFFER_SESSION,
+        when=lambda facts: facts.crashed,
+        answer=False,
+        because="offers no last session: it came back, or the page that asks has it",
+        sources=(f"{_STORE}, initSession",),
+    ),
+    Rule(
+        question=Question.OFFER_SESSION,
+        answer=True,
+        because="offers the last session",
+        sources=(f"{_STORE}, restoreLastSession",),
+    ),
+    Rule(
+        question=Question.CLEAR,
+        when=lambda facts: not facts.choices.clear,
+        answer=False,
+        because="had nothing to delete",
+        sources=(_SANITIZER,),
+    ),
+    Rule(
+        question=Question.CLEAR,
+        answer=True,
+        because="deleted cookies and site data, as it is set to; after a crash at the next start",
+        sources=(_SANITIZER, "measured: crash.crash_after_settling"),
+    ),
+    Rule(
+        question=Question.COOKIES_ON_REQUEST,
+        answer=True,
+        because="brought session cookies back with the session that was asked for",
+        sources=(f"{_STORE}, restoreLastSession",),
+    ),
+)
+
+FIREFOX = Family(
+    name="simulated-firefox",
+    title="Firefox (model)",
+    engine="firefox",
+    running_mark="running",
+    rules=_RULES,
+    rhythms={
+        Medium.COOKIES: Rhythm(
+            medium=Medium.COOKIES,
+            interval=0.0,
+            sources=("netwerk/cookie/CookiePersistentStorage.cpp",),
+        ),
+        Medium.LOCAL_STORAGE: Rhythm(
+            medium=Medium.LOCAL_STORAGE,
+            interval=5.0,
+            sources=("dom/localstorage/ActorsParent.cpp, kFlushTimeoutMs",),
+        ),
+        Medium.SESSION: Rhythm(
+            medium=Medium.SESSION,
+            interval=15.0,
+            sources=(f"{_SAVER} (browser.sessionstore.interval)",),
+        ),
+        Medium.MARK: Rhythm(medium=Medium.MARK, interval=0.0, sources=(_STARTUP,)),
+    },
+)

@@ -1,0 +1,245 @@
+"""The model of a browser's life: what is in memory, what is on disk, and what a start makes of it.
+
+Everything that differs between browsers is asked of the family's rules, and each answer that bears
+on a cookie is noted in words.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from harness.engines.model.agent import Storages, Tab, UserAgent
+from harness.engines.model.cookies import Cookie, CookieStore
+from harness.engines.model.family import Answer, Facts, Family, Medium, Question
+from harness.engines.presets import Choices
+
+__all__ = ["Machine"]
+
+
+@dataclass(kw_only=True)
+class _SessionFile:
+    """What a browser writes down of its windows."""
+
+    tabs: list[Tab] = field(default_factory=list)
+    cookies: list[Cookie] = field(default_factory=list)
+    written: float = 0.0
+    crashes: int = 0
+    """Crashes in a row before the life that wrote it."""
+
+    @property
+    def pinned(self) -> bool:
+        return any(tab.pinned for tab in self.tabs)
+
+
+@dataclass(kw_only=True)
+class _Disk:
+    """A profile's files."""
+
+    cookies: list[Cookie] = field(default_factory=list)
+    local_storage: Storages = field(default_factory=dict)
+    session: _SessionFile = field(default_factory=_SessionFile)
+    mark: str = ""
+
+
+class Machine:
+    """A browser of one family on one profile, running or not.
+
+    `now` is the virtual time in seconds. The agent's stores are the memory; they are replaced at
+    each start.
+    """
+
+    def __init__(
+        self, family: Family, choices: Choices, agent: UserAgent, now: Callable[[], float]
+    ) -> None:
+        self._family = family
+        self._choices = choices
+        self._agent = agent
+        self._now = now
+        self._disk = _Disk()
+        self._offered = _SessionFile()
+        self._unwritten: dict[Medium, float] = {}
+        self._counted = 0
+        self._lives = 0
+        self._crashes = 0
+        self._unacknowledged = False
+        self._ended_by = ""
+        self.tabs: list[Tab] = []
+        """All that are open, in the order they were opened."""
+        self.decisions: list[str] = []
+        """What the rules said, in order."""
+
+    def _decide(self, question: Question, facts: Facts, *, note: bool = True) -> Answer:
+        rule = self._family.decide(question, facts)
+        if note:
+            sentence = f"{self._family.title} {rule.because}"
+            self.decisions.append(sentence)
+        return rule.answer
+
+    def start(self, *, told: bool = False) -> list[Tab]:
+        """Start it; the tabs that came back. `told`: to restore the last session, this once."""
+        facts = self._facts(told)
+        kept = self._disk.session
+        cleared = self._decide(Question.CLEAR, facts, note=self._choices.clear)
+        if cleared:
+            self._disk.cookies, self._disk.local_storage = [], {}
+            kept = replace(kept, cookies=[], tabs=[_without_storage(tab) for tab in kept.tabs])
+        self._agent.local_storage = copy.deepcopy(self._disk.local_storage)
+        self._agent.cookies = self._cookies_at_start(kept, facts)
+        back = self._tabs_at_start(kept, facts)
+        self.tabs = [tab.copy() for tab in back]
+        self._counted = 0
+        self._lives += 1
+        self._crashes = facts.crashes
+        self._unacknowledged = facts.crashed
+        self._unwritten = {}
+        self.changed(Medium.MARK)
+        return list(self.tabs)
+
+    def _facts(self, told: bool) -> Facts:
+        facts = Facts(
+            choices=self._choices,
+            verb=self._ended_by,
+            mark=self._disk.mark,
+            told=told,
+            restarted=self._ended_by == "restart",
+            first=not self._lives,
+            pinned=self._disk.session.pinned,
+            age=self._now() - self._disk.session.written,
+        )
+        again = facts.first or self._ended_by == "close"
+        crashed = not again and bool(self._decide(Question.CRASHED, facts))
+        crashes = self._disk.session.crashes + 1 if crashed else 0
+        return replace(facts, crashed=crashed, crashes=crashes)
+
+    def _cookies_at_start(self, kept: _SessionFile, facts: Facts) -> CookieStore:
+        persistent = [cookie for cookie in self._disk.cookies if cookie.expiry is not None]
+        in_database = [cookie for cookie in self._disk.cookies if cookie.expiry is None]
+        store = CookieStore([*kept.cookies, *in_database, *persistent])
+        if facts.first:
+            return store
+        if not self._decide(Question.KEEP_SESSION_COOKIES, facts):
+            self._disk.cookies = persistent
+            store = CookieStore(persistent)
+        return store
+
+    def _tabs_at_start(self, kept: _SessionFile, facts: Facts) -> list[Tab]:
+        self._offered = _SessionFile()
+        if facts.first:
+            return []
+        if self._decide(Question.REOPEN_TABS, facts):
+            return kept.tabs
+        back = []
+        if kept.pinned and self._decide(Question.REOPEN_PINNED, facts):
+            back = [tab for tab in kept.tabs if tab.pinned]
+        if self._decide(Question.OFFER_SESSION, facts, note=False):
+            stays = self._decide(Question.KEEP_TAB_STORAGE, facts, note=False)
+            tabs = [tab for tab in kept.tabs if tab not in back]
+            self._offered = replace(
+                kept, tabs=tabs if stays else [_without_storage(tab) for tab in tabs]
+            )
+        return back
+
+    def restore(self) -> list[Tab]:
+        """The person asks for the last session; the tabs that come back."""
+        offered, self._offered = self._offered, _SessionFile()
+        if not offered.tabs:
+            self.decisions.append(f"{self._family.title} had no last session to bring back")
+            return []
+        if self._decide(Question.COOKIES_ON_REQUEST, Facts(choices=self._choices)):
+            there = {cookie.identity for cookie in self._agent.cookies}
+            for cookie in offered.cookies:
+                if cookie.identity not in there:
+                    self._agent.cookies.put(cookie)
+        tabs = [tab.copy() for tab in offered.tabs]
+        self.tabs += tabs
+        self.changed()
+        return tabs
+
+    def acknowledge(self) -> None:
+        """The person has seen that the browser crashed, and goes on."""
+        self._unacknowledged = False
+
+    def end(self, verb: str) -> None:
+        """End it: `quit`, `restart`, `crash`, `end_os_session`, or `close` where the process stays
+        when its last window has gone."""
+        facts = Facts(choices=self._choices, verb=verb, unacknowledged=self._unacknowledged)
+        if self._choices.private:
+            self.decisions.append(f"{self._family.title} forgot the private window")
+        elif self._decide(Question.WRITE_AT_END, facts):
+            for medium in (Medium.COOKIES, Medium.LOCAL_STORAGE, Medium.SESSION):
+                self._write(medium)
+        mark = str(self._decide(Question.MARK_AT_END, facts))
+        self._disk.mark = mark or self._disk.mark
+        self._ended_by = verb
+        self.tabs = []
+
+    def changed(self, *media: Medium) -> None:
+        """Something in memory is not on disk: what is named, or anything."""
+        for medium in media or (Medium.COOKIES, Medium.LOCAL_STORAGE, Medium.SESSION):
+            self._unwritten.setdefault(medium, self._now())
+        self.pass_time()
+
+    def pass_time(self) -> None:
+        """Write what is due by now."""
+        expired = self._agent.cookies.expire(self._now())
+        for medium, since in tuple(self._unwritten.items()):
+            rhythm = self._family.rhythms[medium]
+            operations = self._agent.cookies.operations - self._counted
+            full = (
+                medium is Medium.COOKIES
+                and rhythm.operations is not None
+                and operations >= rhythm.operations
+            )
+            if full or self._now() - since >= rhythm.interval:
+                self._write(medium)
+        if expired:
+            self._unwritten.setdefault(Medium.COOKIES, self._now())
+
+    def settle(self) -> None:
+        """Until everything is on disk."""
+        for medium in Medium:
+            self._write(medium)
+
+    def _write(self, medium: Medium) -> None:
+        self._unwritten.pop(medium, None)
+        if medium is Medium.MARK:
+            self._disk.mark = self._family.running_mark
+        if self._choices.private:
+            return
+        facts = Facts(choices=self._choices)
+        if medium is Medium.COOKIES:
+            session = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
+            self._disk.cookies = [
+                cookie for cookie in self._agent.cookies if session or cookie.expiry is not None
+            ]
+            self._counted = self._agent.cookies.operations
+        elif medium is Medium.LOCAL_STORAGE:
+            self._disk.local_storage = copy.deepcopy(self._agent.local_storage)
+        elif medium is Medium.SESSION:
+            self._disk.session = self._session_file()
+
+    def _session_file(self) -> _SessionFile:
+        facts = Facts(choices=self._choices)
+        with_storage = self._decide(Question.TAB_STORAGE_IN_FILE, facts, note=False)
+        tabs = [tab.copy() if with_storage else _without_storage(tab) for tab in self.tabs]
+        return _SessionFile(
+            tabs=[tab for tab in tabs if not tab.empty],
+            cookies=[
+                cookie
+                for cookie in self._agent.cookies
+                if cookie.expiry is None
+                and self._decide(
+                    Question.SESSION_COOKIE_IN_FILE,
+                    replace(facts, secure=cookie.secure),
+                    note=False,
+                )
+            ],
+            written=self._now(),
+            crashes=self._crashes,
+        )
+
+
+def _without_storage(tab: Tab) -> Tab:
+    bare = tab.copy()
+    bare.session_storage = {}
+    return bare

@@ -1,0 +1,242 @@
+"""The simulated browser: carries a scenario's steps out in a model, in milliseconds.
+
+It speaks HTTP to the same server and signs in through the same pages as a real browser. What it
+rests on is in `model/`: cookies by RFC 6265bis, pages and their scripts, and each family's rules.
+It is trusted as far as real browsers agree with it (docs/model.md).
+"""
+
+import time
+from collections.abc import Coroutine, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from harness.engines.model.agent import EMPTY, AgentError, Tab, UserAgent
+from harness.engines.model.document import Form, ScriptError
+from harness.engines.model.family import Family
+from harness.engines.model.machine import Machine
+from harness.engines.person import PER_VISIT
+from harness.engines.presets import CHOICES
+from harness.engines.target import TargetEnvironment
+from harness.engines.witness import Context, Seen, Witness
+from harness.engines.workshop import Workshop
+from harness.scenario import Check, Step
+
+__all__ = ["Simulated", "SimulationError"]
+
+_T = TypeVar("_T")
+_TIMEOUT = 30.0
+"""Seconds that the server may take to answer."""
+
+
+class SimulationError(Exception):
+    """The model could not go on: a page that it does not understand, or that is in the way."""
+
+
+class Simulated:
+    """One lifecycle in one model, for every environment at once. A context manager."""
+
+    def __init__(self, workshop: Workshop, family: Family, witness: Witness) -> None:
+        self._workshop = workshop
+        self._target = workshop.target
+        self._witness = witness
+        self._began = time.time()
+        self._elapsed = 0.0
+        self._time: list[str] = []
+        port = urlsplit(self._target.url).port or 80
+        self._agent = UserAgent(port=port, name=f"Afterclose {family.name}", now=self._now)
+        self._choices = CHOICES[witness.preset]
+        self._machine = Machine(family, self._choices, self._agent, lambda: self._elapsed)
+        self._environments: list[TargetEnvironment] = []
+        self._windows: list[list[Tab]] = []
+        self._current = Tab()
+
+    def __enter__(self) -> "Simulated":
+        asked = self._witness.environments
+        self._call(self._target.reset())
+        listed = self._call(self._target.environments([e.name for e in asked]))
+        self._environments = listed
+        self._persistence = {e.name: e.effective_policy.persistence for e in asked}
+        self._start(Step("start"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection to the server."""
+        self._agent.close()
+
+    def perform(self, step: Step) -> None:
+        """Do one step in the model."""
+        try:
+            getattr(self, f"_{step.verb}")(step)
+        except (AgentError, ScriptError) as error:
+            raise SimulationError(f"{step.verb}: {error}") from None
+
+    def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
+        """Show every surface to the server, and hold what it received against the promise."""
+        try:
+            seen = self._look()
+        except (AgentError, ScriptError) as error:
+            raise SimulationError(f"check: {error}") from None
+        listed = [(cookie.domain, cookie.name) for cookie in self._agent.cookies]
+        context = Context(time=self._time, decisions=self._machine.decisions, listed=listed)
+        return self._witness.account(label, steps, seen, context)
+
+    def _now(self) -> float:
+        """The server's time, but for the milliseconds that a step takes."""
+        return self._began + self._elapsed
+
+    def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return self._workshop.run(work, _TIMEOUT)
+
+    # The life of the browser
+
+    def _start(self, step: Step) -> None:
+        back = self._machine.start(told=step.value == "restoring")
+        shown = [tab for tab in back if not tab.empty]
+        self._current = shown[-1] if shown else self._new_tab()
+        self._windows = [[self._current]]
+
+    def _quit(self, step: Step) -> None:
+        self._end("quit")
+
+    def _crash(self, step: Step) -> None:
+        self._end("crash")
+
+    def _end_os_session(self, step: Step) -> None:
+        self._end("end_os_session")
+
+    def _end(self, verb: str) -> None:
+        self._machine.end(verb)
+        self._windows = []
+
+    def _settle(self, step: Step) -> None:
+        self._machine.settle()
+
+    def _restore_previous_session(self, step: Step) -> None:
+        self._machine.restore()
+
+    # Tabs and windows
+
+    def _new_tab(self) -> Tab:
+        tab = Tab()
+        self._machine.tabs.append(tab)
+        self._machine.changed()
+        return tab
+
+    def _open_tab(self, step: Step) -> None:
+        self._current = self._new_tab()
+        self._windows[-1].append(self._current)
+
+    def _open_window(self, step: Step) -> None:
+        self._machine.acknowledge()
+        self._current = self._new_tab()
+        self._windows.append([self._current])
+
+    def _close_tab(self, step: Step) -> None:
+        window = self._windows[-1]
+        tab = window[step.value - 1] if isinstance(step.value, int) else self._current
+        window[:] = [other for other in window if other is not tab]
+        if not window:
+            self._windows.pop()
+        self._closed([tab])
+
+    def _close_window(self, step: Step) -> None:
+        index = step.value - 1 if isinstance(step.value, int) else -1
+        self._closed(self._windows.pop(index))
+
+    def _closed(self, tabs: Sequence[Tab]) -> None:
+        if not self._windows:
+            # What was open in the last window is what the browser remembers as open.
+            self._end("quit")
+            return
+        gone = {id(tab) for tab in tabs}
+        self._machine.tabs[:] = [tab for tab in self._machine.tabs if id(tab) not in gone]
+        if id(self._current) in gone:
+            self._current = self._windows[-1][-1]
+        self._machine.changed()
+
+    # The person at the application
+
+    def _sign_in(self, step: Step) -> None:
+        self._visit_applications("/login")
+
+    def _visit(self, step: Step) -> None:
+        self._visit_applications("/login?prompt=none")
+
+    def _visit_applications(self, login: str) -> None:
+        for batch in self._batches():
+            stops = [f"{environment.app_url}{login}" for environment in batch]
+            stops += [f"{environment.app_url}/" for environment in batch]
+            first, *rest = stops
+            separator = "&" if "?" in first else "?"
+            query = urlencode([("return_to", stop) for stop in rest])
+            document = self._agent.navigate(self._current, f"{first}{separator}{query}")
+            while document.url.partition("?")[0] != stops[-1]:
+                form, password = self._form(document.url, document.forms)
+                values = form.filled_in(password=password)
+                document = self._agent.submit(self._current, form, values)
+        self._machine.changed()
+
+    def _form(self, url: str, forms: Sequence[Form]) -> tuple[Form, str]:
+        for environment in self._environments:
+            if url.startswith(f"{environment.issuer}/oauth2/auth?") and forms:
+                return forms[0], environment.password
+        raise AgentError(f"{url}: neither a sign-in page nor where the visit should end")
+
+    def _sign_out(self, step: Step) -> None:
+        for environment in self._environments:
+            url = f"{environment.app_url}/sign-out"
+            shown = self._agent.navigate(self._current, url).url
+            if shown != f"{environment.app_url}/":
+                raise AgentError(f"{shown}: not where a sign-out should end")
+        self._machine.changed()
+
+    def _batches(self) -> list[Sequence[TargetEnvironment]]:
+        return [
+            self._environments[start : start + PER_VISIT]
+            for start in range(0, len(self._environments), PER_VISIT)
+        ]
+
+    def _wait(self, step: Step) -> None:
+        assert isinstance(step.value, timedelta)
+        seconds = step.value.total_seconds()
+        self._call(self._target.advance(seconds))
+        self._elapsed += seconds
+        if self._windows:
+            self._machine.pass_time()
+        self._time.append(f"{seconds:.0f} s: the server's clock was moved, and the model's with it")
+
+    # The administrator
+
+    def _override_session_policy(self, step: Step) -> None:
+        for environment in self._environments:
+            persistence = self._persistence[environment.name].opposite
+            self._call(self._target.override_persistence(environment, persistence))
+            self._persistence[environment.name] = persistence
+
+    def _revoke_sessions(self, step: Step) -> None:
+        for environment in self._environments:
+            self._call(self._target.revoke(environment))
+
+    # Observing
+
+    def _look(self) -> Seen:
+        """As the driver of a real browser looks: in the tab in use if that is empty, else in one
+        beside it, with frames in the tab in use."""
+        borrowed = self._current.url == EMPTY
+        tab = self._current if borrowed else Tab()
+        seen: dict[str, dict[str, dict[str, Any]]] = {}
+        for batch in self._batches():
+            names = [environment.name for environment in batch]
+            ticket = self._call(self._target.begin_observation(names, tab_in_use=borrowed))
+            self._agent.navigate(tab, ticket.url)
+            if not borrowed:
+                for address in ticket.tab_frames:
+                    self._agent.frame(self._current, address)
+            seen |= self._call(self._target.observation(ticket.id))
+        if borrowed:
+            self._agent.navigate(tab, EMPTY)
+        return seen

@@ -1,0 +1,106 @@
+"""What an interpreter of scenarios says of a check: the promise, the verdict and the evidence."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.limitations import Situation, judge
+from harness.policy import Environment
+from harness.records import Evidence, Observation, State
+from harness.scenario import Check, Step, narrate
+from harness.settings import Settings
+
+__all__ = ["Context", "Seen", "Witness"]
+
+Seen = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""What the server received, by environment and surface."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What an engine adds to the evidence of a check."""
+
+    time: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    decisions: Sequence[str] = ()
+    listed: Sequence[tuple[str, str]] = ()
+    """The browser's own cookies as (host, name)."""
+
+
+@dataclass(kw_only=True)
+class Witness:
+    """One lifecycle's account. `policies` are as they are configured: what the server under test
+    says of itself promises nothing."""
+
+    scenario: str
+    engine: str
+    preset: str
+    environments: Sequence[Environment]
+    observed: Callable[[Observation], None]
+    settings: Settings = field(default_factory=Settings)
+    like: str | None = None
+    """The engine whose limitations apply; another than `engine` for a model of it."""
+    engine_version: str = ""
+    began: float = field(default_factory=time.perf_counter)
+
+    def account(
+        self, label: str, steps: tuple[Step, ...], seen: Seen, context: Context
+    ) -> Check:
+        """Hold everything seen at a check against the promise."""
+        check = {
+            (environment.name, surface): self._observation(
+                label, steps, environment, surface, result, context
+            )
+            for environment in self.environments
+            for surface, result in seen[environment.name].items()
+        }
+        for observation in check.values():
+            self.observed(observation)
+        return check
+
+    def _observation(
+        self,
+        label: str,
+        steps: tuple[Step, ...],
+        environment: Environment,
+        surface: str,
+        seen: Mapping[str, Any],
+        context: Context,
+    ) -> Observation:
+        state = State.SIGNED_IN if seen["signed_in"] else State.SIGNED_OUT
+        situation = Situation(
+            engine=self.like or self.engine,
+            preset=self.preset,
+            surface=surface,
+            policy=environment.effective_policy,
+            steps=steps,
+            settings=self.settings,
+        )
+        judgement = judge(situation, state)
+        host = f"{environment.name}.{'idp' if surface == 'sso' else 'app'}.localhost"
+        return Observation(
+            scenario=self.scenario,
+            check=label,
+            engine=self.engine,
+            engine_version=self.engine_version,
+            preset=self.preset,
+            policy=environment.name,
+            surface=surface,
+            promised=judgement.promised,
+            observed=state,
+            verdict=judgement.verdict,
+            limitation=judgement.limitation.id if judgement.limitation else None,
+            steps=[narrate(step) for step in steps],
+            evidence=Evidence(
+                cookies_sent=seen["cookies_sent"],
+                set_cookie=seen["set_cookie"],
+                reason=seen["reason"],
+                persistent_claim=seen["persistent_claim"],
+                time=list(context.time),
+                notes=list(context.notes),
+                decisions=list(context.decisions),
+                browser_cookies=sorted({n for domain, n in context.listed if domain == host}),
+            ),
+            duration_s=round(time.perf_counter() - self.began, 3),
+        )
