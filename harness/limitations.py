@@ -71,6 +71,28 @@ LIMITATIONS: tuple[Limitation, ...] = (
         ),
     ),
     Limitation(
+        id="unacknowledged-crash-revives-session",
+        sentence="Until somebody reacts to the message that the browser has crashed, it takes each "
+        "of its ends for a crash, and brings session cookies back.",
+        explains=State.SIGNED_IN,
+        applies=rules.crash_unacknowledged,
+        sources=(
+            f"{_CHROMIUM}sessions/exit_type_service_browsertest.cc, CrashCrashNewBrowser",
+            "measured: crash.close_after_a_crash",
+        ),
+    ),
+    Limitation(
+        id="pinned-tab-revives-session",
+        sentence="One pinned tab is enough for Firefox to bring the session cookies of every site "
+        "back, although it is not set to restore sessions.",
+        explains=State.SIGNED_IN,
+        applies=rules.tab_pinned,
+        sources=(
+            f"{_FIREFOX}SessionStore.sys.mjs, _prepDataForDeferredRestore",
+            "measured: browser_close.quit_with_a_pinned_tab",
+        ),
+    ),
+    Limitation(
         id="session-restore-revives-session",
         sentence="A browser that restores its last session also restores session cookies.",
         explains=State.SIGNED_IN,
@@ -122,6 +144,19 @@ LIMITATIONS: tuple[Limitation, ...] = (
             "seconds, 512 operations, or at a flush)",
             f"{_FIREFOX}SessionSaver.sys.mjs (browser.sessionstore.interval)",
             "measured: crash.crash_at_once, os_shutdown.end_session_at_once",
+        ),
+    ),
+    Limitation(
+        id="restart-loses-what-is-never-on-disk",
+        sentence="A browser that restarts itself loses the session cookies that it never writes to "
+        "disk: all of them in WebKitGTK, and in a Firefox set to keep no data of sites in its "
+        "session file.",
+        explains=State.SIGNED_OUT,
+        applies=rules.not_kept_for_restart,
+        sources=(
+            "firefox: browser/components/sessionstore/PrivacyLevel.sys.mjs",
+            "libsoup: libsoup/cookies/soup-cookie-jar-db.c",
+            "measured: vendor_chromium.restart, preset continue-privacy-2",
         ),
     ),
     Limitation(
@@ -184,6 +219,17 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sources=(
             "https://html.spec.whatwg.org/multipage/webstorage.html#the-sessionstorage-attribute",
             "measured: sign_out.sign_out_in_another_tab",
+        ),
+    ),
+    Limitation(
+        id="cookie-lifetime-capped",
+        sentence="Browsers keep no cookie longer than 400 days after it was set, however long the "
+        "session lasts on the server.",
+        explains=State.SIGNED_OUT,
+        applies=rules.lifetime_capped,
+        sources=(
+            "rfc6265bis 5.6.2 (the limit should not be greater than 400 days)",
+            "measured: long_time.past_the_cap, with a timeout of 500 days",
         ),
     ),
     Limitation(

@@ -23,7 +23,11 @@ from harness.records import State
 from harness.scenario import Step
 from harness.settings import Activity, PolicyChange, Settings
 
-__all__ = ["BrowserEnd", "Ended", "History", "history_of", "promise"]
+__all__ = ["SETTLED_AFTER", "BrowserEnd", "Ended", "History", "history_of", "promise"]
+
+SETTLED_AFTER = timedelta(seconds=31)
+"""By then an open browser has written everything down: Chromium's cookies, the slowest, take 30
+seconds (`net/extras/sqlite/sqlite_persistent_cookie_store.cc`)."""
 
 
 class Ended(StrEnum):
@@ -44,16 +48,24 @@ class BrowserEnd:
     """One end of the browser since the sign-in."""
 
     verb: str
-    """`quit`, `crash` or `end_os_session`; closing the last tab or window is `quit`."""
+    """`quit`, `crash`, `end_os_session` or `restart`; closing the last tab or window is `quit`."""
     settled: bool
-    """Whether what the browser remembered was on disk by then."""
+    """Whether all that the browser remembered was on disk by then."""
+    written: bool = True
+    """Whether the session was, if not what came after the sign-in."""
+    pinned: bool = False
+    """Whether a tab was pinned."""
+    reacted: bool = False
+    """Whether the person had reacted to what the browser said of an earlier crash."""
     restored: bool = False
     """Whether the person asked for the previous session after the next start."""
+    told: bool = False
+    """Whether the browser was told at the next start to restore the last session."""
 
     @property
     def orderly(self) -> bool:
         """Whether the browser had the time to write everything down."""
-        return self.verb == "quit"
+        return self.verb in ("quit", "restart")
 
 
 @dataclass
@@ -61,6 +73,7 @@ class _Tab:
     used: bool = False
     """Whether the person has signed in, or been signed in anew, in it."""
     signed_out: bool = False
+    pinned: bool = False
 
 
 @dataclass
@@ -84,6 +97,8 @@ class History:
     running: bool = True
     _settled: bool = False
     _was_settled: bool = False
+    _written: bool = False
+    _reacted: bool = False
     _windows: list[list[_Tab]] = field(default_factory=lambda: [[_Tab()]])
     _current: _Tab | None = None
 
@@ -109,6 +124,7 @@ class History:
             self.ends = []
             self.signed_out_unsettled = False
             self.last_activity = self.now
+            self._written = False
         self._active()
 
     def _visit(self, step: Step) -> None:
@@ -129,6 +145,9 @@ class History:
         self._tab.signed_out = True
         self._was_settled, self._settled = self._settled, False
 
+    def _sign_out_during_visit(self, step: Step) -> None:
+        self._sign_out(step)
+
     def _revoke_sessions(self, step: Step) -> None:
         if self.ended is None:
             self.ended = Ended.REVOKED
@@ -142,17 +161,26 @@ class History:
     def _wait(self, step: Step) -> None:
         if isinstance(step.value, timedelta):
             self.now += step.value.total_seconds()
+            if self.running and step.value >= SETTLED_AFTER:
+                self._settle(step)
 
     def _settle(self, step: Step) -> None:
-        self._settled = True
+        self._settled = self._written = True
 
     def _open_tab(self, step: Step) -> None:
         self._current = _Tab()
         self._windows[-1].append(self._current)
 
     def _open_window(self, step: Step) -> None:
+        self._open_popup(step)
+        self._reacted = True
+
+    def _open_popup(self, step: Step) -> None:
         self._current = _Tab()
         self._windows.append([self._current])
+
+    def _pin_tab(self, step: Step) -> None:
+        self._tab.pinned = True
 
     def _close_tab(self, step: Step) -> None:
         window = self._windows[-1]
@@ -185,9 +213,21 @@ class History:
     def _end_os_session(self, step: Step) -> None:
         self._browser_ended("end_os_session")
 
+    def _restart(self, step: Step) -> None:
+        """Nobody has closed anything: the session is to go on."""
+        self.ends.append(BrowserEnd(verb="restart", settled=True))
+        self._start(step)
+
     def _browser_ended(self, verb: str) -> None:
-        end = BrowserEnd(verb=verb, settled=self._settled)
+        end = BrowserEnd(
+            verb=verb,
+            settled=self._settled,
+            written=self._written,
+            pinned=any(tab.pinned for window in self._windows for tab in window),
+            reacted=self._reacted,
+        )
         self.ends.append(end)
+        self._written = self._written or end.orderly
         if self.ended is Ended.SIGNED_OUT and not end.orderly and not self._settled:
             self.signed_out_unsettled = self._was_settled
         self._close_session(Ended.BROWSER_ENDED)
@@ -198,6 +238,9 @@ class History:
             self.ended = reason
 
     def _start(self, step: Step) -> None:
+        if self.ends and step.value:
+            self.ends[-1] = replace(self.ends[-1], told=True)
+        self._reacted = False
         self._current = _Tab()
         self._windows, self.running, self._settled = [[self._current]], True, True
 

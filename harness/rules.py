@@ -5,8 +5,10 @@ A rule looks at engine, preset, steps, policy, settings and surface, never at wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from harness.policy import Policy
+from harness.presets import CHOICES, Choices
 from harness.promise import Ended, History, history_of
 from harness.scenario import Step
 from harness.settings import Settings
@@ -18,7 +20,10 @@ __all__ = [
     "application_outlives",
     "cleared_on_exit",
     "crash_recovered",
+    "crash_unacknowledged",
+    "lifetime_capped",
     "long_cookie_outlives",
+    "not_kept_for_restart",
     "not_on_disk",
     "not_signed_out_here",
     "private",
@@ -27,6 +32,7 @@ __all__ = [
     "sign_out_not_on_disk",
     "storage_outlives",
     "tab_closed",
+    "tab_pinned",
     "window_closed",
 ]
 
@@ -40,6 +46,9 @@ _LIFETIMES = {
 """Seconds that what an application keeps lasts. An access token: Kinde's default,
 `build/tokens/configure-tokens.mdx`; a cookie: `KINDE_COOKIE_MAX_AGE` of Kinde's own SDKs."""
 
+_LIFETIME_CAP = 400 * 86_400
+"""Seconds: what rfc6265bis recommends in section 5.6.2, and browsers keep."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
@@ -51,6 +60,11 @@ class Situation:
     policy: Policy
     steps: Sequence[Step]
     settings: Settings = field(default_factory=Settings)
+
+    @property
+    def choices(self) -> Choices:
+        """What the preset means."""
+        return CHOICES[self.preset]
 
     @property
     def history(self) -> History:
@@ -87,46 +101,102 @@ def _closed(history: History) -> bool:
 
 
 def _remembers(situation: Situation) -> bool:
-    return situation.preset in ("default", "continue")
+    return not (situation.choices.clear or situation.choices.private)
 
 
 def _spared(situation: Situation, history: History) -> bool:
-    """Whether data that is to be cleared on exit is still there after a crash.
+    """Whether data that is to be cleared on exit is still there: Chromium clears nothing after a
+    crash, and nothing when it restarts itself.
 
     chromium: chrome/browser/sessions/session_data_service.cc ("To allow the user to continue a
-    session after a crash, we will not delete cookies."); measured: crash.crash_after_settling.
+    session after a crash, we will not delete cookies."), better_session_restore_browsertest.cc
+    (RestartTest.CookiesClearedOnExit); measured: crash.crash_after_settling.
     """
-    crashes = all(end.verb == "crash" and end.settled for end in history.ends)
-    return situation.engine == "chromium" and situation.preset == "clear-on-exit" and crashes
+    kept = all(
+        end.verb == "restart" or _taken_for_crash(situation, history, number)
+        for number, end in enumerate(history.ends)
+    )
+    return situation.engine == "chromium" and situation.choices.clear and kept
+
+
+def _taken_for_crash(situation: Situation, history: History, number: int) -> bool:
+    """Whether the browser takes that end of its life for a crash.
+
+    Debian's Firefox has no handler for SIGTERM: what the system asks of it is a crash to it.
+    Chromium takes every end for one until somebody has reacted to its message about the first
+    (exit_type_service_browsertest.cc, CrashCrashNewBrowser).
+    """
+    end = history.ends[number]
+    if situation.engine == "firefox":
+        return end.verb in ("crash", "end_os_session")
+    return (end.verb == "crash" and end.written) or (
+        number > 0 and not end.reacted and _taken_for_crash(situation, history, number - 1)
+    )
+
+
+class _Revival(StrEnum):
+    """Why session cookies come back at a start."""
+
+    CRASH = "crash"
+    UNACKNOWLEDGED = "unacknowledged"
+    PINNED = "pinned"
+    RESTORE = "restore"
+
+
+def _revival(situation: Situation, history: History, number: int) -> _Revival | None:
+    """Why session cookies come back at the start after that end, or None if they do not."""
+    end, firefox = history.ends[number], situation.engine == "firefox"
+    if not (end.orderly or end.written) or situation.choices.private:
+        return None
+    if situation.engine == "webkitgtk":
+        return None
+    crashed = _taken_for_crash(situation, history, number)
+    if situation.choices.clear and (firefox or not (crashed or end.verb == "restart")):
+        return None
+    if crashed and not situation.choices.reopen:
+        unlikely = end.orderly and not firefox
+        return _Revival.UNACKNOWLEDGED if unlikely else _Revival.CRASH
+    asked = firefox and end.restored
+    if situation.choices.reopen or asked or end.told or end.verb == "restart" or crashed:
+        only_crash = crashed and len(history.ends) == 1
+        return _Revival.CRASH if only_crash else _Revival.RESTORE
+    return _Revival.PINNED if firefox and end.pinned else None
+
+
+def _revived_by(situation: Situation, history: History) -> _Revival | None:
+    """Why a session that was to end with something being closed is there after the last start."""
+    if not (situation.of_session and _closed(history)):
+        return None
+    reasons = [_revival(situation, history, n) for n in range(len(history.ends))]
+    return reasons[-1] if all(reasons) else None
 
 
 def session_restored(situation: Situation, history: History) -> bool:
-    if not (situation.of_session and _remembers(situation) and _closed(history)):
-        return False
-    for end in history.ends:
-        written = end.orderly or end.settled
-        asked = situation.engine == "firefox" and end.restored
-        crashed = end.verb == "crash" or (
-            end.verb == "end_os_session" and situation.engine == "firefox"
-        )
-        if not written or not (situation.preset == "continue" or asked or crashed):
-            return False
-    return not crash_recovered(situation, history)
+    return _revived_by(situation, history) is _Revival.RESTORE
 
 
 def crash_recovered(situation: Situation, history: History) -> bool:
-    # What is to be cleared on exit, Chromium does not clear after a crash.
-    keeps = _remembers(situation) or _spared(situation, history)
-    if not (situation.of_session and keeps and _closed(history)):
-        return False
-    last = history.ends[-1]
-    # Debian's Firefox has no handler for SIGTERM: what the system asks of it is a crash to it.
-    crashes = ("crash", "end_os_session") if situation.engine == "firefox" else ("crash",)
-    return last.verb in crashes and last.settled and len(history.ends) == 1
+    return _revived_by(situation, history) is _Revival.CRASH
+
+
+def crash_unacknowledged(situation: Situation, history: History) -> bool:
+    return _revived_by(situation, history) is _Revival.UNACKNOWLEDGED
+
+
+def tab_pinned(situation: Situation, history: History) -> bool:
+    return _revived_by(situation, history) is _Revival.PINNED
 
 
 def not_on_disk(situation: Situation, history: History) -> bool:
     return any(not end.orderly and not end.settled for end in history.ends)
+
+
+def not_kept_for_restart(situation: Situation, history: History) -> bool:
+    """A browser that writes no session cookie to disk has none after it restarted itself."""
+    never = situation.engine == "webkitgtk" or (
+        situation.engine == "firefox" and situation.choices.privacy_level >= 2
+    )
+    return never and any(end.verb == "restart" for end in history.ends)
 
 
 def sign_out_not_on_disk(situation: Situation, history: History) -> bool:
@@ -135,12 +205,12 @@ def sign_out_not_on_disk(situation: Situation, history: History) -> bool:
 
 
 def cleared_on_exit(situation: Situation, history: History) -> bool:
-    orderly = situation.engine == "firefox" or any(end.verb != "crash" for end in history.ends)
-    return situation.preset == "clear-on-exit" and bool(history.ends) and orderly
+    ended = situation.choices.clear and bool(history.ends)
+    return ended and not _spared(situation, history)
 
 
 def private(situation: Situation, history: History) -> bool:
-    return situation.preset == "private" and bool(history.ends)
+    return situation.choices.private and bool(history.ends)
 
 
 def application_outlives(situation: Situation, history: History) -> bool:
@@ -170,6 +240,12 @@ def another_tab(situation: Situation, history: History) -> bool:
 def not_signed_out_here(situation: Situation, history: History) -> bool:
     elsewhere = history.ended is Ended.SIGNED_OUT and history.tab_signed_in
     return situation.surface == "app:session_storage" and elsewhere
+
+
+def lifetime_capped(situation: Situation, history: History) -> bool:
+    """A cookie is gone 400 days after it was last set, however long the session lasts."""
+    of_session = situation.surface in ("sso", "app:memory")
+    return of_session and history.now - history.last_activity >= _LIFETIME_CAP
 
 
 def application_ends_first(situation: Situation, history: History) -> bool:

@@ -69,18 +69,28 @@ def _duration(time: timedelta) -> str:
 _SENTENCES: Mapping[str, Callable[[Step], str]] = {
     "sign_in": lambda step: "Sign in to the application.",
     "sign_out": lambda step: "Sign out in the application.",
+    "sign_out_during_visit": lambda step: "Open the application in another tab and, while it is "
+    "still loading, sign out in this one.",
     "visit": lambda step: "Open the application again and let it ask the auth server who you are.",
     "open_tab": lambda step: "Open a new tab.",
     "close_tab": lambda step: f"Close {_which('tab', step.value)}.",
     "open_window": lambda step: "Open a new window.",
+    "open_popup": lambda step: "Let the page open a popup window.",
+    "pin_tab": lambda step: "Pin the tab in use.",
     "close_window": lambda step: f"Close {_which('window', step.value)}.",
     "quit": lambda step: "Close the browser.",
     "crash": lambda step: "The browser crashes.",
     "end_os_session": lambda step: "The operating system shuts down and asks the browser to end.",
-    "start": lambda step: "Start the browser.",
+    "restart": lambda step: "Let the browser restart itself, as after an update.",
+    "start": lambda step: "Start the browser, told to restore the last session this once."
+    if step.value
+    else "Start the browser.",
     "restore_previous_session": lambda step: "Ask the browser for the tabs of the last session.",
     "settle": lambda step: "Wait until what the browser remembers is on disk.",
     "wait": lambda step: f"Stay away for {_duration(step.value)}."
+    if isinstance(step.value, timedelta)
+    else "",
+    "set_clock_back": lambda step: f"Set the computer's clock back by {_duration(step.value)}."
     if isinstance(step.value, timedelta)
     else "",
     "override_session_policy": lambda step: "An administrator overrides the organization's session "
@@ -142,6 +152,11 @@ class Browser:
         """Sign out in every application, which signs out at the auth server too."""
         self._do_running(Step("sign_out"))
 
+    def sign_out_during_visit(self) -> None:
+        """Sign out while every application is being opened in another tab: what that tab asked the
+        auth server before the sign-out is answered after it. The other tab is closed then."""
+        self._do_running(Step("sign_out_during_visit"))
+
     def visit(self) -> None:
         """Open every application again; each asks the auth server, which counts as activity."""
         self._do_running(Step("visit"))
@@ -167,6 +182,15 @@ class Browser:
         self._do_running(Step("open_window"))
         self._windows.append(1)
 
+    def open_popup(self) -> None:
+        """Let the page in use open a popup window, empty; it is then the one in use."""
+        self._do_running(Step("open_popup"))
+        self._windows.append(1)
+
+    def pin_tab(self) -> None:
+        """Pin the tab in use."""
+        self._do_running(Step("pin_tab"))
+
     def close_window(self, number: int | None = None) -> None:
         """Close the window in use, or the `number`th. The browser ends with its last window."""
         self._check_number(number, len(self._windows), "window")
@@ -185,11 +209,17 @@ class Browser:
         """The operating system shuts down: it asks every process of the session to end."""
         self._end(Step("end_os_session"))
 
-    def start(self) -> None:
-        """Start the browser on the profile it had."""
+    def restart(self) -> None:
+        """The browser ends and starts again by itself, as it does after an update."""
+        self._do_running(Step("restart"))
+        self._windows = [1]
+
+    def start(self, *, restoring: bool = False) -> None:
+        """Start the browser on the profile it had; `restoring`: told to restore the last session
+        this once (Chromium's `--restore-last-session`, Firefox's `resume_session_once`)."""
         if self._windows:
             raise ScenarioError("start: the browser is running already")
-        self._do(Step("start"))
+        self._do(Step("start", "restoring" if restoring else None))
         self._windows = [1]
 
     def restore_previous_session(self) -> None:
@@ -205,6 +235,12 @@ class Browser:
         if time <= timedelta(0):
             raise ScenarioError(f"wait: the time must be more than nothing, not {time}")
         self._do(Step("wait", time))
+
+    def set_clock_back(self, time: timedelta) -> None:
+        """Set the clock of the person's computer back; the server's goes on as it is."""
+        if time <= timedelta(0):
+            raise ScenarioError(f"set_clock_back: the time must be more than nothing, not {time}")
+        self._do(Step("set_clock_back", time))
 
     def check(self, label: str) -> Check:
         """Observe every surface of every environment; `label` names the check in the report."""

@@ -29,3 +29,16 @@ def quit_and_start_twice(browser: Browser) -> None:
     browser.quit()
     browser.start()
     browser.check("after the second restart")
+
+
+@scenario(
+    title="Close the browser with a pinned tab",
+    claims="A non-persistent session is terminated when the browser window closes.",
+    covers=("B13",),
+)
+def quit_with_a_pinned_tab(browser: Browser) -> None:
+    browser.sign_in()
+    browser.pin_tab()
+    browser.quit()
+    browser.start()
+    browser.check("after the browser was started again")

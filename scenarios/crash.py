@@ -1,5 +1,7 @@
 """The browser crashes."""
 
+from datetime import timedelta
+
 from harness import Browser, scenario
 
 
@@ -23,6 +25,66 @@ def crash_at_once(browser: Browser) -> None:
 def crash_after_settling(browser: Browser) -> None:
     browser.sign_in()
     browser.settle()
+    browser.crash()
+    browser.start()
+    browser.check("after the browser was started again")
+
+
+@scenario(
+    title="Close the browser after a crash without reacting to its message",
+    claims="A non-persistent session is terminated when the browser is closed.",
+    covers=("B4", "Chromium exit_type_service_browsertest.cc, CrashCrashNewBrowser"),
+)
+def close_after_a_crash(browser: Browser) -> None:
+    browser.sign_in()
+    browser.settle()
+    browser.crash()
+    browser.start()
+    browser.check("after the crash")
+    browser.quit()
+    browser.start()
+    browser.check("after the browser was closed and started again")
+
+
+@scenario(
+    title="The browser crashes twice in a row",
+    claims="A non-persistent session is terminated when the browser ends.",
+    covers=("B14",),
+)
+def crash_twice(browser: Browser) -> None:
+    browser.sign_in()
+    browser.settle()
+    browser.crash()
+    browser.start()
+    browser.settle()
+    browser.crash()
+    browser.start()
+    browser.check("after the second crash")
+
+
+@scenario(
+    title="Come back hours after a crash",
+    claims="A non-persistent session is terminated when the browser ends.",
+    covers=("B14",),
+)
+def start_long_after_a_crash(browser: Browser) -> None:
+    browser.sign_in()
+    browser.settle()
+    browser.crash()
+    browser.wait(timedelta(hours=7))
+    browser.start()
+    browser.check("seven hours after the crash")
+
+
+@scenario(
+    title="The browser crashes half a minute after the sign-in",
+    claims="A persistent session survives whatever happens to the browser.",
+    covers=("B1",),
+)
+def crash_after_half_a_minute(browser: Browser) -> None:
+    browser.sign_in()
+    browser.wait(timedelta(seconds=31))
+    browser.visit()
     browser.crash()
     browser.start()
     browser.check("after the browser was started again")

@@ -10,7 +10,7 @@ import harness
 
 PACKAGE = Path(harness.__file__).parent
 LAYERS = (
-    {"policy", "clock", "records", "settings", "config"},
+    {"policy", "presets", "clock", "records", "settings", "config"},
     {"server", "apps"},
     {"scenario", "promise", "rules", "limitations"},
     {"engines"},
@@ -20,8 +20,8 @@ LAYERS = (
 ALLOWED = {
     0: set(),
     1: {"policy", "clock", "settings"},
-    2: {"policy", "records", "settings"},
-    3: LAYERS[2] | {"policy", "records", "settings"},
+    2: {"policy", "presets", "records", "settings"},
+    3: LAYERS[2] | {"policy", "presets", "records", "settings"},
     4: {"records"},
     5: set().union(*LAYERS[:5]),
 }

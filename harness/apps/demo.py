@@ -18,6 +18,7 @@ from harness.apps.kind import AppKind, CookieKind, Login, Standing, in_script
 from harness.apps.long_cookie import COOKIE_LIFETIME
 from harness.apps.relying_party import RelyingParty, SignInRefusedError
 from harness.clock import Clock
+from harness.server.faults import Fault, Faults
 from harness.server.state import State
 
 __all__ = ["DemoApp"]
@@ -47,6 +48,7 @@ class DemoApp:
         kinds: Mapping[str, AppKind],
         clock: Clock,
         state: State,
+        faults: Faults,
     ) -> None:
         self.name = name
         self.url = url
@@ -54,6 +56,7 @@ class DemoApp:
         self.relying_party = relying_party
         self._clock = clock
         self._state = state
+        self._faults = faults
         self._secure = url.startswith("https:")
         self._logins = {
             key: _Record(**value) for key, value in state.records(name, "app_login").items()
@@ -175,6 +178,8 @@ class DemoApp:
                     self._save(value, login)
         target = f"{self.relying_party.issuer}/logout?{urlencode({'redirect': f'{self.url}/'})}"
         dropped = "".join(kind.drop_script() for kind in self.kinds.values())
+        if self._faults.strikes(self.name, Fault.SIGN_OUT_KEEPS_TOKEN):
+            dropped = ""
         response = _page(
             "<p>Signing out.</p>", script=f"{dropped}location.replace({in_script(target)});"
         )

@@ -9,7 +9,7 @@ from harness.engines.model.chromium_rules import CHROMIUM
 from harness.engines.model.family import Family
 from harness.engines.model.firefox_rules import FIREFOX
 from harness.engines.model.webkitgtk_rules import WEBKITGTK
-from harness.engines.presets import PRESETS
+from harness.presets import PRESETS
 
 __all__ = ["ENGINES", "MODELS", "NAMES", "PRESETS", "Engine", "Family", "expand", "presets_of"]
 

@@ -19,22 +19,21 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import BrowserContext, Page, Playwright
+from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.engine import Installation, LaunchOptions, version_of
-from harness.engines.presets import PRESETS
+from harness.presets import CHOICES
 from harness.scenario import UnsupportedVerbError
 
 __all__ = ["Chromium"]
 
 _CHANNELS = {"chrome": "/opt/google/chrome/chrome", "msedge": "/opt/microsoft/msedge/msedge"}
-_CHOICES: Mapping[str, Mapping[str, Any]] = {
-    "continue": {"session": {"restore_on_startup": 1}},
-    "clear-on-exit": {"profile": {"default_content_setting_values": {"cookies": 4}}},
-}
+_LAST_SESSION, _SESSION_ONLY = 1, 4
 _SETTLE_TIMEOUT = 45.0
 _RESTORE_TIMEOUT = 3.0
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
+_FILLER_DOMAIN = ".filler.localhost"
 _FILLERS = 600
 """Cookies added to make the store commit: more than the 512 operations that make it."""
 
@@ -44,9 +43,9 @@ class Chromium:
 
     name = "chromium"
     title = "Chromium"
-    presets = tuple(PRESETS)
+    presets = tuple(name for name, choices in CHOICES.items() if not choices.privacy_level)
     package = "chromium"
-    cannot: tuple[str, ...] = ("open_window with the preset private",)
+    cannot: tuple[str, ...] = ("open_window with the preset private", "pin_tab")
 
     def find(self, playwright_path: str) -> Installation | None:
         """Playwright's own, else a branded channel, else the system's."""
@@ -62,12 +61,14 @@ class Chromium:
 
     def prepare(self, profile: Path, preset: str) -> None:
         """Write the choice to `Default/Preferences`, which Linux does not protect with a MAC."""
-        choice = _CHOICES.get(preset, {})
-        path = profile / "Default" / "Preferences"
-        preferences = json.loads(path.read_text(encoding="utf-8"))
-        for section, values in choice.items():
-            preferences.setdefault(section, {}).update(values)
-        path.write_text(json.dumps(preferences), encoding="utf-8")
+        choices = CHOICES[preset]
+        preferences: dict[str, Any] = {}
+        if choices.reopen:
+            preferences["session"] = {"restore_on_startup": _LAST_SESSION}
+        if choices.clear:
+            preferences["profile"] = {"default_content_setting_values": {"cookies": _SESSION_ONLY}}
+        _update(profile / "Default" / "Preferences", preferences)
+        _update(profile / "Local State", {"background_mode": {"enabled": choices.background}})
 
     async def launch(self, playwright: Playwright, options: LaunchOptions) -> BrowserContext:
         """Start it; the channel says new-headless mode where there is no window."""
@@ -76,7 +77,10 @@ class Chromium:
             channel="chromium",
             executable_path=options.installation.path,
             headless=not options.headed,
-            args=["--incognito"] if options.preset == "private" else [],
+            args=[
+                *(["--incognito"] if CHOICES[options.preset].private else []),
+                *(["--restore-last-session"] if options.told else []),
+            ],
             chromium_sandbox=os.geteuid() != 0,
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
@@ -100,6 +104,28 @@ class Chromium:
         browser = context.browser
         await (browser.close() if browser is not None else context.close())
 
+    async def restart(self, context: BrowserContext, profile: Path) -> None:
+        """By the button *Relaunch* of Chromium's own page of experiments. In headless mode that
+        closes all and notes the restart, and leaves it to us to end the process."""
+        page = await context.new_page()
+        await page.goto("chrome://flags/")
+        # The page goes away with the window before it can answer.
+        with contextlib.suppress(PlaywrightError):
+            await page.evaluate("() => { chrome.send('restartBrowser') }")
+        await self.quit(context)
+
+    async def open_in_background(self, context: BrowserContext) -> None:
+        """As the entry *New window* of its icon in the system's tray."""
+        assert context.browser is not None
+        session = await context.browser.new_browser_cdp_session()
+        async with context.expect_page():
+            await session.send("Target.createTarget", {"url": "about:blank", "newWindow": True})
+        await session.detach()
+
+    async def pin_tab(self, context: BrowserContext, page: Page) -> None:
+        """Not by the protocol, and there is no menu to click in headless mode."""
+        raise UnsupportedVerbError("Chromium's protocol pins no tab")
+
     async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
         """After a crash Chromium asks before it restores tabs, whatever the preset."""
         if ended_by == "crash":
@@ -122,7 +148,7 @@ class Chromium:
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """By the page itself in a private window: Playwright would open it outside."""
-        if preset != "private":
+        if not CHOICES[preset].private:
             return await context.new_page()
         async with context.expect_page() as opened:
             await beside.evaluate("() => { window.open('about:blank', '_blank', 'noopener') }")
@@ -130,7 +156,7 @@ class Chromium:
 
     async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """A window as Ctrl+N opens it."""
-        if preset == "private":
+        if CHOICES[preset].private:
             raise UnsupportedVerbError(
                 "Chromium's protocol opens no second window of a private session"
             )
@@ -156,16 +182,17 @@ class Chromium:
         await page.close()
 
     async def settle(
-        self, context: BrowserContext, profile: Path, origins: Sequence[str]
+        self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str
     ) -> None:
         """Until cookies, local storage and `exit_type=Crashed` are on disk."""
-        wanted = {(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()}
+        listed = {(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()}
+        wanted = {cookie for cookie in listed if not cookie[0].endswith(_FILLER_DOMAIN)}
         await context.add_cookies(
             [
                 {
                     "name": "filler",
                     "value": "x",
-                    "domain": f"{number}.filler.localhost",
+                    "domain": f"{number}{_FILLER_DOMAIN}",
                     "path": "/",
                     "expires": time.time() + 600,
                 }
@@ -175,10 +202,20 @@ class Chromium:
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while not (
                 _exit_type(profile) == "Crashed"
-                and wanted <= _cookie_rows(profile)
-                and _stored(profile, origins)
+                and wanted == _cookie_rows(profile)
+                and all(self.stored(profile, origin) != was for origin, was in before.items())
             ):
                 await asyncio.sleep(_POLL)
+
+    def stored(self, profile: Path, origin: str) -> str:
+        """How often the origin's keys are in the logs of the database: once more with each change.
+        """
+        key = f"_{origin}\x00".encode()
+        count = 0
+        for path in (profile / "Default" / "Local Storage" / "leveldb").glob("*.log"):
+            with contextlib.suppress(OSError):
+                count += path.read_bytes().count(key)
+        return str(count)
 
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
         """Nothing: Chromium writes everything with a delay."""
@@ -225,7 +262,14 @@ class Chromium:
 
     async def _cookie_list(self, session: Any) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = (await session.send("Network.getAllCookies"))["cookies"]
-        return [cookie for cookie in listed if not cookie["domain"].endswith(".filler.localhost")]
+        return [cookie for cookie in listed if not cookie["domain"].endswith(_FILLER_DOMAIN)]
+
+
+def _update(path: Path, sections: dict[str, Any]) -> None:
+    preferences = json.loads(path.read_text(encoding="utf-8"))
+    for section, values in sections.items():
+        preferences.setdefault(section, {}).update(values)
+    path.write_text(json.dumps(preferences), encoding="utf-8")
 
 
 def _exit_type(profile: Path) -> str | None:
@@ -241,18 +285,8 @@ def _cookie_rows(profile: Path) -> set[tuple[str, str]]:
     address = f"file:{profile / 'Default' / 'Cookies'}?mode=ro"
     try:
         with closing(sqlite3.connect(address, uri=True)) as database:
-            return set(database.execute("SELECT host_key, name FROM cookies"))
+            rows = set(database.execute("SELECT host_key, name FROM cookies"))
     except sqlite3.Error:
         # The browser is writing; the next look will see it.
         return set()
-
-
-def _stored(profile: Path, origins: Sequence[str]) -> bool:
-    missing = {f"_{origin}\x00".encode() for origin in origins}
-    for path in (profile / "Default" / "Local Storage" / "leveldb").glob("*.l*"):
-        try:
-            content = path.read_bytes()
-        except OSError:
-            continue
-        missing = {key for key in missing if key not in content}
-    return not missing
+    return {row for row in rows if not row[0].endswith(_FILLER_DOMAIN)}

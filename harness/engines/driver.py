@@ -20,12 +20,21 @@ from harness.engines.target import TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
 from harness.engines.workshop import Workshop
 from harness.policy import Persistence
-from harness.scenario import Check, Step
+from harness.presets import CHOICES
+from harness.promise import SETTLED_AFTER
+from harness.scenario import Check, Step, UnsupportedVerbError
 
 __all__ = ["Driver", "DriverError"]
 
 _STEP_TIMEOUT = 90.0
 """Seconds that any one step may take before the browser counts as hung."""
+
+_ENDING = ("crash", "end_os_session")
+_AFTER_SETTLING = ("sign_in", "sign_out", "sign_out_during_visit", "visit", *_ENDING)
+"""Steps that show whether the browser wrote down what it had before time passed. Time passes by the
+clock alone, so the driver lets the browser write first."""
+
+_OPEN_POPUP = "() => { window.open('about:blank', '', 'popup,width=400,height=300') }"
 
 
 class DriverError(Exception):
@@ -47,14 +56,17 @@ class Driver:
         self._engine = engine
         self._witness = witness
         self._preset = witness.preset
+        self._choices = CHOICES[witness.preset]
         self._artifacts = artifacts
         self._environments: list[TargetEnvironment] = []
         self._persistence: dict[str, Persistence] = {}
         self._life: BrowserLife | None = None
         self._may_be_restored = False
+        self._due = False
         self._windows: list[list[Page]] = []
         self._current: Page | None = None
-        self._storing: list[str] = []
+        self._stored: dict[str, str] = {}
+        self._kept = False
         self._time: list[str] = []
 
     def __enter__(self) -> "Driver":
@@ -77,6 +89,9 @@ class Driver:
 
     def perform(self, step: Step) -> None:
         """Do one step in the browser."""
+        if self._due and step.verb in _AFTER_SETTLING:
+            self._due = False
+            self._run("settle", self._settle(Step("settle")))
         self._run(step.verb, getattr(self, f"_{step.verb}")(step))
 
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
@@ -120,16 +135,26 @@ class Driver:
 
     async def _start(self, step: Step) -> None:
         assert self._life is not None
-        self._current = await self._life.start()
+        self._current = await self._life.start(told=step.value == "restoring")
         self._windows = [[self._current]]
         self._may_be_restored = self._life.restores
+        self._due = False
         if self._workshop.options.tracing != "off":
             await self._open().tracing.start(screenshots=True, snapshots=True)
 
     async def _quit(self, step: Step) -> None:
         await self._save_trace()
-        await self._living.quit()
+        if self._choices.background:
+            await self._living.close_windows()
+        else:
+            await self._living.quit()
         self._gone()
+
+    async def _restart(self, step: Step) -> None:
+        await self._save_trace()
+        await self._living.restart()
+        self._gone()
+        await self._start(Step("start"))
 
     async def _crash(self, step: Step) -> None:
         await self._living.crash()
@@ -141,12 +166,17 @@ class Driver:
 
     def _gone(self) -> None:
         self._current, self._windows = None, []
+        self._stored.clear()
+        self._kept = False
 
     async def _settle(self, step: Step) -> None:
-        if self._preset == "private":
+        if self._choices.private:
             self._living.notes.append("settle: a private window writes nothing to disk")
             return
-        await self._engine.settle(self._open(), self._living.profile, self._storing)
+        await self._engine.settle(
+            self._open(), self._living.profile, self._stored, self._preset
+        )
+        self._stored.clear()
 
     async def _restore_previous_session(self, step: Step) -> None:
         await self._engine.restore_previous_session(self._open())
@@ -163,6 +193,16 @@ class Driver:
         page = await self._engine.new_window(self._open(), self._page, self._preset)
         self._windows.append([page])
         self._current = page
+
+    async def _open_popup(self, step: Step) -> None:
+        async with self._open().expect_page() as opened:
+            await self._page.evaluate(_OPEN_POPUP)
+        self._current = await opened.value
+        self._windows.append([self._current])
+
+    async def _pin_tab(self, step: Step) -> None:
+        await self._engine.pin_tab(self._open(), self._page)
+        self._living.pinned = True
 
     async def _close_tab(self, step: Step) -> None:
         window = self._windows[-1]
@@ -183,6 +223,10 @@ class Driver:
             if self._current in pages:
                 self._current = self._windows[-1][-1]
             return
+        if self._choices.background:
+            await self._living.close_windows()
+            self._gone()
+            return
         # New-headless Chromium keeps its process, and Playwright keeps Firefox's own first window.
         self._living.notes.append(
             "the browser was asked to end with its last window, as it does by itself on a "
@@ -193,9 +237,22 @@ class Driver:
     # The person at the application
 
     async def _sign_in(self, step: Step) -> None:
+        await self._note_stored()
         for batch in self._batches():
             await visit_applications(self._page, batch, "/login")
-        self._storing = [environment.app_url for environment in self._environments]
+        self._kept = True
+
+    async def _note_stored(self) -> None:
+        """Remember what the disk has of the applications' storages, which are about to change."""
+        for environment in self._environments:
+            url, profile = environment.app_url, self._living.profile
+            if url not in self._stored:
+                self._stored[url] = await asyncio.to_thread(self._engine.stored, profile, url)
+
+    def _storages_emptied(self) -> None:
+        if not self._kept:
+            self._stored.clear()
+        self._kept = False
 
     async def _visit(self, step: Step) -> None:
         for batch in self._batches():
@@ -209,22 +266,49 @@ class Driver:
         ]
 
     async def _sign_out(self, step: Step) -> None:
+        await self._note_stored()
         for environment in self._environments:
             await sign_out(self._page, environment)
-        self._storing = []
+        self._storages_emptied()
+
+    async def _sign_out_during_visit(self, step: Step) -> None:
+        target = self._workshop.target
+        await self._note_stored()
+        page = await self._engine.new_tab(self._open(), self._page, self._preset)
+        for environment in self._environments:
+            await target.hold(environment)
+            loading = asyncio.ensure_future(page.goto(f"{environment.app_url}/login?prompt=none"))
+            await target.held(environment)
+            await sign_out(self._page, environment)
+            await target.release(environment)
+            await loading
+        await page.close()
+        self._storages_emptied()
 
     async def _wait(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)
         seconds = step.value.total_seconds()
         await self._workshop.target.advance(seconds)
+        how = await self._age(seconds)
+        self._due = self._due or (self._current is not None and step.value >= SETTLED_AFTER)
+        self._time.append(f"{seconds:.0f} s: the server's clock was moved, {how}")
+
+    async def _set_clock_back(self, step: Step) -> None:
+        assert isinstance(step.value, timedelta)
+        seconds = step.value.total_seconds()
+        how = await self._age(-seconds)
+        self._time.append(f"{seconds:.0f} s back on the person's computer alone: {how}")
+
+    async def _age(self, seconds: float) -> str:
+        """Make what the browser remembers that much older, or younger; how, in words."""
         context = self._living.context
         if context is None:
             await asyncio.to_thread(self._engine.age, self._living.profile, seconds)
-            how = "the closed browser's profile was aged"
-        else:
-            await self._engine.age_open(context, self._page, seconds)
-            how = "the open browser's persistent cookies were set to expire that much sooner"
-        self._time.append(f"{seconds:.0f} s: the server's clock was moved, {how}")
+            return "the closed browser's profile was aged"
+        if self._current is None:
+            raise UnsupportedVerbError("no time passes for a browser without a window")
+        await self._engine.age_open(context, self._page, seconds)
+        return "the open browser's persistent cookies were set to expire that much sooner"
 
     # The administrator
 

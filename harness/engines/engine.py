@@ -1,7 +1,7 @@
 """What a driver needs of an engine. A new engine is one file that fulfils this protocol."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +27,8 @@ class LaunchOptions:
     installation: Installation
     profile: Path
     preset: str
+    told: bool = False
+    """Whether to restore the last session, this once."""
     temporary: Path
     """Where the browser puts its temporary files, which a crash leaves behind."""
     headed: bool = False
@@ -61,6 +63,16 @@ class Engine(Protocol):
     async def quit(self, context: BrowserContext) -> None:
         """Ask the browser to end, as its menu does."""
 
+    async def restart(self, context: BrowserContext, profile: Path) -> None:
+        """Let the browser end as it does to restart itself; it must not come back by itself."""
+
+    async def open_in_background(self, context: BrowserContext) -> None:
+        """Open a window of a browser that has none; raise UnsupportedVerbError where it always
+        has."""
+
+    async def pin_tab(self, context: BrowserContext, page: Page) -> None:
+        """Pin a tab; raise UnsupportedVerbError where that cannot be done."""
+
     async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
         """The tab that session restore brought back, once it shows what it showed, or None;
         `ended_by` is the verb that ended the browser's last life."""
@@ -81,10 +93,14 @@ class Engine(Protocol):
         """Do what the browser's own menu entry does."""
 
     async def settle(
-        self, context: BrowserContext, profile: Path, origins: Sequence[str]
+        self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str
     ) -> None:
-        """Return once everything that the browser remembers is on disk; `origins` are those that
-        keep something in `localStorage`. Reads the disk; raises TimeoutError."""
+        """Return once everything that the browser remembers is on disk; `before` has what `stored`
+        said of the origins whose `localStorage` has changed since. Reads the disk; raises
+        TimeoutError."""
+
+    def stored(self, profile: Path, origin: str) -> str:
+        """What the disk has of an origin's `localStorage`: another text after each change."""
 
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
         """Return once the browser has written what it writes without delay. Nobody is quicker

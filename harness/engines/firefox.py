@@ -16,7 +16,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ import lz4.block
 from playwright.async_api import BrowserContext, Page, Playwright
 
 from harness.engines.engine import SHOW_FRAMES, Installation, LaunchOptions, version_of
-from harness.engines.presets import PRESETS
+from harness.presets import CHOICES
+from harness.scenario import UnsupportedVerbError
 
 __all__ = ["Firefox"]
 
@@ -35,16 +36,6 @@ _VENDOR = {
     "toolkit.startup.max_resumed_crashes": 3,
 }
 """What Playwright changes and what bears on the answer, put back to Mozilla's defaults."""
-
-_CHOICES: dict[str, dict[str, str | float | bool]] = {
-    "default": {},
-    "continue": {"browser.startup.page": 3},
-    "clear-on-exit": {
-        "privacy.sanitize.sanitizeOnShutdown": True,
-        "privacy.clearOnShutdown_v2.cookiesAndStorage": True,
-    },
-    "private": {"browser.privatebrowsing.autostart": True},
-}
 
 _STEERING = {
     "security.allow_parent_unrestricted_js_loads": True,
@@ -56,6 +47,8 @@ _STEERING = {
 _SMALL_WINDOW = {"MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"}
 """Less to paint where nobody looks."""
 
+_MAGIC = b"mozLz40\0"
+_SESSION_FILES = "sessionstore-backups/*lz4"
 _OWN_PAGE = "chrome://browser/content/blanktab.html"
 _ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
 _SETTLE_TIMEOUT = 45.0
@@ -98,6 +91,19 @@ _QUIT = """() => {
 }""".replace("OWN_PAGE", f"{_OWN_PAGE}?")
 """Without the window that the script runs in: it is not one that the person had open."""
 
+_RESTART = "eAttemptQuit | Ci.nsIAppStartup.eRestart"
+
+_PIN_TAB = """address => {
+  for (const window of Services.wm.getEnumerator('navigator:browser')) {
+    const tab = window.gBrowser?.selectedTab;
+    if (tab?.linkedBrowser.currentURI.spec === address) {
+      window.gBrowser.pinTab(tab);
+      return true;
+    }
+  }
+  return false;
+}"""
+
 _FRAME_IN_RESTORED_TAB = """async addresses => {
   const site = new URL(addresses[0]).hostname.split('.').slice(-2).join('.');
   for (const window of Services.wm.getEnumerator('navigator:browser')) {
@@ -122,7 +128,7 @@ class Firefox:
 
     name = "firefox"
     title = "Firefox"
-    presets = tuple(PRESETS)
+    presets = tuple(name for name, choices in CHOICES.items() if not choices.background)
     package = "firefox-esr"
     cannot: tuple[str, ...] = ()
 
@@ -142,14 +148,19 @@ class Firefox:
         """Nothing: Playwright writes the preferences to `user.js` at each start."""
 
     async def launch(self, playwright: Playwright, options: LaunchOptions) -> BrowserContext:
-        """Start it with the vendor's settings and the person's choice."""
+        """Start it with the vendor's settings and the person's choice.
+
+        The program is a copy, so that it cannot come back by itself when it restarts."""
+        program = await asyncio.to_thread(
+            _copied, options.installation.path, options.temporary / f"{options.profile.name}-app"
+        )
         return await playwright.firefox.launch_persistent_context(
             options.profile,
             channel="moz-firefox",
-            executable_path=options.installation.path,
+            executable_path=program,
             headless=not options.headed,
             args=["--remote-allow-system-access"],
-            firefox_user_prefs=_VENDOR | _CHOICES[options.preset] | _STEERING,
+            firefox_user_prefs=_preferences(options.preset, told=options.told),
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
             no_viewport=True,
@@ -171,6 +182,23 @@ class Firefox:
         """What *File → Quit* does. Playwright would close window after window, and what is in the
         last one would be all that the session file keeps."""
         await self._on_own_page(context, _QUIT, leave=True)
+
+    async def restart(self, context: BrowserContext, profile: Path) -> None:
+        """What *Restart to update* does. Firefox ends, notes that it is to resume its session
+        once, and finds no program to start: that is left to Playwright."""
+        program = Path(f"/proc/{self.process(profile)}/exe")
+        await asyncio.to_thread(lambda: program.resolve().unlink())
+        await self._on_own_page(context, _QUIT.replace("eAttemptQuit", _RESTART), leave=True)
+
+    async def open_in_background(self, context: BrowserContext) -> None:
+        """Firefox on Linux ends with its last window."""
+        raise UnsupportedVerbError("Firefox does not keep running without a window")
+
+    async def pin_tab(self, context: BrowserContext, page: Page) -> None:
+        """What *Pin Tab* does, in the window that shows the page."""
+        found = await self._on_own_page(context, f"() => ({_PIN_TAB})({json.dumps(page.url)})")
+        if not found:
+            raise UnsupportedVerbError(f"no window of Firefox shows {page.url}")
 
     async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
         """Restored windows are Firefox's own, and Playwright does not see them."""
@@ -201,21 +229,29 @@ class Firefox:
         await self._on_own_page(context, _RESTORE_SESSION)
 
     async def settle(
-        self, context: BrowserContext, profile: Path, origins: Sequence[str]
+        self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str
     ) -> None:
         """Until session file, cookie database and local storage have it. The session file is
         written at once, as it would be when its interval is over."""
         listed = await context.cookies()
-        session = {(c["domain"], c["name"]) for c in listed if c.get("expires", -1) == -1}
+        of_session = [cookie for cookie in listed if cookie.get("expires", -1) == -1]
+        session = {(c["domain"], c["name"]) for c in of_session}
         persistent = {(c["domain"], c["name"]) for c in listed} - session
+        level = CHOICES[preset].privacy_level
+        session = {(c["domain"], c["name"]) for c in of_session if level < 2 - c["secure"]}
         await self._on_own_page(context, _SAVE_SESSION)
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while not (
-                session <= _session_cookies(profile)
-                and persistent <= _cookie_rows(profile)
-                and all(_stored(profile, origin) for origin in origins)
+                session == _session_cookies(profile)
+                and persistent == _cookie_rows(profile)
+                and all(self.stored(profile, origin) != was for origin, was in before.items())
             ):
                 await asyncio.sleep(_POLL)
+
+    def stored(self, profile: Path, origin: str) -> str:
+        """The rows of the origin's database."""
+        folder = profile / "storage" / "default" / origin.replace("://", "+++").replace(":", "+")
+        return repr(_query(folder / "ls" / "data.sqlite", "SELECT key, value FROM data"))
 
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
         """Until the database has the persistent cookies: it gets each as it is set."""
@@ -229,7 +265,12 @@ class Firefox:
                 await asyncio.sleep(_SHORT_POLL)
 
     def age(self, profile: Path, seconds: float) -> None:
-        """Shift the times: `expiry` in milliseconds (schema 17), the others in microseconds."""
+        """Shift the times: `expiry` in milliseconds (schema 17), the others in microseconds; and
+        when the session files were written, in milliseconds."""
+        for file in (*profile.glob("sessionstore.jsonlz4"), *profile.glob(_SESSION_FILES)):
+            state = json.loads(lz4.block.decompress(file.read_bytes()[len(_MAGIC) :]))
+            state.get("session", {})["lastUpdate"] -= int(seconds * 1_000)
+            file.write_bytes(_MAGIC + lz4.block.compress(json.dumps(state).encode()))
         path = profile / "cookies.sqlite"
         if not path.exists():
             return
@@ -289,6 +330,38 @@ class Firefox:
         return result
 
 
+def _preferences(preset: str, *, told: bool) -> dict[str, str | float | bool]:
+    """What goes into `user.js`."""
+    choices = CHOICES[preset]
+    preferences: dict[str, str | float | bool] = {**_VENDOR, **_STEERING}
+    if choices.reopen:
+        preferences["browser.startup.page"] = 3
+    if choices.clear:
+        preferences["privacy.sanitize.sanitizeOnShutdown"] = True
+        preferences["privacy.clearOnShutdown_v2.cookiesAndStorage"] = True
+    if choices.private:
+        preferences["browser.privatebrowsing.autostart"] = True
+    if choices.privacy_level:
+        preferences["browser.sessionstore.privacy_level"] = choices.privacy_level
+    if told:
+        preferences["browser.sessionstore.resume_session_once"] = True
+    return preferences
+
+
+def _copied(program: Path, folder: Path) -> Path:
+    """A copy of the program in a folder that has links to all that lies beside it."""
+    program = program.resolve()
+    folder.mkdir(exist_ok=True)
+    for entry in program.parent.iterdir():
+        link = folder / entry.name
+        if entry.name != program.name and not link.is_symlink():
+            link.symlink_to(entry)
+    copy = folder / program.name
+    if not copy.exists():
+        shutil.copy(program, copy)
+    return copy
+
+
 async def _answers(page: Page) -> bool:
     try:
         return bool(await asyncio.wait_for(page.evaluate("() => true"), _ANSWER_TIMEOUT))
@@ -299,7 +372,7 @@ async def _answers(page: Page) -> bool:
 def _session_cookies(profile: Path) -> set[tuple[str, str]]:
     try:
         packed = (profile / "sessionstore-backups" / "recovery.jsonlz4").read_bytes()
-        state = json.loads(lz4.block.decompress(packed[8:]))
+        state = json.loads(lz4.block.decompress(packed[len(_MAGIC) :]))
     except (OSError, ValueError, lz4.block.LZ4BlockError):
         return set()
     return {(cookie["host"], cookie["name"]) for cookie in state.get("cookies", [])}
@@ -307,11 +380,6 @@ def _session_cookies(profile: Path) -> set[tuple[str, str]]:
 
 def _cookie_rows(profile: Path) -> set[tuple[str, str]]:
     return set(_query(profile / "cookies.sqlite", "SELECT host, name FROM moz_cookies"))
-
-
-def _stored(profile: Path, origin: str) -> bool:
-    folder = profile / "storage" / "default" / origin.replace("://", "+++").replace(":", "+")
-    return bool(_query(folder / "ls" / "data.sqlite", "SELECT key FROM data"))
 
 
 def _query(database: Path, query: str) -> list[Any]:

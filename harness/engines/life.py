@@ -10,6 +10,7 @@ from playwright.async_api import Error as PlaywrightError
 from harness.engines.engine import Engine
 from harness.engines.processes import end_group, kill_group, wait_for_leader
 from harness.engines.workshop import Workshop
+from harness.presets import CHOICES
 
 __all__ = ["BrowserLife"]
 
@@ -37,24 +38,51 @@ class BrowserLife:
         """What a reader of the evidence should know."""
         self._leader: int | None = None
         self._ended_by: str | None = None
+        self._told = False
+        self.pinned = False
+        """Whether the person has ever pinned a tab."""
 
-    async def start(self) -> Page:
-        """Start it; the tab that is then in front of the person."""
-        self.context, self._leader = await self._workshop.launch(
-            self._engine, self.profile, self._preset
-        )
-        self.context.set_default_timeout(20_000)
-        self.count += 1
+    async def start(self, *, told: bool = False) -> Page:
+        """Start it, or open a window where it kept running without one; the tab that is then in
+        front of the person. `told`: to restore the last session, this once."""
+        self._told = told
+        if self.context is not None:
+            await self._engine.open_in_background(self.context)
+        else:
+            self.context, self._leader = await self._workshop.launch(
+                self._engine, self.profile, self._preset, told=told
+            )
+            self.context.set_default_timeout(20_000)
+            self.count += 1
         restored = None
-        if self._ended_by is not None and self._preset == "continue":
+        if self._ended_by is not None and self._reopens:
             restored = await self._engine.restored_page(self.context, self._ended_by)
         return restored or self.context.pages[-1]
+
+    @property
+    def _reopens(self) -> bool:
+        return CHOICES[self._preset].reopen or self._told or self._ended_by == "restart"
 
     @property
     def restores(self) -> bool:
         """Whether this life may have begun with the tabs of the last one."""
         by = self._ended_by
-        return by is not None and (self._preset == "continue" or by != "quit")
+        return by is not None and (self._reopens or self.pinned or by not in ("quit", "close"))
+
+    async def restart(self) -> None:
+        """It ends by its own menu to start again, which is left to `start`."""
+        context, leader = self._running()
+        await self._engine.restart(context, self.profile)
+        if not await asyncio.to_thread(wait_for_leader, leader, _QUIT_GRACE):
+            self.notes.append(f"killed {_QUIT_GRACE:.0f} s after it was asked to restart")
+        await self._gone("restart")
+
+    async def close_windows(self) -> None:
+        """The person closes every window of a browser that keeps running in the background."""
+        context, _ = self._running()
+        for page in context.pages:
+            await page.close()
+        self._ended_by = "close"
 
     async def quit(self) -> None:
         """The person closes the browser."""
@@ -87,7 +115,7 @@ class BrowserLife:
 
     async def _catch_up(self) -> None:
         context, _ = self._running()
-        if self._preset != "private":
+        if not CHOICES[self._preset].private:
             await self._engine.catch_up(context, self.profile)
 
     async def _gone(self, verb: str) -> None:

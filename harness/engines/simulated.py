@@ -7,6 +7,8 @@ It is trusted as far as real browsers agree with it (docs/model.md).
 
 import time
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -16,10 +18,10 @@ from harness.engines.model.document import Form, ScriptError
 from harness.engines.model.family import Family
 from harness.engines.model.machine import Machine
 from harness.engines.person import PER_VISIT
-from harness.engines.presets import CHOICES
 from harness.engines.target import TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
 from harness.engines.workshop import Workshop
+from harness.presets import CHOICES
 from harness.scenario import Check, Step
 
 __all__ = ["Simulated", "SimulationError"]
@@ -42,11 +44,12 @@ class Simulated:
         self._witness = witness
         self._began = time.time()
         self._elapsed = 0.0
+        self._behind = 0.0
         self._time: list[str] = []
         port = urlsplit(self._target.url).port or 80
         self._agent = UserAgent(port=port, name=f"Afterclose {family.name}", now=self._now)
         self._choices = CHOICES[witness.preset]
-        self._machine = Machine(family, self._choices, self._agent, lambda: self._elapsed)
+        self._machine = Machine(family, self._choices, self._agent, self._now)
         self._environments: list[TargetEnvironment] = []
         self._windows: list[list[Tab]] = []
         self._current = Tab()
@@ -85,8 +88,9 @@ class Simulated:
         return self._witness.account(label, steps, seen, context)
 
     def _now(self) -> float:
-        """The server's time, but for the milliseconds that a step takes."""
-        return self._began + self._elapsed
+        """The time on the person's computer: the server's, but for the milliseconds that a step
+        takes, unless somebody set the clock."""
+        return self._began + self._elapsed - self._behind
 
     def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
         return self._workshop.run(work, _TIMEOUT)
@@ -108,8 +112,13 @@ class Simulated:
     def _end_os_session(self, step: Step) -> None:
         self._end("end_os_session")
 
+    def _restart(self, step: Step) -> None:
+        self._end("restart")
+        self._start(Step("start"))
+
     def _end(self, verb: str) -> None:
-        self._machine.end(verb)
+        stays = self._choices.background and verb == "quit"
+        self._machine.end("close" if stays else verb)
         self._windows = []
 
     def _settle(self, step: Step) -> None:
@@ -134,6 +143,14 @@ class Simulated:
         self._machine.acknowledge()
         self._current = self._new_tab()
         self._windows.append([self._current])
+
+    def _open_popup(self, step: Step) -> None:
+        self._current = self._machine.popup(self._current)
+        self._windows.append([self._current])
+
+    def _pin_tab(self, step: Step) -> None:
+        self._current.pinned = True
+        self._machine.changed()
 
     def _close_tab(self, step: Step) -> None:
         window = self._windows[-1]
@@ -188,10 +205,25 @@ class Simulated:
 
     def _sign_out(self, step: Step) -> None:
         for environment in self._environments:
-            url = f"{environment.app_url}/sign-out"
-            shown = self._agent.navigate(self._current, url).url
-            if shown != f"{environment.app_url}/":
-                raise AgentError(f"{shown}: not where a sign-out should end")
+            self._sign_out_of(environment)
+        self._machine.changed()
+
+    def _sign_out_of(self, environment: TargetEnvironment) -> None:
+        shown = self._agent.navigate(self._current, f"{environment.app_url}/sign-out").url
+        if shown != f"{environment.app_url}/":
+            raise AgentError(f"{shown}: not where a sign-out should end")
+
+    def _sign_out_during_visit(self, step: Step) -> None:
+        beside = self._agent.beside()
+        with ThreadPoolExecutor(max_workers=1) as another_tab, closing(beside):
+            for environment in self._environments:
+                self._call(self._target.hold(environment))
+                url = f"{environment.app_url}/login?prompt=none"
+                loading = another_tab.submit(beside.navigate, Tab(), url)
+                self._call(self._target.held(environment))
+                self._sign_out_of(environment)
+                self._call(self._target.release(environment))
+                loading.result()
         self._machine.changed()
 
     def _batches(self) -> list[Sequence[TargetEnvironment]]:
@@ -208,6 +240,11 @@ class Simulated:
         if self._windows:
             self._machine.pass_time()
         self._time.append(f"{seconds:.0f} s: the server's clock was moved, and the model's with it")
+
+    def _set_clock_back(self, step: Step) -> None:
+        assert isinstance(step.value, timedelta)
+        self._behind += step.value.total_seconds()
+        self._time.append(f"{step.value.total_seconds():.0f} s back on the person's computer alone")
 
     # The administrator
 

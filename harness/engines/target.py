@@ -74,6 +74,22 @@ class Target:
         """End every session of the environment."""
         await self._control("DELETE", f"sessions?environment={environment.name}")
 
+    async def arm(self, fault: str) -> None:
+        """Let a fault strike once in every environment."""
+        await self._control("POST", "faults", {"fault": fault})
+
+    async def hold(self, environment: TargetEnvironment) -> None:
+        """Hold back the next answer of the environment's authorization endpoint."""
+        await self._control("POST", "holds", {"environment": environment.name})
+
+    async def held(self, environment: TargetEnvironment) -> None:
+        """Return once an answer is held back."""
+        await self._control("GET", f"holds/{environment.name}")
+
+    async def release(self, environment: TargetEnvironment) -> None:
+        """Let that answer go."""
+        await self._control("DELETE", f"holds/{environment.name}")
+
     async def begin_observation(self, names: Sequence[str], *, tab_in_use: bool) -> Ticket:
         """Begin to look; `tab_in_use`: whether the browser will come in the tab in use."""
         answer = await self._control(

@@ -95,9 +95,10 @@ class Workshop:
         return profile
 
     async def launch(
-        self, engine: Engine, profile: Path, preset: str
+        self, engine: Engine, profile: Path, preset: str, *, told: bool = False
     ) -> tuple[BrowserContext, int]:
-        """Start a browser; returns it and the id of the process that leads its group."""
+        """Start a browser, `told` or not to restore its last session; returns it and the id of
+        the process that leads its group."""
         installation = await self.find(engine)
         if installation is None:
             raise FileNotFoundError(f"{engine.title} is not installed")
@@ -107,6 +108,7 @@ class Workshop:
                 installation=installation,
                 profile=profile,
                 preset=preset,
+                told=told,
                 temporary=self.folder,
                 headed=self.options.headed,
                 slow_mo=self.options.slow_mo,

@@ -6,6 +6,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.records import Record, Verdict
+from harness.reports.agreement import agreements
 from harness.reports.both_ways import both_ways
 from harness.reports.matrix import SYMBOLS, matrix_of
 
@@ -41,5 +42,6 @@ def render_html(records: Sequence[Record]) -> str:
         meanings=_MEANINGS,
         verdicts=matrix.verdicts,
         seen=seen,
+        agreements=agreements(records),
         both_ways={engine: both_ways(matrix, engine) for engine in matrix.engines},
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from harness.records import Error, Observation, Record, Unsupported, Verdict
+from harness.reports.agreement import agreements
 from harness.reports.matrix import SYMBOLS, Cell, matrix_of
 
 __all__ = ["summary_lines"]
@@ -25,6 +26,13 @@ def summary_lines(records: Sequence[Record]) -> list[str]:
     lines.append("  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items()))
     counted = matrix.verdicts
     lines.append(", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict))
+    for agreement in agreements(records):
+        lines.append(f"{agreement.sentence}.")
+        lines += [
+            f"≠ {seen.scenario}[{seen.engine}-{seen.preset}] {seen.policy}/{seen.surface}, "
+            f"{seen.check}: browser {seen.observed}, model {modelled.observed}"
+            for seen, modelled in agreement.differing
+        ]
     lines += _troubles(records)
     return lines
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from harness.policy import Application
+from harness.server.faults import Fault, Faults
 from harness.server.grants import CODE_LIFETIME, AuthorizationCode
+from harness.server.holds import Holds
 from harness.server.pages import error_page, form_post_page
 from harness.server.protocol import OAuthError, with_query
 from harness.server.sessions import Session
@@ -26,8 +28,10 @@ _RESPONSE_MODES = ("query", "fragment", "form_post")
 class Authorizing:
     """From an application's request to a code, by way of the sign-in page if need be."""
 
-    def __init__(self, sign_in: SignIn) -> None:
+    def __init__(self, sign_in: SignIn, *, holds: Holds, faults: Faults) -> None:
         self._sign_in = sign_in
+        self._holds = holds
+        self._faults = faults
 
     async def authorize(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
         """`GET /oauth2/auth`: a code at once for whoever is signed in, else the sign-in page."""
@@ -53,6 +57,11 @@ class Authorizing:
             return self._sign_in.show(tenant, login)
         response = self._callback(302, tenant, login, session)
         self._sign_in.note_activity(request, tenant, session, response)
+        if await self._holds.hold(tenant.name) and self._faults.strikes(
+            tenant.name, Fault.LATE_RENEWAL
+        ):
+            session.ended = None
+            tenant.sessions.save(session)
         return response
 
     async def sign_in(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:

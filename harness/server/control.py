@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.server import control_models as models
     from harness.server.site import Site
 
-__all__ = ["Control"]
+__all__ = ["Control", "answer_with", "control_operation", "refuse"]
 
 _OBSERVATION_TIMEOUT = 20.0
 """Seconds that a browser may take to show every surface."""
@@ -35,18 +35,19 @@ class Control:
     async def _health(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
 
-        return _json(models.Health(version=self._version))
+        return answer_with(models.Health(version=self._version))
 
     async def _environments(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
 
         listed = [_public(tenant) for tenant in self._site.tenants.values()]
-        return _json(models.EnvironmentList(environments=listed))
+        return answer_with(models.EnvironmentList(environments=listed))
 
     async def _show_clock(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
 
-        return _json(models.ClockState(now=self._site.clock.now(), offset=self._site.clock.offset))
+        clock = self._site.clock
+        return answer_with(models.ClockState(now=clock.now(), offset=clock.offset))
 
     async def _move_clock(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
@@ -55,14 +56,14 @@ class Control:
         try:
             self._site.move_clock(body.advance)
         except ValueError as error:
-            return _error(409, str(error))
+            return refuse(409, str(error))
         return await self._show_clock(request)
 
     async def _reset(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
 
         self._site.reset()
-        return _json(models.Reset())
+        return answer_with(models.Reset())
 
     def _chosen(self, request: web.Request) -> list[Tenant]:
         from harness.server import control_models as models
@@ -79,7 +80,7 @@ class Control:
         if not tenants:
             return self._unknown(request.query["environment"], 404)
         listed = [_session(tenant, s) for tenant in tenants for s in tenant.sessions]
-        return _json(models.SessionList(sessions=listed))
+        return answer_with(models.SessionList(sessions=listed))
 
     async def _revoke(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
@@ -87,7 +88,7 @@ class Control:
         tenants = self._chosen(request)
         if not tenants:
             return self._unknown(request.query["environment"], 404)
-        return _json(models.Revoked(revoked=sum(tenant.revoke() for tenant in tenants)))
+        return answer_with(models.Revoked(revoked=sum(tenant.revoke() for tenant in tenants)))
 
     async def _exchanges(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
@@ -98,7 +99,7 @@ class Control:
             for exchange in self._site.log
             if host in (None, exchange.host)
         ]
-        return _json(models.ExchangeList(exchanges=listed))
+        return answer_with(models.ExchangeList(exchanges=listed))
 
     async def _begin_observation(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
@@ -108,7 +109,7 @@ class Control:
         unknown = next((name for name in names if name not in self._site.tenants), None)
         if unknown is not None:
             return self._unknown(unknown, 404)
-        return _json(self._site.observing.begin(names, tab_in_use=body.tab_in_use))
+        return answer_with(self._site.observing.begin(names, tab_in_use=body.tab_in_use))
 
     async def _observation(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
@@ -118,49 +119,18 @@ class Control:
                 request.match_info["ticket"], _OBSERVATION_TIMEOUT
             )
         except KeyError:
-            return _error(404, "no such observation")
+            return refuse(404, "no such observation")
         except TimeoutError as error:
-            return _error(408, f"the browser did not show every surface: {error}")
-        return _json(models.Observed(seen=seen))
+            return refuse(408, f"the browser did not show every surface: {error}")
+        return answer_with(models.Observed(seen=seen))
 
     def _unknown(self, name: str, status: int) -> web.Response:
-        return _error(status, f"no environment {name}; known: {', '.join(self._site.tenants)}")
+        return refuse(status, f"no environment {name}; known: {', '.join(self._site.tenants)}")
 
     def operations(self) -> list[Operation]:
         """What there is to call."""
-        bad = {
-            400: ("The request does not fit.", "ControlError"),
-            403: ("A page in a browser may not call this.", "ControlError"),
-            413: ("The body is too large.", "ControlError"),
-        }
         unknown = {404: ("There is no such thing.", "ControlError")}
-
-        def operation(
-            name: str,
-            method: str,
-            path: str,
-            summary: str,
-            handler: _Handler,
-            answer: str,
-            more: Mapping[int, tuple[str, str]] | None = None,
-            body: str | None = None,
-            query: str | None = None,
-            path_parameters: Mapping[str, str] | None = None,
-        ) -> Operation:
-            return Operation(
-                id=name,
-                models=_MODELS,
-                method=method,
-                path=f"/_afterclose/{path}",
-                tag="Control",
-                summary=summary,
-                handler=_guarded(handler),
-                responses={200: ("Done.", answer)} | bad | dict(more or {}),
-                body=body,
-                query=query,
-                path_parameters=path_parameters or {},
-            )
-
+        operation = control_operation
         return [
             Operation(
                 id="peek",
@@ -219,30 +189,65 @@ class Control:
         ]  # fmt: skip
 
 
+def control_operation(
+    name: str,
+    method: str,
+    path: str,
+    summary: str,
+    handler: _Handler,
+    answer: str,
+    more: Mapping[int, tuple[str, str]] | None = None,
+    body: str | None = None,
+    query: str | None = None,
+    path_parameters: Mapping[str, str] | None = None,
+) -> Operation:
+    """An operation below `/_afterclose/`; `answer`, `body` and `query` name models."""
+    refusals = {
+        400: ("The request does not fit.", "ControlError"),
+        403: ("A page in a browser may not call this.", "ControlError"),
+        413: ("The body is too large.", "ControlError"),
+    }
+    return Operation(
+        id=name,
+        models=_MODELS,
+        method=method,
+        path=f"/_afterclose/{path}",
+        tag="Control",
+        summary=summary,
+        handler=_guarded(handler),
+        responses={200: ("Done.", answer)} | refusals | dict(more or {}),
+        body=body,
+        query=query,
+        path_parameters=path_parameters or {},
+    )
+
+
 def _guarded(handler: _Handler) -> _Handler:
     """Mistakes in this API's shape; nothing for pages of other sites that a browser has open."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-            return _error(403, "a page in a browser may not call this")
+            return refuse(403, "a page in a browser may not call this")
         try:
             return await handler(request)
         except InputError as error:
-            return _error(400, str(error))
+            return refuse(400, str(error))
 
     return handle
 
 
-def _json(body: "BaseModel", status: int = 200) -> web.Response:
+def answer_with(body: "BaseModel", status: int = 200) -> web.Response:
+    """A model as JSON."""
     return web.Response(
         text=body.model_dump_json(), status=status, content_type="application/json"
     )
 
 
-def _error(status: int, message: str) -> web.Response:
+def refuse(status: int, message: str) -> web.Response:
+    """What was wrong, as JSON."""
     from harness.server import control_models as models
 
-    return _json(models.ControlError(error=message), status)
+    return answer_with(models.ControlError(error=message), status)
 
 
 def _public(tenant: Tenant) -> "models.EnvironmentState":

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, Strict, StrictBool, StrictStr
 
 from harness.policy import Level, Persistence
+from harness.server.faults import Fault
 from harness.server.sessions import EndReason
 
 __all__ = [
@@ -14,8 +15,13 @@ __all__ = [
     "EnvironmentList",
     "ExchangeList",
     "ExchangesQuery",
+    "FaultList",
+    "FaultState",
     "Health",
+    "HoldState",
     "MoveClock",
+    "NewFault",
+    "NewHold",
     "Observed",
     "Peek",
     "Reset",
@@ -193,3 +199,38 @@ class Observed(BaseModel):
     """What the server received, by environment and surface."""
 
     seen: dict[str, dict[str, Any]]
+
+
+class NewFault(BaseModel):
+    """A fault to arm: it strikes once in the environment, or in each."""
+
+    fault: Fault
+    environment: StrictStr | None = None
+    """Default: every environment."""
+
+
+class FaultState(BaseModel):
+    """The faults of one environment."""
+
+    environment: str
+    armed: list[Fault]
+    struck: list[Fault]
+
+
+class FaultList(BaseModel):
+    """The faults of every environment."""
+
+    faults: list[FaultState]
+
+
+class NewHold(BaseModel):
+    """Where to hold back the next answer of the authorization endpoint."""
+
+    environment: StrictStr
+
+
+class HoldState(BaseModel):
+    """An answer that is held, or was."""
+
+    environment: str
+    held: bool

@@ -28,6 +28,7 @@ from harness.apps.relying_party import SignInRefusedError
 from harness.apps.session_storage import SessionStorage
 from harness.server.authorizing import Authorizing
 from harness.server.exchanges import ExchangeLog
+from harness.server.signing_in import SignIn
 from harness.server.tenants import Tenant
 
 if TYPE_CHECKING:
@@ -76,13 +77,13 @@ class Observing:
         tenants: Mapping[str, Tenant],
         apps: Mapping[str, DemoApp],
         log: ExchangeLog,
-        cookie_name: str,
+        sign_in: SignIn,
         authorizing: Authorizing,
     ) -> None:
         self._tenants = tenants
         self._apps = apps
         self._log = log
-        self._cookie_name = cookie_name
+        self._sign_in = sign_in
         self._authorizing = authorizing
         self._visits: dict[str, _Visit] = {}
 
@@ -123,14 +124,14 @@ class Observing:
     async def at_idp(self, request: web.Request, tenant: Tenant) -> web.Response:
         """Note what the SSO cookie is worth; on to the application with the outcome."""
         visit = self._visit(request)
-        _, reason = tenant.session_of(request.cookies.get(self._cookie_name))
+        _, reason = tenant.session_of(self._sign_in.cookie_of(request, tenant))
         visit.add(
             tenant.name,
             "sso",
             signed_in=reason is None,
             reason=reason,
             cookies_sent=sorted(request.cookies),
-            set_cookie=self._set_cookie(tenant.issuer, self._cookie_name),
+            set_cookie=self._set_cookie(tenant.issuer, self._sign_in.cookie_name),
         )
         outcome = urlencode(self._authorizing.silent(request, tenant))
         return _redirect(f"{tenant.app_url}{request.path}?{outcome}")

@@ -62,7 +62,7 @@ class Session:
         self.ended = self.ended and EndReason(self.ended)
 
 
-def end_reason(session: Session | None, now: float, inactivity_timeout: int) -> EndReason | None:
+def end_reason(session: Session | None, now: float, inactivity_timeout: float) -> EndReason | None:
     """Why `session` is over at `now`, or None while it is alive.
 
     The only place that decides. `inactivity_timeout` is in seconds and the one in force now, not

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from harness.policy import Persistence
+from harness.server.faults import Fault, Faults
 from harness.server.pages import page
 from harness.server.people import User
 from harness.server.protocol import form_of, user_agent
@@ -18,6 +19,7 @@ __all__ = ["Login", "SignIn"]
 
 _CSRF_COOKIE = "sign_in_csrf"
 _PENDING = 10_000
+_TWIN_LIFETIME = 14 * 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +46,26 @@ class Login:
 class SignIn:
     """What turns a person with a password into a session with a cookie."""
 
-    def __init__(self, *, cookie_name: str, secure: bool) -> None:
+    def __init__(self, *, cookie_name: str, secure: bool, faults: Faults) -> None:
         self.cookie_name = cookie_name
         self._secure = secure
+        self._faults = faults
         self._pending: dict[tuple[str, str], tuple[Login, str]] = {}
+
+    def cookie_of(self, request: web.Request, tenant: Tenant) -> str | None:
+        """The value of the SSO cookie that came with a request, or None."""
+        value = request.cookies.get(self.cookie_name)
+        if value is None and self._faults.struck(tenant.name, Fault.TWIN_COOKIE):
+            return request.cookies.get(self._twin)
+        return value
+
+    @property
+    def _twin(self) -> str:
+        return f"{self.cookie_name}_legacy"
 
     def current(self, request: web.Request, tenant: Tenant) -> Session | None:
         """The live session that the request's cookie names, or None."""
-        session, reason = tenant.session_of(request.cookies.get(self.cookie_name))
+        session, reason = tenant.session_of(self.cookie_of(request, tenant))
         return session if reason is None else None
 
     def note_activity(
@@ -61,6 +75,9 @@ class SignIn:
         session last as long again."""
         before = session.persistence
         counted = tenant.note_activity(session, Activity.SIGN_IN, user_agent(request))
+        if self._faults.strikes(tenant.name, Fault.DOWNGRADED_SESSION):
+            session.persistence = Persistence.NON_PERSISTENT
+            tenant.sessions.save(session)
         if counted and Persistence.PERSISTENT in (before, session.persistence):
             self._set_cookie(tenant, session, response)
 
@@ -124,7 +141,7 @@ class SignIn:
         if login.create_organization is not None:
             org_code = tenant.add_organization(login.create_organization).code
         policy = tenant.effective_policy(org_code, login.client_id)
-        return tenant.sessions.start(
+        session = tenant.sessions.start(
             user_id=user.id,
             org_code=org_code,
             client_id=login.client_id,
@@ -133,19 +150,27 @@ class SignIn:
             now=tenant.clock.now(),
             agent=user_agent(request),
         )
+        if self._faults.strikes(tenant.name, Fault.ENDLESS_SESSION):
+            tenant.endless.add(session.id)
+        return session
 
     def complete(self, tenant: Tenant, session: Session, response: web.Response) -> None:
         """Put the new session's cookie on the answer to the form."""
         self._set_cookie(tenant, session, response)
         response.del_cookie(_CSRF_COOKIE, path="/sign-in")
+        if self._faults.strikes(tenant.name, Fault.TWIN_COOKIE):
+            response.set_cookie(
+                self._twin, session.cookie, path="/", max_age=_TWIN_LIFETIME, httponly=True
+            )
 
     def end(
         self, request: web.Request, tenant: Tenant, target: str | None, *, everywhere: bool
     ) -> web.Response:
         """Sign out: end the record (`everywhere`: all of the user's), delete the cookie, and go
         to `target` if there is one."""
+        kept = self._faults.strikes(tenant.name, Fault.SIGN_OUT_KEEPS_SESSION)
         session = self.current(request, tenant)
-        if session is not None:
+        if session is not None and not kept:
             ended = tenant.alive(session.user_id) if everywhere else [session]
             for other in ended:
                 tenant.sessions.end(other, EndReason.SIGNED_OUT)
@@ -154,9 +179,10 @@ class SignIn:
             response = web.Response(
                 status=302, headers={"Location": target, "Cache-Control": "no-store"}
             )
-        response.del_cookie(
-            self.cookie_name, path="/", httponly=True, samesite="Lax", secure=self._secure
-        )
+        if not kept:
+            response.del_cookie(
+                self.cookie_name, path="/", httponly=True, samesite="Lax", secure=self._secure
+            )
         return response
 
     def _form(

@@ -17,8 +17,11 @@ from harness.server.account import account
 from harness.server.authorizing import Authorizing
 from harness.server.console import Console
 from harness.server.control import Control
+from harness.server.control_faults import fault_operations
 from harness.server.exchanges import Exchange, ExchangeLog, shorten_cookie
+from harness.server.faults import Faults
 from harness.server.granting import Granting
+from harness.server.holds import Holds
 from harness.server.management import management_operations
 from harness.server.oauth import OAuth
 from harness.server.observing import Observing
@@ -66,6 +69,8 @@ class Site:
         self._state = state
         self.clock = clock
         self.log = ExchangeLog()
+        self.faults = Faults()
+        self.holds = Holds()
         self._key = SigningKey(state)
         self.tenants: dict[str, Tenant] = {}
         self.apps: dict[str, DemoApp] = {}
@@ -75,13 +80,15 @@ class Site:
         clock.advance(max(0.0, offset - clock.offset))
         for number, environment in enumerate(environments):
             self._add(environment, first=number == 0)
-        self._sign_in = SignIn(cookie_name=settings.cookie_name, secure=scheme == "https")
-        self._authorizing = Authorizing(self._sign_in)
+        self._sign_in = SignIn(
+            cookie_name=settings.cookie_name, secure=scheme == "https", faults=self.faults
+        )
+        self._authorizing = Authorizing(self._sign_in, holds=self.holds, faults=self.faults)
         self.observing = Observing(
-            self.tenants, self.apps, self.log, settings.cookie_name, self._authorizing
+            self.tenants, self.apps, self.log, self._sign_in, self._authorizing
         )
         control = Control(self, version=VERSION)
-        self._control = control.operations()
+        self._control = [*control.operations(), *fault_operations(self)]
         self._management = management_operations()
 
     def _add(self, environment: Environment, *, first: bool) -> None:
@@ -114,6 +121,7 @@ class Site:
             kinds={kind: KINDS[kind](kind) for kind in self._settings.apps},
             clock=self.clock,
             state=self._state,
+            faults=self.faults,
         )
 
     def reset(self) -> None:
@@ -122,6 +130,8 @@ class Site:
             tenant.reset()
         for app in self.apps.values():
             app.reset()
+        self.faults.clear()
+        self.holds.clear()
         self.clock.reset()
         self._keep_clock()
         self.log.clear()
@@ -244,7 +254,7 @@ class Site:
         tenant = self._tenant_of_host.get(request.host)
         if tenant is None:
             raise web.HTTPNotFound()
-        session, reason = tenant.session_of(request.cookies.get(self._settings.cookie_name))
+        session, reason = tenant.session_of(self._sign_in.cookie_of(request, tenant))
         body: dict[str, Any] = {"signed_in": reason is None, "end_reason": reason}
         if session is not None:
             idle = self.clock.now() - session.last_activity

@@ -1,6 +1,7 @@
 """An environment while the server runs: its settings now, applications, organizations, people."""
 
 import hashlib
+import math
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -86,6 +87,8 @@ class Tenant:
         self.sessions = SessionStore(self.name, state)
         self.grants = GrantStore(self.name, state)
         self.people = People(self.name, state)
+        self.endless: set[str] = set()
+        """Ids of sessions that no inactivity ends: a fault."""
         self._configure()
         self._restore()
 
@@ -132,6 +135,7 @@ class Tenant:
         self.sessions.clear()
         self.grants.clear()
         self.people.clear()
+        self.endless.clear()
         self._configure()
 
     # Policies
@@ -194,7 +198,10 @@ class Tenant:
 
     def end_reason(self, session: Session | None) -> EndReason | None:
         """Why a session is over now, or None while it is alive."""
-        return end_reason(session, self.clock.now(), self.timeout(session) if session else 0)
+        timeout: float = self.timeout(session) if session else 0
+        if session is not None and session.id in self.endless:
+            timeout = math.inf
+        return end_reason(session, self.clock.now(), timeout)
 
     def timeout(self, session: Session) -> int:
         """The inactivity timeout in force for a session, in seconds."""

@@ -66,6 +66,13 @@ class UserAgent:
         self.cookies = CookieStore()
         self.local_storage: Storages = {}
 
+    def beside(self) -> "UserAgent":
+        """One for another tab at the same time: the same stores, a connection of its own."""
+        port = self._connection.port
+        other = UserAgent(port=port, name=self._name, now=self._now)
+        other.cookies, other.local_storage = self.cookies, self.local_storage
+        return other
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
@@ -139,8 +146,6 @@ class UserAgent:
         for _ in range(_REDIRECTS + 1):
             status, location, text = self._exchange(request, headers, body)
             if location is None:
-                if status >= 400:
-                    raise AgentError(f"{request.url}: the server answered {status}")
                 return parse(request.url, text)
             if status not in (307, 308):
                 request, body, headers = replace(request, method="GET"), b"", {}

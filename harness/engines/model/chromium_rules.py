@@ -10,6 +10,7 @@ _STARTUP = "chrome/browser/ui/startup/startup_browser_creator.cc, GetSessionStar
 _DATA = "chrome/browser/sessions/session_data_service.cc"
 _EXIT = "chrome/browser/sessions/exit_type_service.cc"
 _STORE = "net/extras/sqlite/sqlite_persistent_cookie_store.cc"
+_POPUP = "https://html.spec.whatwg.org/multipage/document-sequences.html (copies it to an opener's)"
 
 _NORMAL, _CRASHED, _SESSION_ENDED = "Normal", "Crashed", "SessionEnded"
 
@@ -182,6 +183,24 @@ _RULES = (
         answer=True,
         because="deleted cookies and site data, as it is set to",
         sources=(_DATA, "chrome/browser/sessions/session_data_deleter.cc"),
+    ),
+    Rule(
+        question=Question.CLEAR_SESSION,
+        answer=True,
+        because="deleted the storage of tabs too",
+        sources=("chrome/browser/sessions/session_data_deleter.cc",),
+    ),
+    Rule(
+        question=Question.STORAGE_IN_SAME_PROCESS,
+        answer=False,
+        because="reopened tabs without their storage: it went with the windows",
+        sources=("measured: vendor_chromium.browser_close, preset continue-background",),
+    ),
+    Rule(
+        question=Question.POPUP_STORAGE,
+        answer="all",
+        because="copied the opener's storage for the popup",
+        sources=(_POPUP, "measured: vendor_chromium.popup_open"),
     ),
     Rule(
         question=Question.COOKIES_ON_REQUEST,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.engines.presets import Choices
+from harness.presets import Choices
 
 __all__ = ["Facts", "Family", "Medium", "Question", "Rhythm", "Rule"]
 
@@ -36,6 +36,9 @@ class Question(StrEnum):
     REOPEN_PINNED = "Do pinned tabs come back at this start, whatever the others do?"
     KEEP_TAB_STORAGE = "Is the storage of tabs that are not reopened kept at this start?"
     OFFER_SESSION = "Can the person ask for the last session?"
+    CLEAR_SESSION = "And is the session file cleared with it?"
+    STORAGE_IN_SAME_PROCESS = "Does a tab's storage come back with it in the same process?"
+    POPUP_STORAGE = "What of its opener's storage does a popup begin with?"
     CLEAR = "Is what was to be deleted on exit gone at this start?"
     COOKIES_ON_REQUEST = "Do session cookies come back with a session that the person asks for?"
 

@@ -25,7 +25,7 @@ def _too_many_crashes(facts: Facts) -> bool:
 
 
 def _too_long_ago(facts: Facts) -> bool:
-    return facts.crashed and facts.age >= _SIX_HOURS
+    return facts.crashed and facts.age >= _SIX_HOURS and not _resumes(facts)
 
 
 _RULES = (
@@ -202,6 +202,32 @@ _RULES = (
         answer=True,
         because="deleted cookies and site data, as it is set to; after a crash at the next start",
         sources=(_SANITIZER, "measured: crash.crash_after_settling"),
+    ),
+    Rule(
+        question=Question.CLEAR_SESSION,
+        when=lambda facts: facts.restarted,
+        answer=False,
+        because="kept the session that it resumes after the restart, its cookies included, "
+        "although set to delete them",
+        sources=("measured: vendor_chromium.restart, preset clear-on-exit",),
+    ),
+    Rule(
+        question=Question.CLEAR_SESSION,
+        answer=True,
+        because="deleted cookies and storages from its session file too",
+        sources=(_SANITIZER, "measured: browser_close.quit_and_start"),
+    ),
+    Rule(
+        question=Question.STORAGE_IN_SAME_PROCESS,
+        answer=True,
+        because="does not run without a window",
+        sources=("not driven: Firefox on Linux ends with its last window",),
+    ),
+    Rule(
+        question=Question.POPUP_STORAGE,
+        answer="origin",
+        because="copied the storage of the opener's own origin for the popup",
+        sources=("measured: vendor_chromium.popup_open",),
     ),
     Rule(
         question=Question.COOKIES_ON_REQUEST,

@@ -5,13 +5,14 @@ on a cookie is noted in words.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from harness.engines.model.agent import Storages, Tab, UserAgent
 from harness.engines.model.cookies import Cookie, CookieStore
 from harness.engines.model.family import Answer, Facts, Family, Medium, Question
-from harness.engines.presets import Choices
+from harness.presets import Choices
 
 __all__ = ["Machine"]
 
@@ -82,7 +83,8 @@ class Machine:
         cleared = self._decide(Question.CLEAR, facts, note=self._choices.clear)
         if cleared:
             self._disk.cookies, self._disk.local_storage = [], {}
-            kept = replace(kept, cookies=[], tabs=[_without_storage(tab) for tab in kept.tabs])
+            if self._decide(Question.CLEAR_SESSION, facts):
+                kept = replace(kept, cookies=[], tabs=_without_storage(kept.tabs))
         self._agent.local_storage = copy.deepcopy(self._disk.local_storage)
         self._agent.cookies = self._cookies_at_start(kept, facts)
         back = self._tabs_at_start(kept, facts)
@@ -127,16 +129,15 @@ class Machine:
         if facts.first:
             return []
         if self._decide(Question.REOPEN_TABS, facts):
-            return kept.tabs
+            stays = facts.verb != "close" or self._decide(Question.STORAGE_IN_SAME_PROCESS, facts)
+            return kept.tabs if stays else _without_storage(kept.tabs)
         back = []
         if kept.pinned and self._decide(Question.REOPEN_PINNED, facts):
             back = [tab for tab in kept.tabs if tab.pinned]
         if self._decide(Question.OFFER_SESSION, facts, note=False):
             stays = self._decide(Question.KEEP_TAB_STORAGE, facts, note=False)
             tabs = [tab for tab in kept.tabs if tab not in back]
-            self._offered = replace(
-                kept, tabs=tabs if stays else [_without_storage(tab) for tab in tabs]
-            )
+            self._offered = replace(kept, tabs=tabs if stays else _without_storage(tabs))
         return back
 
     def restore(self) -> list[Tab]:
@@ -154,6 +155,21 @@ class Machine:
         self.tabs += tabs
         self.changed()
         return tabs
+
+    def popup(self, opener: Tab) -> Tab:
+        """The empty tab of a popup window that a page has opened."""
+        tab = Tab()
+        what = self._decide(Question.POPUP_STORAGE, Facts(choices=self._choices), note=False)
+        parts = urlsplit(opener.url)
+        own = f"{parts.scheme}://{parts.netloc}"
+        tab.session_storage = {
+            origin: dict(items)
+            for origin, items in opener.session_storage.items()
+            if what == "all" or origin == own
+        }
+        self.tabs.append(tab)
+        self.changed()
+        return tab
 
     def acknowledge(self) -> None:
         """The person has seen that the browser crashed, and goes on."""
@@ -221,7 +237,7 @@ class Machine:
     def _session_file(self) -> _SessionFile:
         facts = Facts(choices=self._choices)
         with_storage = self._decide(Question.TAB_STORAGE_IN_FILE, facts, note=False)
-        tabs = [tab.copy() if with_storage else _without_storage(tab) for tab in self.tabs]
+        tabs = [tab.copy() for tab in self.tabs] if with_storage else _without_storage(self.tabs)
         return _SessionFile(
             tabs=[tab for tab in tabs if not tab.empty],
             cookies=[
@@ -239,7 +255,8 @@ class Machine:
         )
 
 
-def _without_storage(tab: Tab) -> Tab:
-    bare = tab.copy()
-    bare.session_storage = {}
+def _without_storage(tabs: Iterable[Tab]) -> list[Tab]:
+    bare = [tab.copy() for tab in tabs]
+    for tab in bare:
+        tab.session_storage = {}
     return bare

@@ -99,6 +99,24 @@ _RULES = (
         sources=("webkitgtk: WebKitWebsiteDataManager",),
     ),
     Rule(
+        question=Question.CLEAR_SESSION,
+        answer=True,
+        because="has nothing of sites in its session file",
+        sources=("epiphany: src/ephy-session.c",),
+    ),
+    Rule(
+        question=Question.STORAGE_IN_SAME_PROCESS,
+        answer=False,
+        because="kept no storage of tabs",
+        sources=("epiphany: src/ephy-session.c",),
+    ),
+    Rule(
+        question=Question.POPUP_STORAGE,
+        answer="all",
+        because="copied the opener's storage for the popup",
+        sources=("https://html.spec.whatwg.org/multipage/document-sequences.html",),
+    ),
+    Rule(
         question=Question.COOKIES_ON_REQUEST,
         answer=False,
         because="brought back tabs without session cookies: it has none",

@@ -31,6 +31,30 @@ CHOICES: dict[str, Choices] = {
         meaning="set to delete cookies and site data when it is closed", clear=True
     ),
     "private": Choices(meaning="private browsing", private=True),
+    "continue-clear-on-exit": Choices(
+        meaning="set to reopen what was open, and to delete cookies and site data when closed",
+        reopen=True,
+        clear=True,
+    ),
+    "background": Choices(
+        meaning="set to keep running in the background when its last window is closed",
+        background=True,
+    ),
+    "continue-background": Choices(
+        meaning="set to keep running in the background, and to reopen what was open",
+        reopen=True,
+        background=True,
+    ),
+    "continue-privacy-1": Choices(
+        meaning="set to reopen what was open, but no data of encrypted sites (privacy_level 1)",
+        reopen=True,
+        privacy_level=1,
+    ),
+    "continue-privacy-2": Choices(
+        meaning="set to reopen what was open, but no data of any site (privacy_level 2)",
+        reopen=True,
+        privacy_level=2,
+    ),
 }
 """What each preset means, by name."""
 
