@@ -19,6 +19,7 @@ from harness.engines.processes import kill_users_of
 from harness.engines.simulated import Simulated
 from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop, locked
+from harness.engines.world import World
 from harness.library import LibraryError, load_scenarios, scenario_files
 from harness.limitations import LIMITATIONS
 from harness.records import (
@@ -28,7 +29,7 @@ from harness.records import (
     Run,
     ScenarioNote,
     Unsupported,
-    append_record,
+    append_records,
 )
 from harness.scenario import Browser, Scenario, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
@@ -82,11 +83,16 @@ class Bench:
             self._workshop = Workshop(self._server.url, self._options, folder=self.folder)
         return self._workshop
 
-    def write(self, record: Observation | Unsupported | Error) -> None:
+    def write(self, *records: Observation | Unsupported | Error) -> None:
         """Append to the results, which begin anew with the first record of a run."""
         if not self.wrote:
             self._begin_results()
-        append_record(self.results, record)
+        append_records(self.results, records)
+
+    @property
+    def version(self) -> str:
+        """Afterclose's own: its models have no other."""
+        return version("afterclose")
 
     @property
     def wrote(self) -> bool:
@@ -98,7 +104,7 @@ class Bench:
             if not self.wrote:
                 self.results.parent.mkdir(parents=True, exist_ok=True)
                 self.results.unlink(missing_ok=True)
-                append_record(self.results, _run_record(self._pytest, self))
+                append_records(self.results, [_run_record(self._pytest, self)])
                 (self.folder / "results-begun").touch()
 
     def close(self) -> None:
@@ -195,7 +201,7 @@ def interpreter(
     """What carries out a lifecycle on the engine, or the model, that the witness names."""
     if witness.engine in ENGINES:
         return Driver(workshop, ENGINES[witness.engine], witness, artifacts=artifacts)
-    return Simulated(workshop, MODELS[witness.engine], witness)
+    return Simulated(World(workshop), MODELS[witness.engine], witness)
 
 
 def _screenshot(mode: str, driver: Driver | Simulated, folder: Path, failed: bool) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from harness.bench import BENCH, FAILED, Bench, UnexpectedError, lifecycle
 from harness.config import ConfigError, load_config
-from harness.engines import ENGINES, NAMES, PRESETS, presets_of
+from harness.engines import ENGINES, MODELS, NAMES, PRESETS, presets_of
 from harness.engines.driver import DriverError
 from harness.engines.simulated import SimulationError
 from harness.engines.target import TargetError
@@ -22,6 +22,7 @@ from harness.reports import write_reports
 from harness.reports.terminal import summary_lines
 from harness.scenario import Browser, Scenario, ScenarioError
 from harness.server.running import MockServer
+from harness.simulating import simulate
 
 __all__: list[str] = []
 
@@ -133,10 +134,17 @@ class ScenarioItem(pytest.Item):
             if observation.verdict is Verdict.UNEXPECTED:
                 unexpected.append(observation)
 
-        with lifecycle(self, self.scenario.name, self.engine, self.preset, note) as browser:
-            self.scenario(browser)
+        def judge() -> None:
             if unexpected:
                 raise UnexpectedError("\n".join(map(_sentence, unexpected)))
+
+        if self.engine in MODELS:
+            simulate(self, self.scenario, self.engine, self.preset, note)
+            judge()
+        else:
+            with lifecycle(self, self.scenario.name, self.engine, self.preset, note) as browser:
+                self.scenario(browser)
+                judge()
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         told = (UnexpectedError, DriverError, SimulationError, ScenarioError, TargetError)

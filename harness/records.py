@@ -1,6 +1,5 @@
 """What a run leaves behind: one JSON object a line. Every report is a fold over these records."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -22,7 +21,7 @@ __all__ = [
     "State",
     "Unsupported",
     "Verdict",
-    "append_record",
+    "append_records",
     "read_records",
 ]
 
@@ -155,13 +154,15 @@ class RecordsError(Exception):
     """A result file that cannot be read or written; the message is for the user."""
 
 
-def append_record(path: Path, record: Run | Observation | Unsupported | Error) -> None:
-    """Append one line and flush it.
+def append_records(
+    path: Path, records: Iterable[Run | Observation | Unsupported | Error]
+) -> None:
+    """Append a line for each record and flush them.
 
-    The line goes out in a single write to a file opened for appending, so the workers of a
-    parallel run can share the file.
+    They go out in a single write to a file opened for appending, so the workers of a parallel run
+    can share the file.
     """
-    line = json.dumps(record.model_dump(mode="json"), ensure_ascii=False) + "\n"
+    line = "".join(f"{record.model_dump_json()}\n" for record in records)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         os.write(descriptor, line.encode())

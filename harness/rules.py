@@ -6,6 +6,7 @@ A rule looks at engine, preset, steps, policy, settings and surface, never at wh
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from harness.policy import Policy
 from harness.presets import CHOICES, Choices
@@ -69,7 +70,7 @@ class Situation:
     @property
     def history(self) -> History:
         """The steps as the promise sees them."""
-        return history_of(self.policy, self.steps, self.settings)
+        return _history(self.policy, tuple(self.steps), self.settings)
 
     @property
     def app(self) -> bool:
@@ -81,6 +82,12 @@ class Situation:
         """Whether the surface rests on what belongs to the browser's session, where the policy
         is non-persistent: a session cookie, or the storage of a tab."""
         return self.surface not in ("app:long_cookie", "app:local_storage")
+
+
+@lru_cache(maxsize=64)
+def _history(policy: Policy, steps: tuple[Step, ...], settings: Settings) -> History:
+    """One for all the surfaces of an environment at a check."""
+    return history_of(policy, steps, settings)
 
 
 _BY_THE_SERVER = (Ended.INACTIVE, Ended.REVOKED, Ended.POLICY_CHANGED)
@@ -112,11 +119,14 @@ def _spared(situation: Situation, history: History) -> bool:
     session after a crash, we will not delete cookies."), better_session_restore_browsertest.cc
     (RestartTest.CookiesClearedOnExit); measured: crash.crash_after_settling.
     """
-    kept = all(
-        end.verb == "restart" or _taken_for_crash(situation, history, number)
-        for number, end in enumerate(history.ends)
-    )
-    return situation.engine == "chromium" and situation.choices.clear and kept
+    kept = all(_clears_nothing(situation, history, n) for n in range(len(history.ends)))
+    return situation.choices.clear and kept
+
+
+def _clears_nothing(situation: Situation, history: History, number: int) -> bool:
+    verb = history.ends[number].verb
+    crashed = verb != "quit" and _taken_for_crash(situation, history, number)
+    return situation.engine == "chromium" and (verb == "restart" or crashed)
 
 
 def _taken_for_crash(situation: Situation, history: History, number: int) -> bool:
@@ -151,7 +161,9 @@ def _revival(situation: Situation, history: History, number: int) -> _Revival | 
     if situation.engine == "webkitgtk":
         return None
     crashed = _taken_for_crash(situation, history, number)
-    if situation.choices.clear and (firefox or not (crashed or end.verb == "restart")):
+    if situation.choices.clear and not (
+        _clears_nothing(situation, history, number) or (firefox and end.verb == "restart")
+    ):
         return None
     if crashed and not situation.choices.reopen:
         unlikely = end.orderly and not firefox

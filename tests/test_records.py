@@ -9,7 +9,7 @@ from harness.records import (
     State,
     Unsupported,
     Verdict,
-    append_record,
+    append_records,
     read_records,
 )
 
@@ -35,8 +35,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     row = Unsupported(
         scenario="a.b", engine="x", engine_version="", preset="default", reason="no", steps=[]
     )
-    append_record(path, OBSERVATION)
-    append_record(path, row)
+    append_records(path, [OBSERVATION, row])
     assert list(read_records([path])) == [OBSERVATION, row]
     assert not OBSERVATION.signed_in
 
@@ -44,7 +43,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["{", '{"type": "sonnet"}', '{"type": "observation"}'])
 def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "results.ndjson"
-    append_record(path, OBSERVATION)
+    append_records(path, [OBSERVATION])
     with path.open("a") as file:
         file.write(line + "\n")
     with pytest.raises(RecordsError, match=r"results.ndjson:2: not a result record"):

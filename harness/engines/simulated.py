@@ -5,49 +5,79 @@ rests on is in `model/`: cookies by RFC 6265bis, pages and their scripts, and ea
 It is trusted as far as real browsers agree with it (docs/model.md).
 """
 
-import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from functools import partial
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
-from harness.engines.model.agent import EMPTY, AgentError, Tab, UserAgent
+from harness.engines.model.agent import (
+    EMPTY,
+    AgentError,
+    Storages,
+    Tab,
+    UserAgent,
+    copy_of,
+)
+from harness.engines.model.cookies import Cookie, CookieStore
 from harness.engines.model.document import Form, ScriptError
 from harness.engines.model.family import Family
 from harness.engines.model.machine import Machine
 from harness.engines.person import PER_VISIT
 from harness.engines.target import TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
-from harness.engines.workshop import Workshop
+from harness.engines.world import World
 from harness.presets import CHOICES
 from harness.scenario import Check, Step
 
 __all__ = ["Simulated", "SimulationError"]
 
 _T = TypeVar("_T")
-_TIMEOUT = 30.0
-"""Seconds that the server may take to answer."""
 
 
 class SimulationError(Exception):
     """The model could not go on: a page that it does not understand, or that is in the way."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Outcome(Generic[_T]):
+    """What became of a browser when it did something, and what was seen."""
+
+    cookies: Sequence[Cookie]
+    local_storage: Storages
+    tab: Tab
+    operations: int
+    result: _T
+
+
+def _state(agent: UserAgent, tab: Tab) -> Hashable:
+    """All of a browser that the server, or a page, could tell it from another by."""
+    return (
+        frozenset(agent.cookies),
+        _frozen(agent.local_storage),
+        _frozen(tab.session_storage),
+        tab.url,
+    )
+
+
+def _frozen(storages: Storages) -> Hashable:
+    return frozenset((o, frozenset(items.items())) for o, items in storages.items() if items)
+
+
 class Simulated:
     """One lifecycle in one model, for every environment at once. A context manager."""
 
-    def __init__(self, workshop: Workshop, family: Family, witness: Witness) -> None:
-        self._workshop = workshop
-        self._target = workshop.target
+    def __init__(self, world: World, family: Family, witness: Witness) -> None:
+        self._world = world
+        self._target = world.target
         self._witness = witness
-        self._began = time.time()
         self._elapsed = 0.0
         self._behind = 0.0
         self._time: list[str] = []
-        port = urlsplit(self._target.url).port or 80
-        self._agent = UserAgent(port=port, name=f"Afterclose {family.name}", now=self._now)
+        self._agent = UserAgent(world.connection, name=f"Afterclose {family.name}", now=self._now)
         self._choices = CHOICES[witness.preset]
         self._machine = Machine(family, self._choices, self._agent, self._now)
         self._environments: list[TargetEnvironment] = []
@@ -56,19 +86,13 @@ class Simulated:
 
     def __enter__(self) -> "Simulated":
         asked = self._witness.environments
-        self._call(self._target.reset())
-        listed = self._call(self._target.environments([e.name for e in asked]))
-        self._environments = listed
+        self._environments = self._world.begin([environment.name for environment in asked])
         self._persistence = {e.name: e.effective_policy.persistence for e in asked}
         self._start(Step("start"))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection to the server."""
-        self._agent.close()
+        """Nothing runs that would have to end."""
 
     def perform(self, step: Step) -> None:
         """Do one step in the model."""
@@ -80,7 +104,7 @@ class Simulated:
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
         """Show every surface to the server, and hold what it received against the promise."""
         try:
-            seen = self._look()
+            seen = self._interact("look", self._look)
         except (AgentError, ScriptError) as error:
             raise SimulationError(f"check: {error}") from None
         listed = [(cookie.domain, cookie.name) for cookie in self._agent.cookies]
@@ -90,10 +114,30 @@ class Simulated:
     def _now(self) -> float:
         """The time on the person's computer: the server's, but for the milliseconds that a step
         takes, unless somebody set the clock."""
-        return self._began + self._elapsed - self._behind
+        return self._world.began + self._elapsed - self._behind
 
-    def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return self._workshop.run(work, _TIMEOUT)
+    def _interact(self, what: str, action: Callable[[], _T]) -> _T:
+        """Do something that the server sees; done once for all models in the same state."""
+        agent, tab = self._agent, self._current
+        state = _state(agent, tab)
+        outcome: _Outcome[_T] | None = self._world.outcome(what, state)
+        if outcome is None:
+            before = agent.cookies.operations
+            result = action()
+            outcome = _Outcome(
+                cookies=tuple(agent.cookies),
+                local_storage=copy_of(agent.local_storage),
+                tab=tab.copy(),
+                operations=agent.cookies.operations - before,
+                result=result,
+            )
+            self._world.keep(what, state, outcome)
+        else:
+            count = agent.cookies.operations + outcome.operations
+            agent.cookies = CookieStore(outcome.cookies, operations=count)
+            agent.local_storage = copy_of(outcome.local_storage)
+            tab.show_as(outcome.tab)
+        return outcome.result
 
     # The life of the browser
 
@@ -178,10 +222,12 @@ class Simulated:
     # The person at the application
 
     def _sign_in(self, step: Step) -> None:
-        self._visit_applications("/login")
+        self._interact("sign_in", lambda: self._visit_applications("/login"))
+        self._machine.changed()
 
     def _visit(self, step: Step) -> None:
-        self._visit_applications("/login?prompt=none")
+        self._interact("visit", lambda: self._visit_applications("/login?prompt=none"))
+        self._machine.changed()
 
     def _visit_applications(self, login: str) -> None:
         for batch in self._batches():
@@ -195,7 +241,6 @@ class Simulated:
                 form, password = self._form(document.url, document.forms)
                 values = form.filled_in(password=password)
                 document = self._agent.submit(self._current, form, values)
-        self._machine.changed()
 
     def _form(self, url: str, forms: Sequence[Form]) -> tuple[Form, str]:
         for environment in self._environments:
@@ -204,9 +249,12 @@ class Simulated:
         raise AgentError(f"{url}: neither a sign-in page nor where the visit should end")
 
     def _sign_out(self, step: Step) -> None:
+        self._interact("sign_out", self._sign_out_everywhere)
+        self._machine.changed()
+
+    def _sign_out_everywhere(self) -> None:
         for environment in self._environments:
             self._sign_out_of(environment)
-        self._machine.changed()
 
     def _sign_out_of(self, environment: TargetEnvironment) -> None:
         shown = self._agent.navigate(self._current, f"{environment.app_url}/sign-out").url
@@ -214,17 +262,20 @@ class Simulated:
             raise AgentError(f"{shown}: not where a sign-out should end")
 
     def _sign_out_during_visit(self, step: Step) -> None:
-        beside = self._agent.beside()
+        self._interact("sign_out_during_visit", self._sign_out_with_another_tab)
+        self._machine.changed()
+
+    def _sign_out_with_another_tab(self) -> None:
+        beside, call = self._agent.beside(), self._world.call
         with ThreadPoolExecutor(max_workers=1) as another_tab, closing(beside):
             for environment in self._environments:
-                self._call(self._target.hold(environment))
+                call(self._target.hold(environment))
                 url = f"{environment.app_url}/login?prompt=none"
                 loading = another_tab.submit(beside.navigate, Tab(), url)
-                self._call(self._target.held(environment))
+                call(self._target.held(environment))
                 self._sign_out_of(environment)
-                self._call(self._target.release(environment))
+                call(self._target.release(environment))
                 loading.result()
-        self._machine.changed()
 
     def _batches(self) -> list[Sequence[TargetEnvironment]]:
         return [
@@ -235,7 +286,7 @@ class Simulated:
     def _wait(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)
         seconds = step.value.total_seconds()
-        self._call(self._target.advance(seconds))
+        self._world.once("wait", lambda: self._target.advance(seconds))
         self._elapsed += seconds
         if self._windows:
             self._machine.pass_time()
@@ -249,14 +300,17 @@ class Simulated:
     # The administrator
 
     def _override_session_policy(self, step: Step) -> None:
+        self._persistence = {name: p.opposite for name, p in self._persistence.items()}
         for environment in self._environments:
-            persistence = self._persistence[environment.name].opposite
-            self._call(self._target.override_persistence(environment, persistence))
-            self._persistence[environment.name] = persistence
+            override = partial(
+                self._target.override_persistence, environment, self._persistence[environment.name]
+            )
+            self._world.once(f"override {environment.name}", override)
 
     def _revoke_sessions(self, step: Step) -> None:
         for environment in self._environments:
-            self._call(self._target.revoke(environment))
+            revoke = partial(self._target.revoke, environment)
+            self._world.once(f"revoke {environment.name}", revoke)
 
     # Observing
 
@@ -268,12 +322,12 @@ class Simulated:
         seen: dict[str, dict[str, dict[str, Any]]] = {}
         for batch in self._batches():
             names = [environment.name for environment in batch]
-            ticket = self._call(self._target.begin_observation(names, tab_in_use=borrowed))
+            ticket = self._world.call(self._target.begin_observation(names, tab_in_use=borrowed))
             self._agent.navigate(tab, ticket.url)
             if not borrowed:
                 for address in ticket.tab_frames:
                     self._agent.frame(self._current, address)
-            seen |= self._call(self._target.observation(ticket.id))
+            seen |= self._world.call(self._target.observation(ticket.id))
         if borrowed:
             self._agent.navigate(tab, EMPTY)
         return seen

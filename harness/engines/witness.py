@@ -48,9 +48,10 @@ class Witness:
         self, label: str, steps: tuple[Step, ...], seen: Seen, context: Context
     ) -> Check:
         """Hold everything seen at a check against the promise."""
+        told = [narrate(step) for step in steps]
         check = {
             (environment.name, surface): self._observation(
-                label, steps, environment, surface, result, context
+                label, steps, told, environment, surface, result, context
             )
             for environment in self.environments
             for surface, result in seen[environment.name].items()
@@ -63,6 +64,7 @@ class Witness:
         self,
         label: str,
         steps: tuple[Step, ...],
+        told: list[str],
         environment: Environment,
         surface: str,
         seen: Mapping[str, Any],
@@ -91,7 +93,7 @@ class Witness:
             observed=state,
             verdict=judgement.verdict,
             limitation=judgement.limitation.id if judgement.limitation else None,
-            steps=[narrate(step) for step in steps],
+            steps=told,
             evidence=Evidence(
                 cookies_sent=seen["cookies_sent"],
                 set_cookie=seen["set_cookie"],

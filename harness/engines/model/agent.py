@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from harness.engines.model.cookies import CookieStore, Request, site_of
 from harness.engines.model.document import Document, Fetch, Form, parse, run_scripts
 
-__all__ = ["EMPTY", "AgentError", "Storages", "Tab", "UserAgent"]
+__all__ = ["EMPTY", "AgentError", "Storages", "Tab", "UserAgent", "copy_of"]
 
 EMPTY = "about:blank"
 _REDIRECTS = 20
@@ -18,6 +18,11 @@ _DOCUMENTS = 40
 
 Storages = dict[str, dict[str, str]]
 """A storage's items, by origin."""
+
+
+def copy_of(storages: Storages) -> Storages:
+    """Storages that can be changed apart."""
+    return {origin: dict(items) for origin, items in storages.items()}
 
 
 class AgentError(Exception):
@@ -43,24 +48,30 @@ class Tab:
         """Whether nothing has been shown in it that a session file would keep."""
         return self.url == EMPTY
 
+    def show_as(self, other: "Tab") -> None:
+        """Become like another tab in all that a page can tell."""
+        self.history, self.document = list(other.history), other.document
+        self.session_storage = copy_of(other.session_storage)
+
     def copy(self) -> "Tab":
         """As it is now, for a session file."""
         return replace(
             self,
             history=list(self.history),
-            session_storage={k: dict(v) for k, v in self.session_storage.items()},
+            session_storage=copy_of(self.session_storage),
         )
 
 
 class UserAgent:
-    """HTTP with a cookie store and storages. One connection to the server for each origin's name:
-    they all resolve to loopback.
+    """HTTP with a cookie store and storages, over one connection: every host is on loopback.
 
-    `now` tells the time in seconds since the epoch.
+    `name` is sent as `User-Agent`; `now` tells the time in seconds since the epoch.
     """
 
-    def __init__(self, *, port: int, name: str, now: Callable[[], float]) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    def __init__(
+        self, connection: http.client.HTTPConnection, *, name: str, now: Callable[[], float]
+    ) -> None:
+        self._connection = connection
         self._name = name
         self._now = now
         self.cookies = CookieStore()
@@ -68,8 +79,10 @@ class UserAgent:
 
     def beside(self) -> "UserAgent":
         """One for another tab at the same time: the same stores, a connection of its own."""
-        port = self._connection.port
-        other = UserAgent(port=port, name=self._name, now=self._now)
+        connection = http.client.HTTPConnection(
+            self._connection.host, self._connection.port, timeout=self._connection.timeout
+        )
+        other = UserAgent(connection, name=self._name, now=self._now)
         other.cookies, other.local_storage = self.cookies, self.local_storage
         return other
 

@@ -166,6 +166,13 @@ _RULES = (
     ),
     Rule(
         question=Question.CLEAR,
+        when=lambda facts: facts.verb in ("quit", "close"),
+        answer=True,
+        because="deleted cookies and site data with its last window, as it is set to",
+        sources=(_DATA, "measured: crash.close_after_a_crash, preset clear-on-exit"),
+    ),
+    Rule(
+        question=Question.CLEAR,
         when=lambda facts: facts.crashed,
         answer=False,
         because="deleted nothing although set to: it crashed, and lets people go on",
@@ -181,8 +188,8 @@ _RULES = (
     Rule(
         question=Question.CLEAR,
         answer=True,
-        because="deleted cookies and site data, as it is set to",
-        sources=(_DATA, "chrome/browser/sessions/session_data_deleter.cc"),
+        because="deleted cookies and site data at start, as it had no time to at its end",
+        sources=(_DATA, "better_session_restore_browsertest.cc, CookiesClearedOnStartup"),
     ),
     Rule(
         question=Question.CLEAR_SESSION,

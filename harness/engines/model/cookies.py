@@ -86,9 +86,9 @@ def site_of(url: str) -> str:
 class CookieStore:
     """The cookies of one browser, private window or profile."""
 
-    def __init__(self, cookies: Iterable[Cookie] = ()) -> None:
+    def __init__(self, cookies: Iterable[Cookie] = (), *, operations: int = 0) -> None:
         self._cookies = {cookie.identity: cookie for cookie in cookies}
-        self.operations = 0
+        self.operations = operations
         """Cookies set, replaced or deleted so far."""
 
     def __iter__(self) -> Iterator[Cookie]:

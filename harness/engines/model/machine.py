@@ -4,12 +4,11 @@ Everything that differs between browsers is asked of the family's rules, and eac
 on a cookie is noted in words.
 """
 
-import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from harness.engines.model.agent import Storages, Tab, UserAgent
+from harness.engines.model.agent import Storages, Tab, UserAgent, copy_of
 from harness.engines.model.cookies import Cookie, CookieStore
 from harness.engines.model.family import Answer, Facts, Family, Medium, Question
 from harness.presets import Choices
@@ -85,7 +84,7 @@ class Machine:
             self._disk.cookies, self._disk.local_storage = [], {}
             if self._decide(Question.CLEAR_SESSION, facts):
                 kept = replace(kept, cookies=[], tabs=_without_storage(kept.tabs))
-        self._agent.local_storage = copy.deepcopy(self._disk.local_storage)
+        self._agent.local_storage = copy_of(self._disk.local_storage)
         self._agent.cookies = self._cookies_at_start(kept, facts)
         back = self._tabs_at_start(kept, facts)
         self.tabs = [tab.copy() for tab in back]
@@ -230,7 +229,7 @@ class Machine:
             ]
             self._counted = self._agent.cookies.operations
         elif medium is Medium.LOCAL_STORAGE:
-            self._disk.local_storage = copy.deepcopy(self._agent.local_storage)
+            self._disk.local_storage = copy_of(self._agent.local_storage)
         elif medium is Medium.SESSION:
             self._disk.session = self._session_file()
 

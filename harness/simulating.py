@@ -1,0 +1,86 @@
+"""Scenarios on models, as pytest items: a scenario is played in every model of the run at once, and
+each item has its part of what came out."""
+
+from collections.abc import Callable
+
+import pytest
+
+from harness.bench import BENCH, Bench
+from harness.engines import MODELS, presets_of
+from harness.engines.ensemble import Member, play
+from harness.engines.witness import Witness
+from harness.records import Error, Observation, Unsupported
+from harness.scenario import Scenario, UnsupportedVerbError, narrate
+
+__all__ = ["simulate"]
+
+_PLAYED = pytest.StashKey[dict[str, dict[tuple[str, str], Member]]]()
+
+
+def simulate(
+    item: pytest.Item,
+    scenario: Scenario,
+    engine: str,
+    preset: str,
+    note: Callable[[Observation], None],
+) -> None:
+    """The observations of one scenario on one model with one preset: written down, and told to
+    `note`. Raises what broke it off."""
+    bench = item.config.stash[BENCH]
+    played = item.config.stash.setdefault(_PLAYED, {})
+    if scenario.name not in played:
+        members = _members(bench, scenario, (engine, preset))
+        play(bench.workshop, scenario, list(members.values()))
+        played[scenario.name] = members
+    member = played[scenario.name].pop((engine, preset))
+    bench.write(*member.observations)
+    for observation in member.observations:
+        note(observation)
+    if member.failure is not None:
+        _failed(bench, member)
+
+
+def _members(
+    bench: Bench, scenario: Scenario, asked: tuple[str, str]
+) -> dict[tuple[str, str], Member]:
+    pairs = [
+        (name, preset)
+        for name in bench.engines
+        if name in MODELS
+        for preset in bench.presets
+        if preset in presets_of(name)
+    ]
+    return {pair: _member(bench, scenario, *pair) for pair in dict.fromkeys([asked, *pairs])}
+
+
+def _member(bench: Bench, scenario: Scenario, engine: str, preset: str) -> Member:
+    family = MODELS[engine]
+    witness = Witness(
+        scenario=scenario.name,
+        engine=engine,
+        like=family.engine,
+        engine_version=bench.version,
+        preset=preset,
+        environments=bench.config.environments,
+        settings=bench.config.settings,
+        observed=lambda observation: None,
+    )
+    return Member(family=family, witness=witness)
+
+
+def _failed(bench: Bench, member: Member) -> None:
+    failure, witness = member.failure, member.witness
+    assert failure is not None
+    common = {
+        "scenario": witness.scenario,
+        "engine": witness.engine,
+        "engine_version": witness.engine_version,
+        "preset": witness.preset,
+    }
+    steps = [narrate(step) for step in member.steps]
+    message = str(failure) or type(failure).__name__
+    if isinstance(failure, UnsupportedVerbError):
+        bench.write(Unsupported(**common, reason=message, steps=steps))
+        pytest.skip(message)
+    bench.write(Error(**common, message=message, steps=steps))
+    raise failure
