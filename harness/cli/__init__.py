@@ -16,6 +16,7 @@ _MODULES = {
     "engines": "show",
     "scenarios": "show",
     "report": "show",
+    "explore": "explore",
 }
 
 

@@ -43,7 +43,11 @@ def engines(
             installation.version if installation else "missing",
             f"{installation.path} ({installation.kind})" if installation else how_to_get(engine),
             ", ".join(engine.presets),
-            "; ".join(engine.cannot) or "—",
+            "; ".join(
+                verb if preset is None else f"{verb} with the preset {preset}"
+                for verb, preset in engine.cannot
+            )
+            or "—",
         )
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     if failures:

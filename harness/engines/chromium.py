@@ -45,7 +45,7 @@ class Chromium:
     title = "Chromium"
     presets = tuple(name for name, choices in CHOICES.items() if not choices.privacy_level)
     package = "chromium"
-    cannot: tuple[str, ...] = ("open_window with the preset private", "pin_tab")
+    cannot: Sequence[tuple[str, str | None]] = (("open_window", "private"), ("pin_tab", None))
 
     def find(self, playwright_path: str) -> Installation | None:
         """Playwright's own, else a branded channel, else the system's."""

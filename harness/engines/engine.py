@@ -45,8 +45,8 @@ class Engine(Protocol):
     presets: tuple[str, ...]
     package: str
     """The name of Debian's package."""
-    cannot: tuple[str, ...]
-    """What it cannot do, in words, for `afterclose engines`."""
+    cannot: Sequence[tuple[str, str | None]]
+    """Verbs that it cannot do: with a preset, or None for with any."""
 
     def find(self, playwright_path: str) -> Installation | None:
         """The browser to drive, or None; `playwright_path` is where Playwright has its own."""

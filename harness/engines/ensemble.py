@@ -30,7 +30,6 @@ class _Ensemble:
     """An interpreter that passes each step on to all of its members."""
 
     def __init__(self, world: World, members: Sequence[Member]) -> None:
-        self._world = world
         self._playing: list[tuple[Member, Simulated]] = []
         for member in members:
             member.witness.observed = member.observations.append
@@ -53,7 +52,6 @@ class _Ensemble:
                     do(member, simulated)
                 except Exception as error:
                     member.failure = error
-        self._world.next_step()
 
 
 def play(workshop: Workshop, scenario: Scenario, members: Sequence[Member]) -> None:

@@ -130,7 +130,7 @@ class Firefox:
     title = "Firefox"
     presets = tuple(name for name, choices in CHOICES.items() if not choices.background)
     package = "firefox-esr"
-    cannot: tuple[str, ...] = ()
+    cannot: Sequence[tuple[str, str | None]] = ()
 
     def find(self, playwright_path: str) -> Installation | None:
         """Where Mozilla's packages put it, else the system's."""

@@ -74,6 +74,7 @@ class Simulated:
         self._world = world
         self._target = world.target
         self._witness = witness
+        self._step = 0
         self._elapsed = 0.0
         self._behind = 0.0
         self._time: list[str] = []
@@ -96,6 +97,7 @@ class Simulated:
 
     def perform(self, step: Step) -> None:
         """Do one step in the model."""
+        self._step += 1
         try:
             getattr(self, f"_{step.verb}")(step)
         except (AgentError, ScriptError) as error:
@@ -103,6 +105,7 @@ class Simulated:
 
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
         """Show every surface to the server, and hold what it received against the promise."""
+        self._step += 1
         try:
             seen = self._interact("look", self._look)
         except (AgentError, ScriptError) as error:
@@ -120,7 +123,7 @@ class Simulated:
         """Do something that the server sees; done once for all models in the same state."""
         agent, tab = self._agent, self._current
         state = _state(agent, tab)
-        outcome: _Outcome[_T] | None = self._world.outcome(what, state)
+        outcome: _Outcome[_T] | None = self._world.outcome(self._step, what, state)
         if outcome is None:
             before = agent.cookies.operations
             result = action()
@@ -131,7 +134,7 @@ class Simulated:
                 operations=agent.cookies.operations - before,
                 result=result,
             )
-            self._world.keep(what, state, outcome)
+            self._world.keep(self._step, what, state, outcome)
         else:
             count = agent.cookies.operations + outcome.operations
             agent.cookies = CookieStore(outcome.cookies, operations=count)
@@ -286,7 +289,7 @@ class Simulated:
     def _wait(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)
         seconds = step.value.total_seconds()
-        self._world.once("wait", lambda: self._target.advance(seconds))
+        self._world.once(self._step, "wait", lambda: self._target.advance(seconds))
         self._elapsed += seconds
         if self._windows:
             self._machine.pass_time()
@@ -305,12 +308,12 @@ class Simulated:
             override = partial(
                 self._target.override_persistence, environment, self._persistence[environment.name]
             )
-            self._world.once(f"override {environment.name}", override)
+            self._world.once(self._step, f"override {environment.name}", override)
 
     def _revoke_sessions(self, step: Step) -> None:
         for environment in self._environments:
             revoke = partial(self._target.revoke, environment)
-            self._world.once(f"revoke {environment.name}", revoke)
+            self._world.once(self._step, f"revoke {environment.name}", revoke)
 
     # Observing
 

@@ -31,8 +31,8 @@ class World:
         )
         self.began = time.time()
         self._environments: list[TargetEnvironment] = []
-        self._done: set[str] = set()
-        self._outcomes: dict[tuple[str, Hashable], Any] = {}
+        self._done: set[tuple[int, str]] = set()
+        self._outcomes: dict[tuple[int, str, Hashable], Any] = {}
 
     def close(self) -> None:
         """Close the connection to the server."""
@@ -45,25 +45,22 @@ class World:
             self._environments = self.call(self.target.environments(names))
         return self._environments
 
-    def next_step(self) -> None:
-        """All models have done what was to be done: nothing is shared between steps."""
-        self._done.clear()
-        self._outcomes.clear()
-
     def call(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Ask the server for something."""
         return self._workshop.run(work, _TIMEOUT)
 
-    def once(self, what: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def once(
+        self, step: int, what: str, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         """Do something to the server, unless another model has done it in this step."""
-        if what not in self._done:
-            self._done.add(what)
+        if (step, what) not in self._done:
+            self._done.add((step, what))
             self.call(work())
 
-    def outcome(self, what: str, state: Hashable) -> Any:
+    def outcome(self, step: int, what: str, state: Hashable) -> Any:
         """What became of a browser in that state when it did that in this step, or None."""
-        return self._outcomes.get((what, state))
+        return self._outcomes.get((step, what, state))
 
-    def keep(self, what: str, state: Hashable, outcome: Any) -> None:
-        """Remember it until the step is over."""
-        self._outcomes[what, state] = outcome
+    def keep(self, step: int, what: str, state: Hashable, outcome: Any) -> None:
+        """Remember it."""
+        self._outcomes[step, what, state] = outcome

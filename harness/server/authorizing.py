@@ -35,16 +35,27 @@ class Authorizing:
 
     async def authorize(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
         """`GET /oauth2/auth`: a code at once for whoever is signed in, else the sign-in page."""
+        response, session = self._answer(request, tenant)
+        late = await self._holds.hold(tenant.name)
+        if late and session and self._faults.strikes(tenant.name, Fault.LATE_RENEWAL):
+            session.ended = None
+            tenant.sessions.save(session)
+        return response
+
+    def _answer(
+        self, request: web.Request, tenant: Tenant
+    ) -> tuple[web.Response, Session | None]:
+        """The answer, and the session that it prolongs."""
         query = request.query
         client = tenant.applications.get(query.get("client_id", ""))
         if client is None or not client.redirect_uris:
-            return error_page("No application is registered under this client_id.")
+            return error_page("No application is registered under this client_id."), None
         redirect_uri = query.get("redirect_uri", "")
         if redirect_uri not in client.redirect_uris:
-            return error_page("This redirect_uri is not registered for the application.")
+            return error_page("This redirect_uri is not registered for the application."), None
         mode = query.get("response_mode", "query")
         if mode not in _RESPONSE_MODES:
-            return error_page(f"response_mode must be one of {', '.join(_RESPONSE_MODES)}.")
+            return error_page(f"response_mode must be one of {', '.join(_RESPONSE_MODES)}."), None
         try:
             login = _login(request, tenant, client)
             session = self._usable(request, tenant, login)
@@ -52,17 +63,13 @@ class Authorizing:
                 raise OAuthError("login_required", "User authentication is required")
         except OAuthError as error:
             told = {"error": error.error, "error_description": str(error)}
-            return _deliver(302, redirect_uri, mode, {**told, "state": query.get("state")})
+            told |= {"state": query.get("state", "")} if "state" in query else {}
+            return _deliver(302, redirect_uri, mode, told), None
         if session is None:
-            return self._sign_in.show(tenant, login)
+            return self._sign_in.show(tenant, login), None
         response = self._callback(302, tenant, login, session)
         self._sign_in.note_activity(request, tenant, session, response)
-        if await self._holds.hold(tenant.name) and self._faults.strikes(
-            tenant.name, Fault.LATE_RENEWAL
-        ):
-            session.ended = None
-            tenant.sessions.save(session)
-        return response
+        return response, session
 
     async def sign_in(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
         """`POST /sign-in`: the form's answer; on success back to the application with a code."""

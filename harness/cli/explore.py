@@ -1,0 +1,132 @@
+"""`afterclose explore`."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.common import INTERRUPTED, NO_ENGINE, ConfigOption, fail
+from harness.config import ConfigError, load_config, name_one_of
+from harness.engines import ENGINES, MODELS, presets_of
+from harness.exploring.corpus import Corpus, CorpusError
+from harness.exploring.oracle import Found
+from harness.exploring.workers import Progress, Task, run_workers
+from harness.installing import find_engines, how_to_get
+
+__all__ = ["explore"]
+
+_CLAIMS = {
+    True: "The model and the browser agree.",
+    False: "What the policy promises is kept, or a limitation explains why not.",
+}
+
+
+def explore(
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="A browser, held against its model; or a model, held against the promise. One "
+            f"of {', '.join([*ENGINES, *MODELS])}."
+        ),
+    ] = "chromium",
+    preset: Annotated[
+        list[str] | None, typer.Option(help="May be repeated (default: all of the engine's).")
+    ] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(help="An environment's name; may be repeated.")
+    ] = None,
+    examples: Annotated[int, typer.Option(min=0, help="Random lifecycles.")] = 100,
+    seed: Annotated[
+        str, typer.Option(metavar="N", help="Of the random numbers: the same is explored again.")
+    ] = "0",
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="Begin nothing new after so long.")
+    ] = None,
+    corpus: Annotated[
+        Path, typer.Option(metavar="DIR", help="What was found; replayed first.")
+    ] = Path("corpus"),
+    workers: Annotated[
+        int | None, typer.Option("-n", metavar="N", min=1, help="Lifecycles at a time.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Hold random lifecycles in a browser against its model, and what the model shows against what
+    the policy promises. What differs is made as short as can be, printed as a scenario, and kept.
+
+    Exit status: 0 nothing differs, 1 something does, 2 bad usage, 3 no engine.
+    """
+    try:
+        name = name_one_of("engine", engine, [*ENGINES, *MODELS])
+        known = presets_of(name)
+        presets = tuple(name_one_of("preset", asked, known) for asked in preset or known)
+        loaded = load_config(config).only(policy or [])
+        environments = {environment.name for environment in loaded.environments}
+        kept = Corpus(corpus)
+        replayed = kept.load(name, presets, environments)
+    except (ConfigError, CorpusError) as error:
+        fail(str(error))
+    if not (seed.isascii() and seed.isdigit()):
+        fail(f"--seed: must be a whole number of at least 0, not '{seed}'")
+    if name in ENGINES and find_engines([name])[name] is None:
+        fail(how_to_get(ENGINES[name]), NO_ENGINE)
+    task = Task(
+        engine=name,
+        presets=presets,
+        config=loaded,
+        examples=examples,
+        random_seed=int(seed),
+        seconds=None if minutes is None else 60 * minutes,
+        corpus=tuple(replayed),
+    )
+    _explore(task, workers or os.cpu_count() or 1, kept)
+
+
+def _explore(task: Task, workers: int, corpus: Corpus) -> None:
+    began = time.monotonic()
+    latest = Progress()
+    saved: set[str] = set()
+
+    def told(progress: Progress) -> None:
+        nonlocal latest
+        latest = progress
+        for found in progress.found:
+            if found.lifecycle.id not in saved:
+                saved.add(found.lifecycle.id)
+                _show(found, corpus)
+        if sys.stderr.isatty() or progress.lifecycles % 20 == 0:
+            ends = "\r" if sys.stderr.isatty() else "\n"
+            print(_line(progress, began), end=ends, file=sys.stderr, flush=True)
+
+    try:
+        run_workers(task, workers, told)
+    except KeyboardInterrupt:
+        typer.echo(f"\nInterrupted: {_line(latest, began)}.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    typer.echo(f"{task.engine}: {_line(latest, began)}.")
+    for trouble in latest.broken_off:
+        typer.echo(f"! {trouble}")
+    if latest.found:
+        raise typer.Exit(1)
+
+
+def _show(found: Found, corpus: Corpus) -> None:
+    lifecycle = found.lifecycle
+    typer.echo(f"\n{lifecycle.engine}, {lifecycle.preset}, {', '.join(lifecycle.policies)}:")
+    for sentence in found.what:
+        typer.echo(f"  {sentence}")
+    typer.echo(f"\n{lifecycle.to_scenario(_CLAIMS[lifecycle.engine in ENGINES])}")
+    try:
+        typer.echo(f"Kept as {corpus.save(lifecycle)}")
+    except CorpusError as error:
+        typer.echo(f"afterclose: {error}", err=True)
+
+
+def _line(progress: Progress, began: float) -> str:
+    return (
+        f"{progress.lifecycles} lifecycles, {progress.steps} steps in "
+        f"{time.monotonic() - began:.0f} s, {len(progress.found)} found, "
+        f"{len(progress.broken_off)} broken off"
+    )

@@ -1,0 +1,215 @@
+"""Random lifecycles, by Hypothesis: a state machine whose rules are the verbs.
+
+It only writes steps down. They are carried out once the lifecycle is complete, so each is known in
+full, is carried out once, and can be shrunk.
+
+A browser writes to disk in a rhythm of its own, and a real one does so while a machine is slow: so
+a crash comes at once after what changed something, or when all of it is on disk, never between.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from harness.exploring.lifecycle import Lifecycle
+from harness.scenario import Browser, Check, Step
+
+__all__ = ["explore"]
+
+_STEPS = 9
+"""Verbs in a lifecycle at most, beside the sign-in that it begins with."""
+_TIMES = tuple(
+    timedelta(**time)
+    for time in (
+        {"seconds": 1}, {"seconds": 40}, {"hours": 7}, {"hours": 23, "minutes": 55},
+        {"hours": 24, "minutes": 5}, {"days": 30}, {"days": 401},
+    )
+)  # fmt: skip
+_PAIRS = (("persistent", "non_persistent"), ("org_persistent", "org_non_persistent"))
+_WRITTEN = timedelta(seconds=31)
+_AT_ONCE = 2
+"""Verbs that a browser can be through with before it writes anything down."""
+
+
+class _Notes:
+    """An interpreter that writes down."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def perform(self, step: Step) -> None:
+        self.steps.append(step)
+
+    def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
+        self.steps.append(Step("check", label))
+        return {}
+
+
+class _Machine(RuleBasedStateMachine):
+    engine: ClassVar[str]
+    presets: ClassVar[Sequence[str]]
+    policies: ClassVar[frozenset[str]]
+    cannot: ClassVar[Sequence[tuple[str, str | None]]]
+    judge: ClassVar[Callable[[Lifecycle], str | None]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes = _Notes()
+        self.browser = Browser(self.notes)
+        self.preset = ""
+        self.pair: tuple[str, ...] = ()
+        self.unwritten = 0
+        self.checks = 0
+
+    @property
+    def running(self) -> bool:
+        return bool(self.browser._windows)
+
+    def can(self, verb: str) -> bool:
+        return self.running and not any(
+            verb == other and preset in (None, self.preset) for other, preset in self.cannot
+        )
+
+    def did(self) -> None:
+        self.unwritten += 1
+
+    @initialize(data=st.data())
+    def begin(self, data: Any) -> None:
+        pairs: list[tuple[str, ...]] = [
+            pair for pair in _PAIRS if self.policies.issuperset(pair)
+        ]
+        self.preset = data.draw(st.sampled_from(list(self.presets)))
+        self.pair = data.draw(st.sampled_from(pairs or [tuple(sorted(self.policies))]))
+        self.browser.sign_in()
+        self.did()
+
+    @rule(verb=st.sampled_from(["sign_in", "visit", "sign_out", "sign_out_during_visit"]))
+    @precondition(lambda self: self.running)
+    def use(self, verb: str) -> None:
+        getattr(self.browser, verb)()
+        self.did()
+
+    @rule(verb=st.sampled_from(["open_tab", "open_window", "open_popup", "pin_tab"]))
+    @precondition(lambda self: self.running)
+    def open(self, verb: str) -> None:
+        if self.can(verb):
+            getattr(self.browser, verb)()
+            self.did()
+
+    @rule(verb=st.sampled_from(["close_tab", "close_window"]), first=st.booleans())
+    @precondition(lambda self: self.running)
+    def close(self, verb: str, first: bool) -> None:
+        getattr(self.browser, verb)(1 if first else None)
+        self.did()
+
+    @rule(verb=st.sampled_from(["quit", "restart"]))
+    @precondition(lambda self: self.running)
+    def end(self, verb: str) -> None:
+        getattr(self.browser, verb)()
+        self.unwritten = int(verb == "restart")
+
+    @rule(verb=st.sampled_from(["crash", "end_os_session"]), settled=st.booleans())
+    @precondition(lambda self: self.running)
+    def break_off(self, verb: str, settled: bool) -> None:
+        if settled or self.unwritten > _AT_ONCE:
+            self.browser.settle()
+        getattr(self.browser, verb)()
+
+    @rule(restoring=st.booleans())
+    @precondition(lambda self: not self.running)
+    def start(self, restoring: bool) -> None:
+        self.browser.start(restoring=restoring)
+        self.unwritten = 1
+
+    @rule()
+    @precondition(lambda self: self.running)
+    def restore(self) -> None:
+        self.browser.restore_previous_session()
+        self.did()
+
+    @rule()
+    @precondition(lambda self: self.running)
+    def settle(self) -> None:
+        self.browser.settle()
+        self.unwritten = 0
+
+    @rule(time=st.sampled_from(_TIMES))
+    @precondition(lambda self: self.running or "background" not in self.preset)
+    def wait(self, time: timedelta) -> None:
+        self.browser.wait(time)
+        if self.running and time >= _WRITTEN:
+            self.unwritten = 0
+
+    @rule(verb=st.sampled_from(["override_session_policy", "revoke_sessions"]))
+    def administrate(self, verb: str) -> None:
+        getattr(self.browser.administrator, verb)()
+
+    @rule()
+    @precondition(lambda self: self.running and self.checks < 2)
+    def check(self) -> None:
+        self._check()
+        self.did()
+
+    def _check(self) -> None:
+        self.checks += 1
+        self.browser.check(f"check {self.checks}")
+
+    def teardown(self) -> None:
+        """The lifecycle is complete: carry it out."""
+        if not self.pair:
+            return
+        if not self.running:
+            self.browser.start()
+        if self.notes.steps[-1].verb != "check":
+            self._check()
+        found = type(self).judge(
+            Lifecycle(
+                engine=self.engine,
+                preset=self.preset,
+                policies=self.pair,
+                steps=tuple(self.notes.steps),
+            )
+        )
+        assert found is None, found
+
+
+def explore(
+    judge: Callable[[Lifecycle], str | None],
+    *,
+    engine: str,
+    presets: Sequence[str],
+    policies: frozenset[str],
+    cannot: Sequence[tuple[str, str | None]],
+    examples: int,
+    random_seed: int,
+) -> None:
+    """Have `judge` look at random lifecycles, and at smaller ones once it has said what is wrong
+    with one; the smallest is the last it calls wrong."""
+
+    class Machine(_Machine):
+        pass
+
+    Machine.engine, Machine.presets, Machine.policies = engine, presets, policies
+    Machine.cannot, Machine.judge = cannot, staticmethod(judge)
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=_STEPS,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    run_state_machine_as_test(seed(random_seed)(Machine), settings=chosen)

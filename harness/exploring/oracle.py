@@ -1,0 +1,107 @@
+"""Carrying a lifecycle out, in a model and in its browser, and saying where they differ."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.bench import interpreter
+from harness.config import Config
+from harness.engines import ENGINES, MODELS
+from harness.engines.witness import Witness
+from harness.engines.workshop import Options, Workshop
+from harness.exploring.lifecycle import Lifecycle, carry_out
+from harness.records import Observation, Verdict
+from harness.scenario import Browser, UnsupportedVerbError
+from harness.server.running import MockServer
+
+__all__ = ["Found", "Oracle"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What is wrong with a lifecycle."""
+
+    lifecycle: Lifecycle
+    what: Sequence[str]
+    """Sentences: cells in which model and browser differ, or that no limitation explains."""
+
+
+class Oracle:
+    """One server for the browser and one for the model, so that neither moves the other's clock.
+
+    A context manager. Browsers are started when a lifecycle is first carried out in one.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._servers: list[MockServer] = []
+        self._workshops: list[Workshop] = []
+
+    def __enter__(self) -> "Oracle":
+        for _ in range(2):
+            server = MockServer(self._config.environments, settings=self._config.settings)
+            self._servers.append(server.__enter__())
+            self._workshops.append(Workshop(server.url, Options()))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for workshop in self._workshops:
+            workshop.close()
+        for server in self._servers:
+            server.__exit__(None, None, None)
+
+    def wrong_with(self, lifecycle: Lifecycle) -> Found | None:
+        """What is wrong with a lifecycle, or None. What a browser shows once and not again is
+        not: it is carried out a second time before it counts. Raises what a driver does."""
+        family = lifecycle.engine
+        model = family if family in MODELS else f"simulated-{family}"
+        modelled = self._observe(lifecycle, model)
+        unexplained = [_unexplained(o) for o in modelled if o.verdict is Verdict.UNEXPECTED]
+        if family in ENGINES:
+            differing = self._compare(lifecycle, modelled)
+            if differing:
+                differing = self._compare(lifecycle, modelled)
+            if differing:
+                return Found(lifecycle=lifecycle, what=differing)
+        return Found(lifecycle=lifecycle, what=unexplained) if unexplained else None
+
+    def _compare(self, lifecycle: Lifecycle, modelled: Sequence[Observation]) -> list[str]:
+        seen = self._observe(lifecycle, lifecycle.engine)
+        model = {(o.check, o.policy, o.surface): o for o in modelled}
+        return [
+            f"{o.check}, {o.policy}/{o.surface}: the browser showed {_shown(o)}, the model "
+            f"{_shown(model[o.check, o.policy, o.surface])}"
+            for o in seen
+            if o.observed is not model[o.check, o.policy, o.surface].observed
+        ]
+
+    def _observe(self, lifecycle: Lifecycle, engine: str) -> list[Observation]:
+        observations: list[Observation] = []
+        witness = Witness(
+            scenario=f"explored.{lifecycle.id}",
+            engine=engine,
+            like=MODELS[engine].engine if engine in MODELS else None,
+            preset=lifecycle.preset,
+            environments=[
+                e for e in self._config.environments if e.name in lifecycle.policies
+            ],
+            settings=self._config.settings,
+            observed=observations.append,
+        )
+        with interpreter(self._workshops[engine in MODELS], witness) as carrying_out:
+            try:
+                carry_out(Browser(carrying_out), lifecycle.steps)
+            except UnsupportedVerbError:
+                return []
+        return observations
+
+
+def _shown(observation: Observation) -> str:
+    reason = f" ({observation.evidence.reason})" if observation.evidence.reason else ""
+    return f"{observation.observed}{reason}"
+
+
+def _unexplained(o: Observation) -> str:
+    return (
+        f"{o.check}, {o.policy}/{o.surface}: promised {o.promised}, the model showed {_shown(o)}, "
+        "and no limitation explains it"
+    )

@@ -1,0 +1,170 @@
+"""Exploring in several processes at once: each has its own server, browsers and random numbers."""
+
+import multiprocessing
+import queue
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.config import Config
+from harness.engines import ENGINES
+from harness.engines.driver import DriverError
+from harness.engines.simulated import SimulationError
+from harness.engines.target import TargetError
+from harness.exploring.lifecycle import Lifecycle
+from harness.exploring.oracle import Found, Oracle
+
+__all__ = ["Progress", "Task", "run_workers"]
+
+_TROUBLES = (DriverError, SimulationError, TargetError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What is to be explored; `corpus` comes first."""
+
+    engine: str
+    presets: tuple[str, ...]
+    config: Config
+    examples: int
+    random_seed: int
+    seconds: float | None
+    corpus: tuple[Lifecycle, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """How far it has come."""
+
+    lifecycles: int = 0
+    steps: int = 0
+    broken_off: list[str] = field(default_factory=list)
+    """Lifecycles that a browser or the server broke off: they count for nothing."""
+    found: list[Found] = field(default_factory=list)
+
+
+def run_workers(task: Task, workers: int, told: Callable[[Progress], None]) -> Progress:
+    """Explore in that many processes; `told` hears of every change. Raises KeyboardInterrupt when
+    it is interrupted, after every process has ended."""
+    context = multiprocessing.get_context("spawn")
+    messages: Any = context.Queue()
+    tasks = _divide(task, workers)
+    processes = [context.Process(target=_work, args=(part, messages)) for part in tasks]
+    progress = Progress()
+    for process in processes:
+        process.start()
+    try:
+        while any(process.is_alive() for process in processes) or not messages.empty():
+            try:
+                kind, value = messages.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            _account(progress, kind, value)
+            told(progress)
+    finally:
+        for process in processes:
+            process.join()
+    return progress
+
+
+def _divide(task: Task, workers: int) -> list[Task]:
+    share, rest = divmod(task.examples, workers)
+    return [
+        Task(
+            engine=task.engine,
+            presets=task.presets,
+            config=task.config,
+            examples=share + (number < rest),
+            # Far apart, so that the next seed is not the second worker of this one.
+            random_seed=task.random_seed + number * 1_000_003,
+            seconds=task.seconds,
+            corpus=task.corpus[number::workers],
+        )
+        for number in range(workers)
+        if share + (number < rest) or task.corpus[number::workers]
+    ]
+
+
+def _account(progress: Progress, kind: str, value: Any) -> None:
+    if kind == "done":
+        progress.lifecycles += 1
+        progress.steps += value
+    elif kind == "broken off":
+        progress.broken_off.append(value)
+    else:
+        progress.found.append(value)
+
+
+def _work(task: Task, messages: Any) -> None:
+    # Ctrl+C reaches the whole group; the parent waits until browsers and servers have ended.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Oracle(task.config) as oracle:
+            _Worker(task, oracle, messages).run()
+    except KeyboardInterrupt:
+        pass
+
+
+class _Worker:
+    def __init__(self, task: Task, oracle: Oracle, messages: Any) -> None:
+        self._task = task
+        self._oracle = oracle
+        self._messages = messages
+        self._ends = None if task.seconds is None else time.monotonic() + task.seconds
+        self._known: dict[Lifecycle, Found | None] = {}
+
+    def run(self) -> None:
+        """The corpus, then random lifecycles until one is wrong."""
+        from harness.exploring.generating import explore
+
+        for lifecycle in self._task.corpus:
+            self._report(self._judge(lifecycle))
+        if not self._task.examples:
+            return
+        wrong: list[Found] = []
+
+        def judge(lifecycle: Lifecycle) -> str | None:
+            found = self._judge(lifecycle)
+            if found is None:
+                return None
+            wrong.append(found)
+            return "\n".join(found.what)
+
+        engine = ENGINES.get(self._task.engine)
+        try:
+            explore(
+                judge,
+                engine=self._task.engine,
+                presets=self._task.presets,
+                policies=frozenset(e.name for e in self._task.config.environments),
+                cannot=engine.cannot if engine else (),
+                examples=self._task.examples,
+                random_seed=self._task.random_seed,
+            )
+        except AssertionError:
+            pass
+        finally:
+            # Found although time, or the person's patience, ran out while it was made smaller.
+            smallest = min(wrong, key=lambda found: len(found.lifecycle.steps), default=None)
+            self._report(smallest)
+
+    def _judge(self, lifecycle: Lifecycle) -> Found | None:
+        if lifecycle in self._known:
+            return self._known[lifecycle]
+        if self._ends is not None and time.monotonic() > self._ends:
+            return None
+        try:
+            found = self._oracle.wrong_with(lifecycle)
+        except _TROUBLES as error:
+            self._messages.put(("broken off", f"{lifecycle.id}: {error}"))
+            found = None
+        else:
+            self._messages.put(("done", len(lifecycle.steps)))
+        self._known[lifecycle] = found
+        return found
+
+    def _report(self, found: Found | None) -> None:
+        if found is not None:
+            self._messages.put(("found", found))
