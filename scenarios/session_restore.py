@@ -14,3 +14,17 @@ def restore_previous_session(browser: Browser) -> None:
     browser.start()
     browser.restore_previous_session()
     browser.check("after the previous session was restored")
+
+
+@scenario(
+    title="Ask for the previous session after a crash",
+    claims="Restoring a browser session can also restore what a tab kept to itself.",
+    covers=("B15", "Chromium exit_type_service_browsertest.cc, RestoreFromCrashBubble"),
+)
+def restore_after_a_crash(browser: Browser) -> None:
+    browser.sign_in()
+    browser.settle()
+    browser.crash()
+    browser.start()
+    browser.restore_previous_session()
+    browser.check("after the previous session was restored")

@@ -21,6 +21,10 @@ MODELS: dict[str, Family] = {family.name: family for family in (CHROMIUM, FIREFO
 
 _ALL_MODELS = "simulated"
 
+_PRESETS_OF_ALL = tuple(
+    preset for preset in PRESETS if all(preset in engine.presets for engine in ENGINES.values())
+)
+
 NAMES = (*ENGINES, *MODELS, _ALL_MODELS)
 """What `--engine` takes; `simulated` stands for every model."""
 
@@ -35,4 +39,4 @@ def presets_of(name: str) -> tuple[str, ...]:
     if name in ENGINES:
         return ENGINES[name].presets
     real = ENGINES.get(MODELS[name].engine)
-    return real.presets if real else tuple(PRESETS)
+    return real.presets if real else _PRESETS_OF_ALL

@@ -166,8 +166,9 @@ class Chromium:
         await session.detach()
         return await opened.value
 
-    async def restore_previous_session(self, context: BrowserContext) -> None:
+    async def restore_previous_session(self, context: BrowserContext) -> Page | None:
         """Click every entry under *Recently Closed* on Chromium's own Tab Search page."""
+        restored: Page | None = None
         page = await context.new_page()
         await page.goto("chrome://tab-search.top-chrome/")
         items = page.locator("tab-search-item")
@@ -177,9 +178,14 @@ class Chromium:
         for index in reversed(range(count)):
             item = items.nth(index)
             if await item.locator("[id=closeButton]").count() == 0:
-                async with context.expect_page():
+                async with context.expect_page() as opened:
                     await item.evaluate("item => item.click()")
+                back = await opened.value
+                await back.wait_for_load_state("domcontentloaded")
+                if back.url.startswith("http"):
+                    restored = back
         await page.close()
+        return restored
 
     async def settle(
         self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str

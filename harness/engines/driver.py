@@ -66,7 +66,8 @@ class Driver:
         self._windows: list[list[Page]] = []
         self._current: Page | None = None
         self._stored: dict[str, str] = {}
-        self._kept = False
+        """What the disk had of the applications' storages before a sign-in changed them. A sign-out
+        is not waited for: Chromium writes an origin's second change up to a minute later."""
         self._time: list[str] = []
 
     def __enter__(self) -> "Driver":
@@ -167,7 +168,6 @@ class Driver:
     def _gone(self) -> None:
         self._current, self._windows = None, []
         self._stored.clear()
-        self._kept = False
 
     async def _settle(self, step: Step) -> None:
         if self._choices.private:
@@ -179,8 +179,14 @@ class Driver:
         self._stored.clear()
 
     async def _restore_previous_session(self, step: Step) -> None:
-        await self._engine.restore_previous_session(self._open())
-        self._may_be_restored = True
+        page = await self._engine.restore_previous_session(self._open())
+        if page is None:
+            self._may_be_restored = True
+            return
+        # It takes the place of the one in use, which stays open behind it.
+        for window in self._windows:
+            window[:] = [page if other is self._current else other for other in window]
+        self._current = page
 
     # Tabs and windows
 
@@ -237,22 +243,11 @@ class Driver:
     # The person at the application
 
     async def _sign_in(self, step: Step) -> None:
-        await self._note_stored()
-        for batch in self._batches():
-            await visit_applications(self._page, batch, "/login")
-        self._kept = True
-
-    async def _note_stored(self) -> None:
-        """Remember what the disk has of the applications' storages, which are about to change."""
         for environment in self._environments:
             url, profile = environment.app_url, self._living.profile
-            if url not in self._stored:
-                self._stored[url] = await asyncio.to_thread(self._engine.stored, profile, url)
-
-    def _storages_emptied(self) -> None:
-        if not self._kept:
-            self._stored.clear()
-        self._kept = False
+            self._stored[url] = await asyncio.to_thread(self._engine.stored, profile, url)
+        for batch in self._batches():
+            await visit_applications(self._page, batch, "/login")
 
     async def _visit(self, step: Step) -> None:
         for batch in self._batches():
@@ -266,14 +261,12 @@ class Driver:
         ]
 
     async def _sign_out(self, step: Step) -> None:
-        await self._note_stored()
         for environment in self._environments:
             await sign_out(self._page, environment)
-        self._storages_emptied()
+        self._stored.clear()
 
     async def _sign_out_during_visit(self, step: Step) -> None:
         target = self._workshop.target
-        await self._note_stored()
         page = await self._engine.new_tab(self._open(), self._page, self._preset)
         for environment in self._environments:
             await target.hold(environment)
@@ -283,7 +276,7 @@ class Driver:
             await target.release(environment)
             await loading
         await page.close()
-        self._storages_emptied()
+        self._stored.clear()
 
     async def _wait(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)

@@ -89,8 +89,9 @@ class Engine(Protocol):
     async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """Open a window with an empty tab."""
 
-    async def restore_previous_session(self, context: BrowserContext) -> None:
-        """Do what the browser's own menu entry does."""
+    async def restore_previous_session(self, context: BrowserContext) -> Page | None:
+        """Do what the browser's own menu entry does; the tab that is then in front of the person,
+        if Playwright has a page for it."""
 
     async def settle(
         self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str

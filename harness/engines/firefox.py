@@ -58,10 +58,18 @@ _SHORT_POLL, _POLL = 0.02, 0.25
 _SAVE_SESSION = """async () => {
   const {SessionSaver} = ChromeUtils.importESModule(
     'resource:///modules/sessionstore/SessionSaver.sys.mjs');
+  const {SessionStore} = ChromeUtils.importESModule(
+    'resource:///modules/sessionstore/SessionStore.sys.mjs');
   const {TabStateFlusher} = ChromeUtils.importESModule(
     'resource:///modules/sessionstore/TabStateFlusher.sys.mjs');
-  // A tab reports its storage with a delay, which waiting would cover.
+  // A tab that comes back has no storage until it is loaded, and reports it with a delay.
+  await SessionStore.promiseAllWindowsRestored;
   for (const window of Services.wm.getEnumerator('navigator:browser')) {
+    const tab = window.gBrowser.selectedTab;
+    while (tab.hasAttribute('busy') || tab.hasAttribute('pending')
+        || tab.linkedBrowser.webProgress.isLoadingDocument) {
+      await new Promise(resolve => window.setTimeout(resolve, 20));
+    }
     await TabStateFlusher.flushWindow(window);
   }
   await SessionSaver.run();
@@ -224,9 +232,10 @@ class Firefox:
         """What Playwright calls a page is a window of its own in Firefox."""
         return await context.new_page()
 
-    async def restore_previous_session(self, context: BrowserContext) -> None:
+    async def restore_previous_session(self, context: BrowserContext) -> Page | None:
         """What *History → Restore Previous Session* does."""
         await self._on_own_page(context, _RESTORE_SESSION)
+        return None
 
     async def settle(
         self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str

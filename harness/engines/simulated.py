@@ -59,6 +59,7 @@ def _state(agent: UserAgent, tab: Tab) -> Hashable:
         frozenset(agent.cookies),
         _frozen(agent.local_storage),
         _frozen(tab.session_storage),
+        frozenset(tab.unused),
         tab.url,
     )
 
@@ -147,7 +148,7 @@ class Simulated:
     def _start(self, step: Step) -> None:
         back = self._machine.start(told=step.value == "restoring")
         shown = [tab for tab in back if not tab.empty]
-        self._current = shown[-1] if shown else self._new_tab()
+        self._current = shown[-1] if shown else self._machine.open()
         self._windows = [[self._current]]
 
     def _quit(self, step: Step) -> None:
@@ -172,23 +173,25 @@ class Simulated:
         self._machine.settle()
 
     def _restore_previous_session(self, step: Step) -> None:
-        self._machine.restore()
+        shown = [tab for tab in self._machine.restore() if not tab.empty]
+        if shown:
+            self._use(shown[-1])
+
+    def _use(self, tab: Tab) -> None:
+        """A tab that the browser has put in front takes the place of the one in use."""
+        for window in self._windows:
+            window[:] = [tab if other is self._current else other for other in window]
+        self._current = tab
 
     # Tabs and windows
 
-    def _new_tab(self) -> Tab:
-        tab = Tab()
-        self._machine.tabs.append(tab)
-        self._machine.changed()
-        return tab
-
     def _open_tab(self, step: Step) -> None:
-        self._current = self._new_tab()
+        self._current = self._machine.open()
         self._windows[-1].append(self._current)
 
     def _open_window(self, step: Step) -> None:
         self._machine.acknowledge()
-        self._current = self._new_tab()
+        self._current = self._machine.open()
         self._windows.append([self._current])
 
     def _open_popup(self, step: Step) -> None:
@@ -216,11 +219,9 @@ class Simulated:
             # What was open in the last window is what the browser remembers as open.
             self._end("quit")
             return
-        gone = {id(tab) for tab in tabs}
-        self._machine.tabs[:] = [tab for tab in self._machine.tabs if id(tab) not in gone]
-        if id(self._current) in gone:
+        self._machine.close(tabs)
+        if any(self._current is tab for tab in tabs):
             self._current = self._windows[-1][-1]
-        self._machine.changed()
 
     # The person at the application
 

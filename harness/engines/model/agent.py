@@ -35,7 +35,10 @@ class Tab:
 
     history: list[str] = field(default_factory=lambda: [EMPTY])
     session_storage: Storages = field(default_factory=dict)
+    unused: set[str] = field(default_factory=set)
+    """Origins whose session storage came back with the tab, and no page has looked at since."""
     pinned: bool = False
+    popup: bool = False
     document: Document = field(default_factory=lambda: Document(url=EMPTY))
 
     @property
@@ -52,6 +55,7 @@ class Tab:
         """Become like another tab in all that a page can tell."""
         self.history, self.document = list(other.history), other.document
         self.session_storage = copy_of(other.session_storage)
+        self.unused = set(other.unused)
 
     def copy(self) -> "Tab":
         """As it is now, for a session file."""
@@ -59,7 +63,14 @@ class Tab:
             self,
             history=list(self.history),
             session_storage=copy_of(self.session_storage),
+            unused=set(self.unused),
         )
+
+    def come_back(self) -> "Tab":
+        """As a browser brings it back."""
+        tab = self.copy()
+        tab.unused = {origin for origin, items in tab.session_storage.items() if items}
+        return tab
 
 
 class UserAgent:
@@ -151,6 +162,8 @@ class UserAgent:
             tab.session_storage.setdefault(origin, {}),
             fetch,
         )
+        if effects.session_used:
+            tab.unused.discard(origin)
         return None if effects.location is None else urljoin(document.url, effects.location)
 
     def _document(self, request: Request, body: bytes) -> Document:

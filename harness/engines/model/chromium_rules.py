@@ -40,6 +40,12 @@ _RULES = (
         sources=("chrome/browser/sessions/session_restore_browsertest.cc, SessionStorage",),
     ),
     Rule(
+        question=Question.UNUSED_STORAGE_IN_FILE,
+        answer=True,
+        because="keeps a tab's storage whether or not a page uses it",
+        sources=("measured: long_time.restored_for_500_days",),
+    ),
+    Rule(
         question=Question.WRITE_AT_END,
         when=lambda facts: facts.verb in ("quit", "close", "restart"),
         answer=True,
@@ -93,6 +99,12 @@ _RULES = (
         sources=(_EXIT,),
     ),
     Rule(
+        question=Question.COUNT_CRASH,
+        answer=False,
+        because="does not count crashes",
+        sources=(_EXIT,),
+    ),
+    Rule(
         question=Question.KEEP_SESSION_COOKIES,
         when=lambda facts: facts.crashed,
         answer=True,
@@ -131,12 +143,6 @@ _RULES = (
         answer=False,
         because="reopened no tabs: start-up page new tab",
         sources=(_OPEN,),
-    ),
-    Rule(
-        question=Question.REOPEN_PINNED,
-        answer=False,
-        because="was asked for no pinned tabs",
-        sources=("not driven: Chromium's protocol pins no tab",),
     ),
     Rule(
         question=Question.KEEP_TAB_STORAGE,
@@ -202,6 +208,21 @@ _RULES = (
         answer=False,
         because="reopened tabs without their storage: it went with the windows",
         sources=("measured: vendor_chromium.browser_close, preset continue-background",),
+    ),
+    Rule(
+        question=Question.SHOW_SESSION,
+        answer=True,
+        because="put the tabs that were asked for in front",
+        sources=("measured: session_restore.restore_after_a_crash",),
+    ),
+    Rule(
+        question=Question.LAST_WINDOW_STAYS,
+        answer=True,
+        because="kept its last normal window in the session: only a popup was left",
+        sources=(
+            "chrome/browser/sessions/session_service.cc (pending_window_close_ids_)",
+            "measured: vendor_chromium.popup_last, preset continue",
+        ),
     ),
     Rule(
         question=Question.POPUP_STORAGE,

@@ -57,7 +57,8 @@ class Effects:
     """What a page's scripts did, but for storages, which they changed."""
 
     location: str | None = None
-    messages: int = 0
+    session_used: bool = False
+    """Whether a script has looked at the tab's storage."""
 
 
 class _Parser(HTMLParser):
@@ -101,14 +102,16 @@ def parse(url: str, text: str) -> Document:
 
 _ENVIRONMENT = """
 function run(page) {
-  const effects = {location: null, messages: 0, fetches: []};
+  const effects = {location: null, session_used: false, fetches: []};
   const waiting = [];
-  const storage = values => ({
-    getItem: key => Object.hasOwn(values, key) ? values[key] : null,
-    setItem: (key, value) => { values[String(key)] = String(value); },
-    removeItem: key => { delete values[key]; },
-    clear: () => { for (const key of Object.keys(values)) { delete values[key]; } },
+  const storage = (values, use) => ({
+    getItem: key => { use(); return Object.hasOwn(values, key) ? values[key] : null; },
+    setItem: (key, value) => { use(); values[String(key)] = String(value); },
+    removeItem: key => { use(); delete values[key]; },
+    clear: () => { use(); for (const key of Object.keys(values)) { delete values[key]; } },
   });
+  const local = storage(page.local, () => {});
+  const session = storage(page.session, () => { effects.session_used = true; });
   const go = address => { effects.location = String(address); };
   const location = {
     href: page.url, pathname: page.path, origin: page.origin, replace: go, assign: go,
@@ -120,10 +123,10 @@ function run(page) {
     });
     return new Promise(resolve => waiting.push(resolve));
   };
-  const parent = {postMessage: () => { effects.messages += 1; }};
+  const parent = {postMessage: () => {}};
   for (const script of page.scripts) {
     new Function('localStorage', 'sessionStorage', 'location', 'fetch', 'parent', script)(
-      storage(page.local), storage(page.session), location, fetch, parent);
+      local, session, location, fetch, parent);
   }
   globalThis.state = () => JSON.stringify({effects, local: page.local, session: page.session});
   globalThis.answered = () => waiting.forEach(resolve => resolve());
@@ -174,7 +177,7 @@ def run_scripts(
     _replace(local, state["local"])
     _replace(session, state["session"])
     effects = state["effects"]
-    return Effects(location=effects["location"], messages=effects["messages"])
+    return Effects(location=effects["location"], session_used=effects["session_used"])
 
 
 def _replace(storage: dict[str, str], values: Mapping[str, str]) -> None:

@@ -28,9 +28,11 @@ class Question(StrEnum):
     SESSION_COOKIES_IN_DATABASE = "Are session cookies written to the cookie database?"
     SESSION_COOKIE_IN_FILE = "Is this session cookie written to the session file?"
     TAB_STORAGE_IN_FILE = "Is a tab's storage written to the session file?"
+    UNUSED_STORAGE_IN_FILE = "And if it came back with the tab, and no page has used it since?"
     WRITE_AT_END = "Is everything written to disk at this end?"
     MARK_AT_END = "How does the exit mark read after this end?"
     CRASHED = "Does the browser take its last end for a crash?"
+    COUNT_CRASH = "Does it count this crash with those before it?"
     KEEP_SESSION_COOKIES = "Do session cookies come back at this start?"
     REOPEN_TABS = "Do tabs come back at this start?"
     REOPEN_PINNED = "Do pinned tabs come back at this start, whatever the others do?"
@@ -38,6 +40,8 @@ class Question(StrEnum):
     OFFER_SESSION = "Can the person ask for the last session?"
     CLEAR_SESSION = "And is the session file cleared with it?"
     STORAGE_IN_SAME_PROCESS = "Does a tab's storage come back with it in the same process?"
+    SHOW_SESSION = "Is the session that the person asked for put in front of them?"
+    LAST_WINDOW_STAYS = "Is the last normal window kept in the session file, popups being open?"
     POPUP_STORAGE = "What of its opener's storage does a popup begin with?"
     CLEAR = "Is what was to be deleted on exit gone at this start?"
     COOKIES_ON_REQUEST = "Do session cookies come back with a session that the person asks for?"
@@ -113,5 +117,9 @@ class Family:
     rhythms: Mapping[Medium, Rhythm]
 
     def decide(self, question: Question, facts: Facts) -> Rule:
-        """The first rule that fits; every question must have one that always does."""
-        return next(r for r in self.rules if r.question is question and r.when(facts))
+        """The first rule that fits. Raises LookupError for a question that this browser, as it can
+        be driven, never asks."""
+        for rule in self.rules:
+            if rule.question is question and rule.when(facts):
+                return rule
+        raise LookupError(f"{self.title} has no rule for: {question}")

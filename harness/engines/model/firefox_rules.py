@@ -21,7 +21,7 @@ def _resumes(facts: Facts) -> bool:
 
 
 def _too_many_crashes(facts: Facts) -> bool:
-    return facts.crashed and facts.crashes > _MAX_RESUMED_CRASHES
+    return facts.crashed and facts.crashes > _MAX_RESUMED_CRASHES and not _resumes(facts)
 
 
 def _too_long_ago(facts: Facts) -> bool:
@@ -69,6 +69,16 @@ _RULES = (
         sources=(_STORE,),
     ),
     Rule(
+        question=Question.UNUSED_STORAGE_IN_FILE,
+        answer=False,
+        because="forgets the storage of a tab that came back, unless a page uses it before the "
+        "next write",
+        sources=(
+            "measured: long_time.restored_for_500_days",
+            "measured: crash.crash_twice, preset continue",
+        ),
+    ),
+    Rule(
         question=Question.WRITE_AT_END,
         when=lambda facts: facts.verb in ("quit", "restart"),
         answer=True,
@@ -106,6 +116,19 @@ _RULES = (
         answer=False,
         because="found its last state complete",
         sources=(_STARTUP,),
+    ),
+    Rule(
+        question=Question.COUNT_CRASH,
+        when=lambda facts: facts.crashed and not _resumes(facts),
+        answer=True,
+        because="counted one more crash in a row",
+        sources=(f"{_STORE}, initSession (willRestoreAsCrashed)",),
+    ),
+    Rule(
+        question=Question.COUNT_CRASH,
+        answer=False,
+        because="counts crashes from nothing: it restores by choice, or had none",
+        sources=(f"{_STORE}, initSession (willRestoreAsCrashed)",),
     ),
     *(
         rule
@@ -218,10 +241,16 @@ _RULES = (
         sources=(_SANITIZER, "measured: browser_close.quit_and_start"),
     ),
     Rule(
-        question=Question.STORAGE_IN_SAME_PROCESS,
-        answer=True,
-        because="does not run without a window",
-        sources=("not driven: Firefox on Linux ends with its last window",),
+        question=Question.SHOW_SESSION,
+        answer=False,
+        because="opened the session that was asked for beside the window in use",
+        sources=("measured: session_restore.restore_previous_session",),
+    ),
+    Rule(
+        question=Question.LAST_WINDOW_STAYS,
+        answer=False,
+        because="keeps a closed window among the closed ones alone",
+        sources=("measured: vendor_chromium.popup_last, preset continue",),
     ),
     Rule(
         question=Question.POPUP_STORAGE,

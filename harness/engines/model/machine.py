@@ -4,7 +4,7 @@ Everything that differs between browsers is asked of the family's rules, and eac
 on a cookie is noted in words.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -65,6 +65,8 @@ class Machine:
         self._ended_by = ""
         self.tabs: list[Tab] = []
         """All that are open, in the order they were opened."""
+        self._staying: list[Tab] = []
+        """Closed tabs that are still part of the session."""
         self.decisions: list[str] = []
         """What the rules said, in order."""
 
@@ -87,7 +89,7 @@ class Machine:
         self._agent.local_storage = copy_of(self._disk.local_storage)
         self._agent.cookies = self._cookies_at_start(kept, facts)
         back = self._tabs_at_start(kept, facts)
-        self.tabs = [tab.copy() for tab in back]
+        self.tabs = [tab.come_back() for tab in back]
         self._counted = 0
         self._lives += 1
         self._crashes = facts.crashes
@@ -109,8 +111,9 @@ class Machine:
         )
         again = facts.first or self._ended_by == "close"
         crashed = not again and bool(self._decide(Question.CRASHED, facts))
-        crashes = self._disk.session.crashes + 1 if crashed else 0
-        return replace(facts, crashed=crashed, crashes=crashes)
+        facts = replace(facts, crashed=crashed)
+        counts = self._decide(Question.COUNT_CRASH, facts, note=False)
+        return replace(facts, crashes=self._disk.session.crashes + 1 if counts else 0)
 
     def _cookies_at_start(self, kept: _SessionFile, facts: Facts) -> CookieStore:
         persistent = [cookie for cookie in self._disk.cookies if cookie.expiry is not None]
@@ -140,7 +143,7 @@ class Machine:
         return back
 
     def restore(self) -> list[Tab]:
-        """The person asks for the last session; the tabs that come back."""
+        """The person asks for the last session; the tabs that are put in front of them."""
         offered, self._offered = self._offered, _SessionFile()
         if not offered.tabs:
             self.decisions.append(f"{self._family.title} had no last session to bring back")
@@ -150,14 +153,32 @@ class Machine:
             for cookie in offered.cookies:
                 if cookie.identity not in there:
                     self._agent.cookies.put(cookie)
-        tabs = [tab.copy() for tab in offered.tabs]
+        tabs = [tab.come_back() for tab in offered.tabs]
         self.tabs += tabs
         self.changed()
-        return tabs
+        return tabs if self._decide(Question.SHOW_SESSION, Facts(choices=self._choices)) else []
+
+    def open(self) -> Tab:
+        """An empty tab."""
+        tab = Tab()
+        self.tabs.append(tab)
+        self._staying = []
+        self.changed()
+        return tab
+
+    def close(self, tabs: Sequence[Tab]) -> None:
+        """Close tabs, not the last ones."""
+        gone = {id(tab) for tab in tabs}
+        self.tabs = [tab for tab in self.tabs if id(tab) not in gone]
+        popups_left = all(tab.popup for tab in self.tabs)
+        facts = Facts(choices=self._choices)
+        if popups_left and self._decide(Question.LAST_WINDOW_STAYS, facts, note=False):
+            self._staying = [tab for tab in tabs if not tab.popup] or self._staying
+        self.changed()
 
     def popup(self, opener: Tab) -> Tab:
         """The empty tab of a popup window that a page has opened."""
-        tab = Tab()
+        tab = Tab(popup=True)
         what = self._decide(Question.POPUP_STORAGE, Facts(choices=self._choices), note=False)
         parts = urlsplit(opener.url)
         own = f"{parts.scheme}://{parts.netloc}"
@@ -186,7 +207,7 @@ class Machine:
         mark = str(self._decide(Question.MARK_AT_END, facts))
         self._disk.mark = mark or self._disk.mark
         self._ended_by = verb
-        self.tabs = []
+        self.tabs, self._staying = [], []
 
     def changed(self, *media: Medium) -> None:
         """Something in memory is not on disk: what is named, or anything."""
@@ -236,7 +257,12 @@ class Machine:
     def _session_file(self) -> _SessionFile:
         facts = Facts(choices=self._choices)
         with_storage = self._decide(Question.TAB_STORAGE_IN_FILE, facts, note=False)
-        tabs = [tab.copy() for tab in self.tabs] if with_storage else _without_storage(self.tabs)
+        tabs = [tab.copy() for tab in (*self._staying, *self.tabs)]
+        tabs = tabs if with_storage else _without_storage(tabs)
+        if not self._decide(Question.UNUSED_STORAGE_IN_FILE, facts, note=False):
+            for tab in tabs:
+                for origin in tab.unused:
+                    tab.session_storage.pop(origin, None)
         return _SessionFile(
             tabs=[tab for tab in tabs if not tab.empty],
             cookies=[

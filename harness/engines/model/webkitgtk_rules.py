@@ -31,6 +31,12 @@ _RULES = (
         sources=("epiphany: src/ephy-session.c",),
     ),
     Rule(
+        question=Question.UNUSED_STORAGE_IN_FILE,
+        answer=False,
+        because="keeps no storage of tabs",
+        sources=("epiphany: src/ephy-session.c",),
+    ),
+    Rule(
         question=Question.WRITE_AT_END,
         answer=True,
         because="had written down what it keeps as it came",
@@ -46,6 +52,12 @@ _RULES = (
         question=Question.CRASHED,
         answer=False,
         because="makes no difference between a crash and an orderly end",
+        sources=(_JAR,),
+    ),
+    Rule(
+        question=Question.COUNT_CRASH,
+        answer=False,
+        because="does not count crashes",
         sources=(_JAR,),
     ),
     Rule(
@@ -65,12 +77,6 @@ _RULES = (
         question=Question.REOPEN_TABS,
         answer=False,
         because="reopened no tabs",
-        sources=("epiphany: src/ephy-session.c",),
-    ),
-    Rule(
-        question=Question.REOPEN_PINNED,
-        answer=False,
-        because="was asked for no pinned tabs",
         sources=("epiphany: src/ephy-session.c",),
     ),
     Rule(
@@ -105,9 +111,15 @@ _RULES = (
         sources=("epiphany: src/ephy-session.c",),
     ),
     Rule(
-        question=Question.STORAGE_IN_SAME_PROCESS,
+        question=Question.SHOW_SESSION,
         answer=False,
-        because="kept no storage of tabs",
+        because="opened the session that was asked for beside the window in use",
+        sources=("epiphany: src/ephy-session.c",),
+    ),
+    Rule(
+        question=Question.LAST_WINDOW_STAYS,
+        answer=False,
+        because="keeps a closed window among the closed ones alone",
         sources=("epiphany: src/ephy-session.c",),
     ),
     Rule(
