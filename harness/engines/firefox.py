@@ -24,7 +24,16 @@ from typing import Any
 import lz4.block
 from playwright.async_api import BrowserContext, Page, Playwright
 
-from harness.engines.engine import SHOW_FRAMES, Installation, LaunchOptions, version_of
+from harness.engines.engine import Installation, LaunchOptions, version_of
+from harness.engines.firefox_scripts import (
+    FRAME_IN_RESTORED_TAB,
+    OWN_PAGE,
+    PIN_TAB,
+    QUIT,
+    RESTART,
+    RESTORE_SESSION,
+    SAVE_SESSION,
+)
 from harness.presets import CHOICES
 from harness.scenario import UnsupportedVerbError
 
@@ -49,86 +58,10 @@ _SMALL_WINDOW = {"MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"}
 
 _MAGIC = b"mozLz40\0"
 _SESSION_FILES = "sessionstore-backups/*lz4"
-_OWN_PAGE = "chrome://browser/content/blanktab.html"
 _ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
 _SETTLE_TIMEOUT = 45.0
 _SHORT_POLL, _POLL = 0.02, 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
-
-_SAVE_SESSION = """async () => {
-  const {SessionSaver} = ChromeUtils.importESModule(
-    'resource:///modules/sessionstore/SessionSaver.sys.mjs');
-  const {SessionStore} = ChromeUtils.importESModule(
-    'resource:///modules/sessionstore/SessionStore.sys.mjs');
-  const {TabStateFlusher} = ChromeUtils.importESModule(
-    'resource:///modules/sessionstore/TabStateFlusher.sys.mjs');
-  // A tab that comes back has no storage until it is loaded, and reports it with a delay.
-  await SessionStore.promiseAllWindowsRestored;
-  for (const window of Services.wm.getEnumerator('navigator:browser')) {
-    const tab = window.gBrowser.selectedTab;
-    while (tab.hasAttribute('busy') || tab.hasAttribute('pending')
-        || tab.linkedBrowser.webProgress.isLoadingDocument) {
-      await new Promise(resolve => window.setTimeout(resolve, 20));
-    }
-    await TabStateFlusher.flushWindow(window);
-  }
-  await SessionSaver.run();
-}"""
-
-_RESTORE_SESSION = """async () => {
-  const {SessionStore} = ChromeUtils.importESModule(
-    'resource:///modules/sessionstore/SessionStore.sys.mjs');
-  if (!SessionStore.canRestoreLastSession) { return false; }
-  const restored = new Promise(resolve => Services.obs.addObserver(function done() {
-    Services.obs.removeObserver(done, 'sessionstore-last-session-cleared');
-    resolve();
-  }, 'sessionstore-last-session-cleared'));
-  SessionStore.restoreLastSession();
-  await restored;
-  return true;
-}"""
-
-
-_QUIT = """() => {
-  const own = [...Services.wm.getEnumerator('navigator:browser')].filter(
-    window => window.gBrowser.currentURI.spec.startsWith('OWN_PAGE'));
-  Services.tm.dispatchToMainThread(() => {
-    own.forEach(window => window.close());
-    Services.startup.quit(Ci.nsIAppStartup.eAttemptQuit);
-  });
-}""".replace("OWN_PAGE", f"{_OWN_PAGE}?")
-"""Without the window that the script runs in: it is not one that the person had open."""
-
-_RESTART = "eAttemptQuit | Ci.nsIAppStartup.eRestart"
-
-_PIN_TAB = """address => {
-  for (const window of Services.wm.getEnumerator('navigator:browser')) {
-    const tab = window.gBrowser?.selectedTab;
-    if (tab?.linkedBrowser.currentURI.spec === address) {
-      window.gBrowser.pinTab(tab);
-      return true;
-    }
-  }
-  return false;
-}"""
-
-_FRAME_IN_RESTORED_TAB = """async addresses => {
-  const site = new URL(addresses[0]).hostname.split('.').slice(-2).join('.');
-  for (const window of Services.wm.getEnumerator('navigator:browser')) {
-    const browser = window.gBrowser.selectedBrowser;
-    const tab = window.gBrowser.selectedTab;
-    if (browser.currentURI.schemeIs('http') && browser.currentURI.host.endsWith('.' + site)) {
-      while (tab.hasAttribute('busy') || tab.hasAttribute('pending')
-          || browser.webProgress.isLoadingDocument) {
-        await new Promise(resolve => window.setTimeout(resolve, 20));
-      }
-      const script = '(' + SHOW_FRAMES + ')(content, ' + JSON.stringify(addresses) + ')';
-      browser.messageManager.loadFrameScript('data:,' + encodeURIComponent(script), false);
-      return true;
-    }
-  }
-  return false;
-}""".replace("SHOW_FRAMES", json.dumps(SHOW_FRAMES))
 
 
 class Firefox:
@@ -189,14 +122,14 @@ class Firefox:
     async def quit(self, context: BrowserContext) -> None:
         """What *File → Quit* does. Playwright would close window after window, and what is in the
         last one would be all that the session file keeps."""
-        await self._on_own_page(context, _QUIT, leave=True)
+        await self._on_own_page(context, QUIT, leave=True)
 
     async def restart(self, context: BrowserContext, profile: Path) -> None:
         """What *Restart to update* does. Firefox ends, notes that it is to resume its session
         once, and finds no program to start: that is left to Playwright."""
         program = Path(f"/proc/{self.process(profile)}/exe")
         await asyncio.to_thread(lambda: program.resolve().unlink())
-        await self._on_own_page(context, _QUIT.replace("eAttemptQuit", _RESTART), leave=True)
+        await self._on_own_page(context, QUIT.replace("eAttemptQuit", RESTART), leave=True)
 
     async def open_in_background(self, context: BrowserContext) -> None:
         """Firefox on Linux ends with its last window."""
@@ -204,7 +137,7 @@ class Firefox:
 
     async def pin_tab(self, context: BrowserContext, page: Page) -> None:
         """What *Pin Tab* does, in the window that shows the page."""
-        found = await self._on_own_page(context, f"() => ({_PIN_TAB})({json.dumps(page.url)})")
+        found = await self._on_own_page(context, f"() => ({PIN_TAB})({json.dumps(page.url)})")
         if not found:
             raise UnsupportedVerbError(f"no window of Firefox shows {page.url}")
 
@@ -218,7 +151,7 @@ class Firefox:
         """By a script of the browser's own, in the window that shows an application."""
         return bool(
             await self._on_own_page(
-                context, f"() => ({_FRAME_IN_RESTORED_TAB})({json.dumps(list(addresses))})"
+                context, f"() => ({FRAME_IN_RESTORED_TAB})({json.dumps(list(addresses))})"
             )
         )
 
@@ -234,7 +167,7 @@ class Firefox:
 
     async def restore_previous_session(self, context: BrowserContext) -> Page | None:
         """What *History → Restore Previous Session* does."""
-        await self._on_own_page(context, _RESTORE_SESSION)
+        await self._on_own_page(context, RESTORE_SESSION)
         return None
 
     async def settle(
@@ -248,7 +181,7 @@ class Firefox:
         persistent = {(c["domain"], c["name"]) for c in listed} - session
         level = CHOICES[preset].privacy_level
         session = {(c["domain"], c["name"]) for c in of_session if level < 2 - c["secure"]}
-        await self._on_own_page(context, _SAVE_SESSION)
+        await self._on_own_page(context, SAVE_SESSION)
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while not (
                 session == _session_cookies(profile)
@@ -328,11 +261,11 @@ class Firefox:
         # The first visit moves the tab to another process, and a script that Playwright sends
         # meanwhile may never be answered: so ask, and visit again, until one is.
         for attempt in range(_ATTEMPTS):
-            await page.goto(f"{_OWN_PAGE}?{attempt}", wait_until="commit")
+            await page.goto(f"{OWN_PAGE}?{attempt}", wait_until="commit")
             if attempt and await _answers(page):
                 break
         else:
-            raise TimeoutError(f"{_OWN_PAGE} answers no script")
+            raise TimeoutError(f"{OWN_PAGE} answers no script")
         result = await page.evaluate(script)
         if not leave:
             await page.close()

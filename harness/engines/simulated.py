@@ -94,7 +94,7 @@ class Simulated:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing runs that would have to end."""
+        self._world.close()
 
     def perform(self, step: Step) -> None:
         """Do one step in the model."""

@@ -155,7 +155,7 @@ class _Machine(RuleBasedStateMachine):
     def wait(self, time: timedelta) -> None:
         self.browser.wait(time)
         if self.running and time >= _WRITTEN:
-            self.unwritten = 0
+            self.unwritten = _AT_ONCE + 1 if self.signed_out else 0
 
     @rule(verb=st.sampled_from(["override_session_policy", "revoke_sessions"]))
     def administrate(self, verb: str) -> None:

@@ -63,9 +63,9 @@ class _Handlers:
         from harness.server import control_models as models
 
         body = await read_body(request, models.NewFault)
-        if body.environment not in (None, *self._site.tenants):
+        if body.environment not in ("", *self._site.tenants):
             return self._unknown(body.environment)
-        names = self._site.tenants if body.environment is None else [body.environment]
+        names = [body.environment] if body.environment else self._site.tenants
         for name in names:
             self._site.faults.arm(name, body.fault)
         return await self.listed(request)
@@ -101,5 +101,5 @@ class _Handlers:
             return refuse(404, "nothing is to be held back there")
         return answer_with(models.HoldState(environment=name, held=False))
 
-    def _unknown(self, name: str | None) -> web.Response:
+    def _unknown(self, name: str) -> web.Response:
         return refuse(404, f"no environment {name}; known: {', '.join(self._site.tenants)}")

@@ -205,7 +205,7 @@ class NewFault(BaseModel):
     """A fault to arm: it strikes once in the environment, or in each."""
 
     fault: Fault
-    environment: StrictStr | None = None
+    environment: StrictStr = ""
     """Default: every environment."""
 
 

@@ -1,0 +1,72 @@
+"""What real browsers showed, cell by cell: recorded by a run, never typed.
+
+    afterclose run --engine chromium --engine firefox --preset … --output report
+    python -m tests.measuring report/results.ndjson
+
+A cell is a scenario, check, preset, policy and surface. Each line of a file has the surfaces of one
+policy as a word, `i` for signed in and `o` for signed out, in the order of `SURFACES`.
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.records import Observation, State, read_records
+
+__all__ = ["SURFACES", "Cell", "load", "record"]
+
+SURFACES = (
+    "sso",
+    "app:ksp_cookie",
+    "app:long_cookie",
+    "app:session_cookie",
+    "app:memory",
+    "app:local_storage",
+    "app:session_storage",
+)
+_FOLDER = Path(__file__).parent / "measured"
+
+Cell = tuple[str, str, str, str, str]
+"""Scenario, check, preset, policy and surface."""
+
+
+def load(engine: str) -> tuple[str, dict[Cell, bool]]:
+    """The version of the browser that was measured, and whether each cell was signed in."""
+    data = json.loads((_FOLDER / f"{engine}.json").read_text(encoding="utf-8"))
+    cells = {
+        (scenario, check, preset, policy, surface): sign == "i"
+        for scenario, checks in data["cells"].items()
+        for check, presets in checks.items()
+        for preset, policies in presets.items()
+        for policy, word in policies.items()
+        for surface, sign in zip(SURFACES, word, strict=True)
+    }
+    return data["version"], cells
+
+
+def record(paths: Iterable[Path]) -> None:
+    """Write down what the real browsers of some result files showed; later files win."""
+    seen: dict[str, dict[Cell, bool]] = {}
+    versions: dict[str, str] = {}
+    for entry in read_records(paths):
+        if isinstance(entry, Observation) and not entry.engine.startswith("simulated-"):
+            cell = (entry.scenario, entry.check, entry.preset, entry.policy, entry.surface)
+            seen.setdefault(entry.engine, {})[cell] = entry.observed is State.SIGNED_IN
+            versions[entry.engine] = entry.engine_version
+    for engine, cells in seen.items():
+        tree: dict[str, dict[str, dict[str, dict[str, str]]]] = {}
+        for scenario, check, preset, policy, surface in cells:
+            if surface == SURFACES[0]:
+                word = "".join(
+                    "i" if cells[scenario, check, preset, policy, one] else "o" for one in SURFACES
+                )
+                checks = tree.setdefault(scenario, {}).setdefault(check, {})
+                checks.setdefault(preset, {})[policy] = word
+        data = {"version": versions[engine], "cells": tree}
+        text = json.dumps(data, indent=1, sort_keys=True) + "\n"
+        (_FOLDER / f"{engine}.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    record(map(Path, sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""The models against real browsers: every cell of the suite, and every rule put to the test.
+
+The browsers' part was recorded by a run (`tests/measured`); the models are played here and now.
+`test_agreement_browser.py` drives browsers again for a part of it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from harness.engines import ENGINES, MODELS
+from harness.engines.ensemble import Member, play
+from harness.engines.model.family import Family, Rule
+from harness.engines.witness import Witness
+from harness.engines.workshop import Options, Workshop
+from harness.library import load_scenarios, scenario_files
+from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.scenario import Scenario
+from harness.server.running import MockServer
+from tests.measuring import Cell, load
+
+SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
+SPECIAL = {"": "Normal", "all": "origin", "origin": "all"}
+"""Answers in words, and what a broken rule says instead."""
+Seen = Mapping[Cell, bool]
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Workshop]:
+    with MockServer() as server:
+        workshop = Workshop(server.url, Options())
+        yield workshop
+        workshop.close()
+
+
+def show(
+    workshop: Workshop, family: Family, scenario: Scenario, presets: Sequence[str]
+) -> dict[Cell, bool]:
+    """What the model shows, cell by cell; nothing of a preset with which it breaks off."""
+    members = [
+        Member(
+            family=family,
+            witness=Witness(
+                scenario=scenario.name,
+                engine=family.name,
+                like=family.engine,
+                preset=preset,
+                environments=DEFAULT_ENVIRONMENTS,
+                observed=lambda observation: None,
+            ),
+        )
+        for preset in presets
+    ]
+    play(workshop, scenario, members)
+    return {
+        (o.scenario, o.check, o.preset, o.policy, o.surface): o.signed_in
+        for member in members
+        for o in member.observations
+        if member.failure is None
+    }
+
+
+def differing(workshop: Workshop, family: Family, measured: Seen) -> Iterator[Cell]:
+    """The cells in which the model is not like the browser, as they are found."""
+    presets: dict[str, set[str]] = {}
+    for scenario, _, preset, _, _ in measured:
+        presets.setdefault(scenario, set()).add(preset)
+    for name, with_presets in presets.items():
+        shown = show(workshop, family, SCENARIOS[name], sorted(with_presets))
+        for cell, signed_in in measured.items():
+            if cell[0] == name and shown.get(cell) is not signed_in:
+                yield cell
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_cell_of_the_suite(workshop: Workshop, engine: str) -> None:
+    _, measured = load(engine)
+    assert list(differing(workshop, MODELS[f"simulated-{engine}"], measured)) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_scenario_was_measured(engine: str) -> None:
+    _, measured = load(engine)
+    names = {cell[0] for cell in measured}
+    cannot = {"browser_close.quit_with_a_pinned_tab"} if engine == "chromium" else set()
+    assert names == set(SCENARIOS) - cannot
+    assert {cell[2] for cell in measured} == set(ENGINES[engine].presets)
+
+
+def _mutants(family: Family) -> Iterator[tuple[str, Family]]:
+    for number, rule in enumerate(family.rules):
+        others = list(family.rules)
+        others[number] = replace(rule, answer=_other(rule))
+        yield f"{number} says {_other(rule)!r}: {rule.because}", replace(family, rules=others)
+        if any(later.question is rule.question for later in family.rules[number + 1 :]):
+            without = [*family.rules[:number], *family.rules[number + 1 :]]
+            yield f"{number} is gone: {rule.because}", replace(family, rules=without)
+
+
+def _other(rule: Rule) -> bool | str | float:
+    if isinstance(rule.answer, str):
+        return SPECIAL.get(rule.answer, "")
+    return not rule.answer
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_broken_rule_is_noticed(workshop: Workshop, engine: str) -> None:
+    """At least 95 of 100 mutants of the rules show in a cell."""
+    _, measured = load(engine)
+    mutants = list(_mutants(MODELS[f"simulated-{engine}"]))
+    unnoticed = [
+        what
+        for what, family in mutants
+        if next(differing(workshop, family, measured), None) is None
+    ]
+    assert len(unnoticed) <= 0.05 * len(mutants), "\n".join(unnoticed)

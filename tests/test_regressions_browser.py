@@ -1,0 +1,48 @@
+"""The named regressions in real browsers: red with the fault."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.bench import interpreter
+from harness.engines.witness import Witness
+from harness.engines.workshop import Options, Workshop
+from harness.library import load_scenarios, scenario_files
+from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.records import Observation, Verdict
+from harness.scenario import Browser
+from harness.server.faults import Fault
+from harness.server.running import MockServer
+from tests.regressions import RED
+
+pytestmark = pytest.mark.browser
+SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Workshop]:
+    with MockServer() as server:
+        workshop = Workshop(server.url, Options())
+        yield workshop
+        workshop.close()
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_red_with_the_fault_and_green_without(workshop: Workshop, fault: Fault) -> None:
+    engine = "firefox" if fault is Fault.SIGN_OUT_KEEPS_TOKEN else "chromium"
+    scenario, where = RED[fault]
+    for armed in (False, True):
+        observations: list[Observation] = []
+        witness = Witness(
+            scenario=scenario,
+            engine=engine,
+            preset="default",
+            environments=DEFAULT_ENVIRONMENTS,
+            observed=observations.append,
+        )
+        with interpreter(workshop, witness) as driver:
+            if armed:
+                workshop.run(workshop.target.arm(fault), 10)
+            SCENARIOS[scenario](Browser(driver))
+        red = {(o.policy, o.surface) for o in observations if o.verdict is Verdict.UNEXPECTED}
+        assert where <= red if armed else not red

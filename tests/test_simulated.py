@@ -1,0 +1,190 @@
+"""The simulated browser against the running server."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from harness.bench import interpreter
+from harness.engines import MODELS, expand, presets_of
+from harness.engines.model.family import Question
+from harness.engines.simulated import Simulated, SimulationError
+from harness.engines.witness import Witness
+from harness.engines.workshop import Options, Workshop
+from harness.policy import DEFAULT_ENVIRONMENTS, Environment, Persistence, Policy
+from harness.records import Observation
+from harness.scenario import Browser
+from harness.server.running import MockServer
+
+LONG = Environment(
+    name="five_hundred_days",
+    policy=Policy(persistence=Persistence.PERSISTENT, inactivity_timeout=500 * 86_400),
+)
+ENVIRONMENTS = (*DEFAULT_ENVIRONMENTS, LONG)
+Try = Callable[..., list[Observation]]
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Workshop]:
+    with MockServer(ENVIRONMENTS) as server:
+        workshop = Workshop(server.url, Options())
+        yield workshop
+        workshop.close()
+
+
+@pytest.fixture
+def attempt(workshop: Workshop) -> Try:
+    def run(
+        lifecycle: Callable[[Browser], None], model: str = "chromium", preset: str = "default"
+    ) -> list[Observation]:
+        observations: list[Observation] = []
+        witness = Witness(
+            scenario="test.case",
+            engine=f"simulated-{model}",
+            like=model,
+            preset=preset,
+            environments=ENVIRONMENTS,
+            observed=observations.append,
+        )
+        with interpreter(workshop, witness) as simulated:
+            lifecycle(Browser(simulated))
+        return observations
+
+    return run
+
+
+def signed_in(observations: list[Observation], surface: str = "sso") -> set[str]:
+    return {o.policy for o in observations if o.surface == surface and o.signed_in}
+
+
+ALL = {environment.name for environment in ENVIRONMENTS}
+PERSISTENT = {"persistent", "org_persistent", LONG.name}
+
+
+def crash_after(time: timedelta) -> Callable[[Browser], None]:
+    def lifecycle(browser: Browser) -> None:
+        browser.sign_in()
+        browser.wait(time)
+        browser.crash()
+        browser.start()
+        browser.check("after")
+
+    return lifecycle
+
+
+@pytest.mark.parametrize(
+    ("model", "seconds", "left"),
+    [
+        ("chromium", 1, set()),
+        ("chromium", 29, set()),
+        ("chromium", 31, ALL),
+        ("firefox", 1, PERSISTENT),
+        ("firefox", 14, PERSISTENT),
+        ("firefox", 16, ALL),
+        ("webkitgtk", 1, PERSISTENT),
+        ("webkitgtk", 31, PERSISTENT),
+    ],
+)
+def test_what_a_crash_leaves_depends_on_the_rhythm(
+    attempt: Try, model: str, seconds: int, left: set[str]
+) -> None:
+    assert signed_in(attempt(crash_after(timedelta(seconds=seconds)), model)) == left
+
+
+def test_many_operations_make_chromium_write(attempt: Try) -> None:
+    def lifecycle(browser: Browser) -> None:
+        for _ in range(10):
+            browser.sign_in()
+            browser.sign_out()
+        browser.sign_in()
+        browser.crash()
+        browser.start()
+        browser.check("after")
+
+    # Written in the middle of it, so what is left is what an earlier sign-out has ended.
+    observations = attempt(lifecycle)
+    reasons = {o.evidence.reason for o in observations if o.surface == "sso"}
+    assert reasons & {"signed_out", "replaced", None} - {"no_cookie"}
+
+
+def test_each_decision_is_told_in_words(attempt: Try) -> None:
+    def lifecycle(browser: Browser) -> None:
+        browser.sign_in()
+        browser.quit()
+        browser.start()
+        browser.check("after")
+
+    (decisions,) = {tuple(o.evidence.decisions) for o in attempt(lifecycle)}
+    assert "Chromium (model) wrote everything down as it closed" in decisions
+    assert (
+        "Chromium (model) dropped session cookies at start: last exit not Crashed, start-up page "
+        "new tab" in decisions
+    )
+
+
+@pytest.mark.parametrize(("model", "preset"), [(m, p) for m in MODELS for p in presets_of(m)])
+def test_every_model_can_do_every_verb(attempt: Try, model: str, preset: str) -> None:
+    def lifecycle(browser: Browser) -> None:
+        browser.sign_in()
+        browser.open_tab()
+        browser.open_popup()
+        browser.close_window()
+        browser.pin_tab()
+        browser.open_window()
+        browser.visit()
+        browser.close_window(1)
+        browser.settle()
+        browser.restart()
+        browser.restore_previous_session()
+        browser.check("restarted")
+        browser.crash()
+        browser.set_clock_back(timedelta(hours=1))
+        browser.start(restoring=True)
+        browser.sign_out_during_visit()
+        browser.end_os_session()
+        browser.start()
+        browser.open_tab()
+        browser.close_tab()
+        browser.close_tab()
+        browser.start()
+        browser.administrator.revoke_sessions()
+        browser.check("at the end")
+
+    observations = attempt(lifecycle, model.removeprefix("simulated-"), preset)
+    assert not signed_in([o for o in observations if o.check == "at the end"])
+
+
+@pytest.mark.parametrize(("days", "alive"), [(399, {LONG.name}), (401, set())])
+def test_the_cap_ends_what_the_session_does_not(attempt: Try, days: int, alive: set[str]) -> None:
+    def lifecycle(browser: Browser) -> None:
+        browser.sign_in()
+        browser.quit()
+        browser.wait(timedelta(days=days))
+        browser.start()
+        browser.check("after")
+
+    observations = attempt(lifecycle)
+    assert signed_in(observations) == alive
+    capped = [o for o in observations if o.limitation == "cookie-lifetime-capped"]
+    assert bool(capped) is not bool(alive)
+
+
+def test_a_page_in_the_way_is_one_line(attempt: Try, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Simulated, "_form", lambda self, url, forms: (_ for _ in ()).throw(
+        SimulationError("sign_in: a page that nobody knows")))
+    with pytest.raises(SimulationError, match="a page that nobody knows"):
+        attempt(lambda browser: browser.sign_in())
+
+
+def test_simulated_stands_for_every_model() -> None:
+    assert expand(["chromium", "simulated"]) == ["chromium", *MODELS]
+
+
+@pytest.mark.parametrize("family", MODELS.values(), ids=lambda family: family.name)
+def test_every_rule_has_words_and_a_source(family: object) -> None:
+    rules = family.rules  # type: ignore[attr-defined]
+    assert all(rule.because and rule.sources for rule in rules)
+    last = {rule.question: rule for rule in rules}
+    assert set(last) <= set(Question)
+    for rule in rules:
+        assert not any(name in rule.because for name in ("scenario", "quit_and_start"))
