@@ -13,7 +13,7 @@ from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.policy import DEFAULT_ENVIRONMENTS, Environment, Persistence, Policy
 from harness.records import Observation
-from harness.scenario import Browser
+from harness.scenario import Browser, UnsupportedVerbError
 from harness.server.running import MockServer
 
 LONG = Environment(
@@ -129,7 +129,8 @@ def test_every_model_can_do_every_verb(attempt: Try, model: str, preset: str) ->
         browser.open_tab()
         browser.open_popup()
         browser.close_window()
-        browser.pin_tab()
+        if model == "simulated-firefox":
+            browser.pin_tab()
         browser.open_window()
         browser.visit()
         browser.close_window(1)
@@ -167,6 +168,12 @@ def test_the_cap_ends_what_the_session_does_not(attempt: Try, days: int, alive: 
     assert signed_in(observations) == alive
     capped = [o for o in observations if o.limitation == "cookie-lifetime-capped"]
     assert bool(capped) is not bool(alive)
+
+
+@pytest.mark.parametrize("model", ["chromium", "webkitgtk"])
+def test_what_no_rule_tells_is_unsupported(attempt: Try, model: str) -> None:
+    with pytest.raises(UnsupportedVerbError, match="has no rule for pinned tabs"):
+        attempt(lambda browser: browser.pin_tab(), model)
 
 
 def test_a_page_in_the_way_is_one_line(attempt: Try, monkeypatch: pytest.MonkeyPatch) -> None:

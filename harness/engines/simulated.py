@@ -24,14 +24,14 @@ from harness.engines.model.agent import (
 )
 from harness.engines.model.cookies import Cookie, CookieStore
 from harness.engines.model.document import Form, ScriptError
-from harness.engines.model.family import Family
+from harness.engines.model.family import Family, Question
 from harness.engines.model.machine import Machine
 from harness.engines.person import PER_VISIT
 from harness.engines.target import TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
 from harness.engines.world import World
 from harness.presets import CHOICES
-from harness.scenario import Check, Step
+from harness.scenario import Check, Step, UnsupportedVerbError
 
 __all__ = ["Simulated", "SimulationError"]
 
@@ -74,6 +74,7 @@ class Simulated:
     def __init__(self, world: World, family: Family, witness: Witness) -> None:
         self._world = world
         self._target = world.target
+        self._family = family
         self._witness = witness
         self._step = 0
         self._elapsed = 0.0
@@ -148,7 +149,7 @@ class Simulated:
     def _start(self, step: Step) -> None:
         back = self._machine.start(told=step.value == "restoring")
         shown = [tab for tab in back if not tab.empty]
-        self._current = shown[-1] if shown else self._machine.open()
+        self._current = shown[self._family.in_front] if shown else self._machine.open()
         self._windows = [[self._current]]
 
     def _quit(self, step: Step) -> None:
@@ -175,7 +176,7 @@ class Simulated:
     def _restore_previous_session(self, step: Step) -> None:
         shown = [tab for tab in self._machine.restore() if not tab.empty]
         if shown:
-            self._use(shown[-1])
+            self._use(shown[self._family.in_front])
 
     def _use(self, tab: Tab) -> None:
         """A tab that the browser has put in front takes the place of the one in use."""
@@ -199,6 +200,8 @@ class Simulated:
         self._windows.append([self._current])
 
     def _pin_tab(self, step: Step) -> None:
+        if not self._family.asks(Question.REOPEN_PINNED):
+            raise UnsupportedVerbError(f"{self._family.title} has no rule for pinned tabs")
         self._current.pinned = True
         self._machine.changed()
 

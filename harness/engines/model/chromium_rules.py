@@ -243,6 +243,7 @@ CHROMIUM = Family(
     title="Chromium (model)",
     engine="chromium",
     running_mark=_CRASHED,
+    in_front=-1,
     rules=_RULES,
     rhythms={
         Medium.COOKIES: Rhythm(

@@ -113,8 +113,15 @@ class Family:
     """The engine that it is a model of."""
     running_mark: str
     """The exit mark while it runs."""
+    in_front: int
+    """Which of the tabs that came back is taken for the one in use, as the driver of the real
+    browser finds it: 0 the first, -1 the last."""
     rules: Sequence[Rule]
     rhythms: Mapping[Medium, Rhythm]
+
+    def asks(self, question: Question) -> bool:
+        """Whether the question ever comes up in this browser, as it can be driven."""
+        return any(rule.question is question for rule in self.rules)
 
     def decide(self, question: Question, facts: Facts) -> Rule:
         """The first rule that fits. Raises LookupError for a question that this browser, as it can
