@@ -48,19 +48,17 @@ class _Outcome(Generic[_T]):
 
     cookies: Sequence[Cookie]
     local_storage: Storages
-    tab: Tab
+    tabs: Sequence[Tab]
     operations: int
     result: _T
 
 
-def _state(agent: UserAgent, tab: Tab) -> Hashable:
+def _state(agent: UserAgent, tabs: Sequence[Tab]) -> Hashable:
     """All of a browser that the server, or a page, could tell it from another by."""
     return (
         frozenset(agent.cookies),
         _frozen(agent.local_storage),
-        _frozen(tab.session_storage),
-        frozenset(tab.unused),
-        tab.url,
+        *((_frozen(tab.session_storage), frozenset(tab.unused), tab.url) for tab in tabs),
     )
 
 
@@ -86,6 +84,8 @@ class Simulated:
         self._environments: list[TargetEnvironment] = []
         self._windows: list[list[Tab]] = []
         self._current = Tab()
+        self._beside: Tab | None = None
+        """The tab that came back beside the one in use."""
 
     def __enter__(self) -> "Simulated":
         asked = self._witness.environments
@@ -123,8 +123,9 @@ class Simulated:
 
     def _interact(self, what: str, action: Callable[[], _T]) -> _T:
         """Do something that the server sees; done once for all models in the same state."""
-        agent, tab = self._agent, self._current
-        state = _state(agent, tab)
+        agent = self._agent
+        tabs = [self._current, *([self._beside] if self._beside else [])]
+        state = _state(agent, tabs)
         outcome: _Outcome[_T] | None = self._world.outcome(self._step, what, state)
         if outcome is None:
             before = agent.cookies.operations
@@ -132,7 +133,7 @@ class Simulated:
             outcome = _Outcome(
                 cookies=tuple(agent.cookies),
                 local_storage=copy_of(agent.local_storage),
-                tab=tab.copy(),
+                tabs=[tab.copy() for tab in tabs],
                 operations=agent.cookies.operations - before,
                 result=result,
             )
@@ -141,7 +142,8 @@ class Simulated:
             count = agent.cookies.operations + outcome.operations
             agent.cookies = CookieStore(outcome.cookies, operations=count)
             agent.local_storage = copy_of(outcome.local_storage)
-            tab.show_as(outcome.tab)
+            for tab, other in zip(tabs, outcome.tabs, strict=True):
+                tab.show_as(other)
         return outcome.result
 
     # The life of the browser
@@ -149,7 +151,9 @@ class Simulated:
     def _start(self, step: Step) -> None:
         back = self._machine.start(told=step.value == "restoring")
         shown = [tab for tab in back if not tab.empty]
-        self._current = shown[self._family.in_front] if shown else self._machine.open()
+        in_front = bool(shown) and self._family.restored_in_front
+        self._current = shown[-1] if in_front else self._machine.open()
+        self._beside = shown[0] if shown and not in_front else None
         self._windows = [[self._current]]
 
     def _quit(self, step: Step) -> None:
@@ -176,7 +180,7 @@ class Simulated:
     def _restore_previous_session(self, step: Step) -> None:
         shown = [tab for tab in self._machine.restore() if not tab.empty]
         if shown:
-            self._use(shown[self._family.in_front])
+            self._use(shown[-1])
 
     def _use(self, tab: Tab) -> None:
         """A tab that the browser has put in front takes the place of the one in use."""
@@ -323,18 +327,20 @@ class Simulated:
 
     def _look(self) -> Seen:
         """As the driver of a real browser looks: in the tab in use if that is empty, else in one
-        beside it, with frames in the tab in use."""
-        borrowed = self._current.url == EMPTY
-        tab = self._current if borrowed else Tab()
+        opened for it. What belongs to a tab is read in frames there: in a tab that came back beside
+        an empty one, or in the tab in use."""
+        empty = self._current.empty
+        tab = self._current if empty else Tab()
+        reader = self._beside if empty else self._current
         seen: dict[str, dict[str, dict[str, Any]]] = {}
         for batch in self._batches():
             names = [environment.name for environment in batch]
-            ticket = self._world.call(self._target.begin_observation(names, tab_in_use=borrowed))
+            begin = self._target.begin_observation(names, tab_in_use=reader is None)
+            ticket = self._world.call(begin)
             self._agent.navigate(tab, ticket.url)
-            if not borrowed:
-                for address in ticket.tab_frames:
-                    self._agent.frame(self._current, address)
+            for address in ticket.tab_frames if reader else ():
+                self._agent.frame(reader or tab, address)
             seen |= self._world.call(self._target.observation(ticket.id))
-        if borrowed:
+        if empty:
             self._agent.navigate(tab, EMPTY)
         return seen

@@ -243,7 +243,7 @@ CHROMIUM = Family(
     title="Chromium (model)",
     engine="chromium",
     running_mark=_CRASHED,
-    in_front=-1,
+    restored_in_front=True,
     rules=_RULES,
     rhythms={
         Medium.COOKIES: Rhythm(

@@ -113,9 +113,9 @@ class Family:
     """The engine that it is a model of."""
     running_mark: str
     """The exit mark while it runs."""
-    in_front: int
-    """Which of the tabs that came back is taken for the one in use, as the driver of the real
-    browser finds it: 0 the first, -1 the last."""
+    restored_in_front: bool
+    """Whether the last tab that came back at a start is the one in use, or the first stands beside
+    an empty one: so the driver finds it in the real browser."""
     rules: Sequence[Rule]
     rhythms: Mapping[Medium, Rhythm]
 

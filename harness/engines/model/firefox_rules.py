@@ -271,7 +271,7 @@ FIREFOX = Family(
     title="Firefox (model)",
     engine="firefox",
     running_mark="running",
-    in_front=0,
+    restored_in_front=False,
     rules=_RULES,
     rhythms={
         Medium.COOKIES: Rhythm(

@@ -141,7 +141,7 @@ WEBKITGTK = Family(
     title="WebKitGTK (model)",
     engine="webkitgtk",
     running_mark="",
-    in_front=-1,
+    restored_in_front=True,
     rules=_RULES,
     rhythms={
         medium: Rhythm(medium=medium, interval=0.0, sources=(_JAR,)) for medium in Medium
