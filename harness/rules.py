@@ -168,8 +168,8 @@ def _revival(situation: Situation, history: History, number: int) -> _Revival | 
     if crashed and not situation.choices.reopen:
         unlikely = end.orderly and not firefox
         return _Revival.UNACKNOWLEDGED if unlikely else _Revival.CRASH
-    asked = firefox and end.restored
-    if situation.choices.reopen or asked or end.told or end.verb == "restart" or crashed:
+    asked = (firefox and end.restored) or (end.told and not situation.choices.background)
+    if situation.choices.reopen or asked or end.verb == "restart" or crashed:
         only_crash = crashed and len(history.ends) == 1
         return _Revival.CRASH if only_crash else _Revival.RESTORE
     return _Revival.PINNED if firefox and end.pinned else None

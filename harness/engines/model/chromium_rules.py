@@ -17,7 +17,9 @@ _NORMAL, _CRASHED, _SESSION_ENDED = "Normal", "Crashed", "SessionEnded"
 
 def _restores(facts: Facts) -> bool:
     """Whether the start-up preference is, or counts as, to restore the last session."""
-    return facts.choices.reopen or facts.restarted or (facts.told and not facts.first)
+    # A window of a process that kept running is opened without a command line.
+    told = facts.told and facts.verb != "close"
+    return facts.choices.reopen or facts.restarted or told
 
 
 _RULES = (
