@@ -2,8 +2,8 @@
 
     python -m benchmarks.model
 
-Process time of one process, the server's part included, so the figure is what one core needs. What
-`afterclose run --engine simulated` adds to it, pytest, result files and reports, is taken beside it.
+Process time of one process, the server's part included, so the figure is what one core needs. With
+what `afterclose run --engine simulated` adds to it: pytest, result files and reports.
 """
 
 import statistics
@@ -36,6 +36,7 @@ def suite(workshop: Workshop) -> tuple[int, int]:
                     like=family.engine,
                     preset=preset,
                     environments=DEFAULT_ENVIRONMENTS,
+                    keeps=scenario.keeps,
                     observed=lambda observation: None,
                 ),
             )

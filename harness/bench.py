@@ -5,7 +5,7 @@ import contextlib
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -133,6 +133,7 @@ def lifecycle(
     engine_name: str,
     preset: str,
     note: Callable[[Observation], None],
+    keeps: Sequence[str] = (),
 ) -> Iterator[Browser]:
     """A browser for one item; what it shows is written down, and told to `note`."""
     bench = item.config.stash[BENCH]
@@ -161,6 +162,7 @@ def lifecycle(
             preset=preset,
             environments=bench.config.environments,
             settings=bench.config.settings,
+            keeps=keeps,
             observed=observed,
         )
         with interpreter(workshop, witness, artifacts=folder) as carrying_out:

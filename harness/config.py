@@ -23,7 +23,7 @@ from harness.policy import (
     check_inactivity_timeout,
     check_persistence,
 )
-from harness.settings import APP_KINDS, Activity, PolicyChange, Settings
+from harness.settings import APP_KINDS, ATTRIBUTE_KINDS, Activity, PolicyChange, Settings
 
 __all__ = ["Config", "ConfigError", "load_config", "name_one_of"]
 
@@ -125,8 +125,9 @@ def _settings(data: Mapping[str, Any]) -> Settings:
         settings = replace(settings, refresh_overlap=overlap)
     if "apps" in data:
         named = _strings(data, "", "apps")
-        kinds = [name_one_of("kind in apps", kind, APP_KINDS) for kind in named]
-        settings = replace(settings, apps=tuple(kind for kind in APP_KINDS if kind in kinds))
+        known = (*APP_KINDS, *ATTRIBUTE_KINDS)
+        kinds = [name_one_of("kind in apps", kind, known) for kind in named]
+        settings = replace(settings, apps=tuple(kind for kind in known if kind in kinds))
     return settings
 
 

@@ -142,8 +142,11 @@ class ScenarioItem(pytest.Item):
             simulate(self, self.scenario, self.engine, self.preset, note)
             judge()
         else:
-            with lifecycle(self, self.scenario.name, self.engine, self.preset, note) as browser:
-                self.scenario(browser)
+            scenario = self.scenario
+            with lifecycle(
+                self, scenario.name, self.engine, self.preset, note, scenario.keeps
+            ) as browser:
+                scenario(browser)
                 judge()
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

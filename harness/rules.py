@@ -43,10 +43,18 @@ _LIFETIMES = {
     "app:ksp_cookie": 29 * 86_400,
     "app:long_cookie": 29 * 86_400,
     "app:session_cookie": 29 * 86_400,
+    "app:secure_cookie": 29 * 86_400,
+    "app:strict_cookie": 29 * 86_400,
+    "app:partitioned_cookie": 29 * 86_400,
+    "app:domain_cookie": 29 * 86_400,
 }
 """Seconds that what an application keeps lasts. An access token: Kinde's default,
 `build/tokens/configure-tokens.mdx`; a cookie: `KINDE_COOKIE_MAX_AGE` of Kinde's own SDKs."""
 
+_SESSION_COOKIES = {
+    f"app:{name}" for name in ("session_cookie", "secure_cookie", "strict_cookie",
+                               "partitioned_cookie", "domain_cookie")
+}  # fmt: skip
 _LIFETIME_CAP = 400 * 86_400
 """Seconds: what rfc6265bis recommends in section 5.6.2, and browsers keep."""
 
@@ -184,6 +192,10 @@ def _revived_by(situation: Situation, history: History) -> _Revival | None:
 
 
 def session_restored(situation: Situation, history: History) -> bool:
+    if situation.surface == "app:session_storage" and situation.choices.background:
+        # A window that is reopened in the process it was closed in has its tabs as they were.
+        reopened = _closed(history) and history.ends[-1].restored
+        return reopened or _revived_by(situation, history) is _Revival.RESTORE
     return _revived_by(situation, history) is _Revival.RESTORE
 
 
@@ -242,7 +254,7 @@ def long_cookie_outlives(situation: Situation, history: History) -> bool:
 
 
 def session_cookie_ends(situation: Situation, history: History) -> bool:
-    return situation.surface == "app:session_cookie" and bool(history.ends)
+    return situation.surface in _SESSION_COOKIES and bool(history.ends)
 
 
 def another_tab(situation: Situation, history: History) -> bool:

@@ -275,6 +275,7 @@ class Scenario:
     title: str
     claims: str
     covers: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -286,16 +287,17 @@ class Scenario:
 
 
 def scenario(
-    *, title: str, claims: str, covers: tuple[str, ...] = ()
+    *, title: str, claims: str, covers: tuple[str, ...] = (), keeps: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Browser], None]], Scenario]:
     """Make a function a scenario.
 
     `title` is what it is called in reports, `claims` the sentence about sessions it puts to the
-    test, `covers` the standards' sections or vendors' tests it stands for.
+    test, `covers` the standards' sections or vendors' tests it stands for, `keeps` ways in which
+    the applications keep a login for it, beside the usual ones (`harness/apps`).
     """
 
     def decorate(function: Callable[[Browser], None]) -> Scenario:
-        return Scenario(function=function, title=title, claims=claims, covers=covers)
+        return Scenario(function, title, claims, covers, keeps)
 
     return decorate
 

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["APP_KINDS", "DEFAULT_COOKIE_NAME", "Activity", "PolicyChange", "Settings"]
+__all__ = [
+    "APP_KINDS",
+    "ATTRIBUTE_KINDS",
+    "DEFAULT_COOKIE_NAME",
+    "Activity",
+    "PolicyChange",
+    "Settings",
+]
 
 DEFAULT_COOKIE_NAME = "sso_session"
 """Kinde does not document the name of its SSO cookie, so this one is neutral, and a setting."""
@@ -17,6 +24,9 @@ APP_KINDS = (
     "memory",
 )
 """How applications keep a login of their own; each is a surface `app:<kind>`."""
+
+ATTRIBUTE_KINDS = ("secure_cookie", "strict_cookie", "partitioned_cookie", "domain_cookie")
+"""Session cookies with attributes that the tests of browser vendors set; where asked for."""
 
 
 class Activity(StrEnum):

@@ -63,6 +63,7 @@ def _member(bench: Bench, scenario: Scenario, engine: str, preset: str) -> Membe
         preset=preset,
         environments=bench.config.environments,
         settings=bench.config.settings,
+        keeps=scenario.keeps,
         observed=lambda observation: None,
     )
     return Member(family=family, witness=witness)

@@ -128,3 +128,17 @@ def ended_before_cleanup(browser: Browser) -> None:
     browser.end_os_session()
     browser.start()
     browser.check("after the browser was started again")
+
+
+@scenario(
+    title="Close the browser with a cookie of the whole domain",
+    claims="A cookie that every host of a domain has ends like one of a single host.",
+    covers=("R12 NoSessionRestoreTest.SubdomainCookiesClearedOnCloseAllBrowsers",),
+    keeps=("domain_cookie",),
+)
+def subdomain_cookies(browser: Browser) -> None:
+    browser.sign_in()
+    browser.settle()
+    browser.quit()
+    browser.start()
+    browser.check("after the browser was started again")

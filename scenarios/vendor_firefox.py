@@ -11,6 +11,7 @@ from harness import Browser, scenario
     title="The session file keeps cookies as its privacy level says",
     claims="Cookies that the session file may not keep do not come back with the session.",
     covers=("F1 browser_cookies_privacy.js",),
+    keeps=("secure_cookie",),
 )
 def privacy_level(browser: Browser) -> None:
     browser.sign_in()
@@ -84,3 +85,20 @@ def restore_once(browser: Browser) -> None:
     browser.quit()
     browser.start()
     browser.check("after the next start")
+
+
+@scenario(
+    title="Cookies of every kind come back with the session",
+    claims="A cookie that comes back is what it was: its sites, its partition, its scheme.",
+    covers=(
+        "F2 browser_cookies_sameSite.js",
+        "F3 browser_cookies_partitioned.js",
+    ),
+    keeps=("secure_cookie", "strict_cookie", "partitioned_cookie"),
+)
+def kinds_of_cookies(browser: Browser) -> None:
+    browser.sign_in()
+    browser.check("before")
+    browser.quit()
+    browser.start(restoring=True)
+    browser.check("after the browser restored the session")

@@ -4,7 +4,8 @@
     python -m tests.measuring report/results.ndjson
 
 A cell is a scenario, check, preset, policy and surface. Each line of a file has the surfaces of one
-policy as a word, `i` for signed in and `o` for signed out, in the order of `SURFACES`.
+policy as a word, `i` for signed in, `o` for signed out and `-` for not looked at, in the order of
+`SURFACES`.
 """
 
 import json
@@ -24,8 +25,14 @@ SURFACES = (
     "app:memory",
     "app:local_storage",
     "app:session_storage",
+    "app:secure_cookie",
+    "app:strict_cookie",
+    "app:partitioned_cookie",
+    "app:domain_cookie",
 )
 _FOLDER = Path(__file__).parent / "measured"
+
+_SIGNS = {True: "i", False: "o", None: "-"}
 
 Cell = tuple[str, str, str, str, str]
 """Scenario, check, preset, policy and surface."""
@@ -41,6 +48,7 @@ def load(engine: str) -> tuple[str, dict[Cell, bool]]:
         for preset, policies in presets.items()
         for policy, word in policies.items()
         for surface, sign in zip(SURFACES, word, strict=True)
+        if sign != "-"
     }
     return data["version"], cells
 
@@ -59,7 +67,7 @@ def record(paths: Iterable[Path]) -> None:
         for scenario, check, preset, policy, surface in cells:
             if surface == SURFACES[0]:
                 word = "".join(
-                    "i" if cells[scenario, check, preset, policy, one] else "o" for one in SURFACES
+                    _SIGNS[cells.get((scenario, check, preset, policy, one))] for one in SURFACES
                 )
                 checks = tree.setdefault(scenario, {}).setdefault(check, {})
                 checks.setdefault(preset, {})[policy] = word

@@ -47,6 +47,7 @@ def show(
                 like=family.engine,
                 preset=preset,
                 environments=DEFAULT_ENVIRONMENTS,
+                keeps=scenario.keeps,
                 observed=lambda observation: None,
             ),
         )

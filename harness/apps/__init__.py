@@ -2,6 +2,12 @@
 
 from collections.abc import Mapping
 
+from harness.apps.attributed_cookie import (
+    DomainCookie,
+    PartitionedCookie,
+    SecureCookie,
+    StrictCookie,
+)
 from harness.apps.kind import AppKind
 from harness.apps.ksp_cookie import KspCookie
 from harness.apps.local_storage import LocalStorage
@@ -19,5 +25,9 @@ KINDS: Mapping[str, type[AppKind]] = {
     "local_storage": LocalStorage,
     "session_storage": SessionStorage,
     "memory": Memory,
+    "secure_cookie": SecureCookie,
+    "strict_cookie": StrictCookie,
+    "partitioned_cookie": PartitionedCookie,
+    "domain_cookie": DomainCookie,
 }
 """By name, as in the configuration's `apps` and in the surface `app:<kind>`."""

@@ -35,9 +35,11 @@ class Standing:
 class AppKind:
     """One way of keeping a login. These defaults keep nothing."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, environment: str) -> None:
         self.name = name
         """As in the surface `app:<name>`."""
+        self.environment = environment
+        """The name of the application's environment."""
 
     def keep(self, login: Login, response: web.Response, *, secure: bool) -> None:
         """What the server sends to the browser when somebody has signed in."""

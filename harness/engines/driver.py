@@ -121,7 +121,7 @@ class Driver:
 
     async def _begin(self) -> None:
         target = self._workshop.target
-        await target.reset()
+        await target.reset(self._witness.keeps)
         asked = self._witness.environments
         self._environments = await target.environments([e.name for e in asked])
         self._persistence = {e.name: e.effective_policy.persistence for e in asked}

@@ -89,7 +89,8 @@ class Simulated:
 
     def __enter__(self) -> "Simulated":
         asked = self._witness.environments
-        self._environments = self._world.begin([environment.name for environment in asked])
+        names = [environment.name for environment in asked]
+        self._environments = self._world.begin(names, self._witness.keeps)
         self._persistence = {e.name: e.effective_policy.persistence for e in asked}
         self._start(Step("start"))
         return self

@@ -62,9 +62,10 @@ class Target:
         listed = (await self._control("GET", "environments"))["environments"]
         return [_environment(e) for e in listed if e["name"] in names]
 
-    async def reset(self) -> None:
-        """Nobody signed in, configured policies, real time."""
-        await self._control("POST", "reset")
+    async def reset(self, apps: Sequence[str] = ()) -> None:
+        """Nobody signed in, configured policies, real time; `apps` names ways in which the
+        applications keep a login beside the usual ones."""
+        await self._control("POST", "reset", {"apps": list(apps)})
 
     async def advance(self, seconds: float) -> None:
         """Move the server's clock."""

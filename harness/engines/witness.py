@@ -38,6 +38,8 @@ class Witness:
     preset: str
     environments: Sequence[Environment]
     observed: Callable[[Observation], None]
+    keeps: Sequence[str] = ()
+    """Ways in which the applications keep a login for this scenario, beside the usual ones."""
     settings: Settings = field(default_factory=Settings)
     like: str | None = None
     """The engine whose limitations apply; another than `engine` for a model of it."""

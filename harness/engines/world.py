@@ -38,10 +38,10 @@ class World:
         """Close the connection to the server."""
         self.connection.close()
 
-    def begin(self, names: Sequence[str]) -> list[TargetEnvironment]:
+    def begin(self, names: Sequence[str], keeps: Sequence[str]) -> list[TargetEnvironment]:
         """Reset the server, once; the environments named."""
         if not self._environments:
-            self.call(self.target.reset())
+            self.call(self.target.reset(keeps))
             self._environments = self.call(self.target.environments(names))
         return self._environments
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from harness.apps import KINDS
 from harness.server.openapi import InputError, Operation, read_body, read_query
 from harness.server.sessions import Session
 from harness.server.tenants import Tenant
@@ -62,7 +63,11 @@ class Control:
     async def _reset(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
 
-        self._site.reset()
+        apps = (await read_body(request, models.NewReset)).apps if request.can_read_body else []
+        unknown = next((name for name in apps if name not in KINDS), None)
+        if unknown is not None:
+            return refuse(404, f"no kind of application {unknown}; known: {', '.join(KINDS)}")
+        self._site.reset(apps)
         return answer_with(models.Reset())
 
     def _chosen(self, request: web.Request) -> list[Tenant]:
@@ -161,7 +166,7 @@ class Control:
             operation(
                 "reset", "POST", "reset",
                 "Nobody signed in, configured policies, real time, an empty log",
-                self._reset, "Reset",
+                self._reset, "Reset", unknown, body="NewReset",
             ),
             operation(
                 "sessions", "GET", "sessions", "Sessions, alive or not", self._sessions,

@@ -22,6 +22,7 @@ __all__ = [
     "MoveClock",
     "NewFault",
     "NewHold",
+    "NewReset",
     "Observed",
     "Peek",
     "Reset",
@@ -199,6 +200,13 @@ class Observed(BaseModel):
     """What the server received, by environment and surface."""
 
     seen: dict[str, dict[str, Any]]
+
+
+class NewReset(BaseModel):
+    """What is to be so after the reset."""
+
+    apps: list[StrictStr] = []
+    """Ways for the demo applications to keep a login, beside those that are configured."""
 
 
 class NewFault(BaseModel):

@@ -1,7 +1,7 @@
 """The whole site: which host answers what, behind one port."""
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -9,6 +9,7 @@ from aiohttp import web
 
 from harness.apps import KINDS
 from harness.apps.demo import DemoApp
+from harness.apps.kind import AppKind
 from harness.apps.relying_party import RelyingParty
 from harness.clock import Clock
 from harness.policy import Environment
@@ -118,18 +119,24 @@ class Site:
                 org_code=environment.organization.code,
                 connect_to=f"{scheme}://127.0.0.1:{port}",
             ),
-            kinds={kind: KINDS[kind](kind) for kind in self._settings.apps},
+            kinds=self._kinds(name, self._settings.apps),
             clock=self.clock,
             state=self._state,
             faults=self.faults,
         )
 
-    def reset(self) -> None:
-        """Nobody signed in, configured policies, real time, an empty log."""
+    @staticmethod
+    def _kinds(environment: str, names: Iterable[str]) -> dict[str, AppKind]:
+        return {name: KINDS[name](name, environment) for name in names}
+
+    def reset(self, apps: Iterable[str] = ()) -> None:
+        """Nobody signed in, configured policies, real time, an empty log; the applications keep
+        logins in the ways that are configured and those that `apps` names."""
         for tenant in self.tenants.values():
             tenant.reset()
         for app in self.apps.values():
             app.reset()
+            app.kinds = self._kinds(app.name, dict.fromkeys([*self._settings.apps, *apps]))
         self.faults.clear()
         self.holds.clear()
         self.clock.reset()
@@ -284,6 +291,7 @@ class Site:
         response = cross_origin.preflight(request, tenant) or await handler(request)
         cross_origin.allow(request, tenant, response)
         headers = [morsel.OutputString() for morsel in response.cookies.values()]
+        headers += response.headers.getall("Set-Cookie", [])
         self.log.add(
             Exchange(
                 time=self.clock.now(),

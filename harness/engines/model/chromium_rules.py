@@ -148,16 +148,16 @@ _RULES = (
     ),
     Rule(
         question=Question.KEEP_TAB_STORAGE,
-        when=lambda facts: facts.crashed,
+        when=lambda facts: facts.verb == "close",
         answer=True,
-        because="kept the storage of the last session's tabs: it crashed",
-        sources=(_OPEN,),
+        because="kept the storage of tabs that were closed in this process",
+        sources=("measured: session_restore.restore_previous_session, preset background",),
     ),
     Rule(
         question=Question.KEEP_TAB_STORAGE,
         answer=False,
-        because="deleted the storage of tabs that it did not reopen",
-        sources=(_OPEN,),
+        because="brings tabs of another process back without their storage, after a crash too",
+        sources=("measured: session_restore.restore_after_a_crash",),
     ),
     Rule(
         question=Question.OFFER_SESSION,
