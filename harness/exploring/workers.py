@@ -107,6 +107,10 @@ def _work(task: Task, messages: Any) -> None:
         pass
 
 
+class _TimeIsUpError(KeyboardInterrupt):
+    """Nothing new is to begin. Of this kind because Hypothesis lets no other through at once."""
+
+
 class _Worker:
     def __init__(self, task: Task, oracle: Oracle, messages: Any) -> None:
         self._task = task
@@ -154,7 +158,7 @@ class _Worker:
         if lifecycle in self._known:
             return self._known[lifecycle]
         if self._ends is not None and time.monotonic() > self._ends:
-            return None
+            raise _TimeIsUpError
         try:
             found = self._oracle.wrong_with(lifecycle)
         except _TROUBLES as error:

@@ -1,0 +1,211 @@
+"""`afterclose explore`: lifecycles as data, the corpus, and what is found on models."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from harness.config import load_config
+from harness.exploring.corpus import Corpus, CorpusError
+from harness.exploring.generating import explore
+from harness.exploring.lifecycle import Lifecycle, LifecycleError
+from harness.exploring.oracle import Oracle
+from harness.library import load_scenarios
+from harness.scenario import Step, steps_of
+
+LIFECYCLE = Lifecycle(
+    engine="firefox",
+    preset="continue",
+    policies=("persistent", "non_persistent"),
+    steps=(
+        Step("sign_in"),
+        Step("open_tab"),
+        Step("close_tab", 1),
+        Step("wait", timedelta(hours=7)),
+        Step("revoke_sessions"),
+        Step("quit"),
+        Step("start", "restoring"),
+        Step("check", "check 1"),
+    ),
+)
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "harness.cli", "explore", *arguments],
+        cwd=cwd, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def test_a_lifecycle_survives_its_file() -> None:
+    assert Lifecycle.from_json(LIFECYCLE.to_json()) == LIFECYCLE
+
+
+def test_a_lifecycle_becomes_a_scenario_that_can_be_pasted(tmp_path: Path) -> None:
+    file = tmp_path / "found.py"
+    file.write_text(f"from harness import Browser, scenario\n{LIFECYCLE.to_scenario('So.')}")
+    (found,) = load_scenarios([file])
+    assert steps_of(found) == LIFECYCLE.steps
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"steps": []}, "steps: List should have at least 1 item"),
+        ({"steps": [{"verb": "fly"}]}, "there is no step 'fly'"),
+        ({"steps": [{"verb": "start"}]}, "start: the browser is running already"),
+        ({"steps": [{"verb": "close_tab", "value": "x"}]}, "no step 'close_tab' with 'x'"),
+        ({"engine": None}, "engine: Input should be a valid string"),
+    ],
+)
+def test_what_is_no_lifecycle_is_told(change: dict[str, object], message: str) -> None:
+    text = json.dumps(json.loads(LIFECYCLE.to_json()) | change)
+    with pytest.raises(LifecycleError, match=message):
+        Lifecycle.from_json(text)
+
+
+def test_the_corpus_keeps_what_fits(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path / "new")
+    assert corpus.load("firefox", ("continue",), {"persistent"}) == []
+    corpus.save(LIFECYCLE)
+    environments = {"persistent", "non_persistent", "more"}
+    assert corpus.load("firefox", ("default", "continue"), environments) == [LIFECYCLE]
+    assert corpus.load("firefox", ("default",), environments) == []
+    assert corpus.load("chromium", ("continue",), environments) == []
+    assert corpus.load("firefox", ("continue",), {"persistent"}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.json", "{", "a.json: not a lifecycle: Invalid JSON"),
+        ("a.json", LIFECYCLE.to_json().replace("firefox", "lynx"), "a.json: no engine lynx"),
+        ("a.json", LIFECYCLE.to_json().replace("continue", "background"),
+         "a.json: firefox has no preset background"),
+    ],
+)
+def test_a_damaged_corpus_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(CorpusError, match=message):
+        Corpus(tmp_path).load("firefox", ("continue",), {"persistent"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--seed", "many"), "--seed: must be a whole number of at least 0, not 'many'"),
+        (("--seed", "-1"), "--seed: must be a whole number of at least 0, not '-1'"),
+        (("--engine", "safari"), "unknown engine 'safari'"),
+        (("--engine", "firefox", "--preset", "background"), "unknown preset 'background'"),
+        (("--policy", "nobody"), "nobody"),
+        (("--corpus", "damaged"), "damaged/a.json: not a lifecycle"),
+        (("--corpus", "file"), "file: not a folder"),
+    ],
+)
+def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "a.json").write_text("[]")
+    (tmp_path / "file").write_text("")
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert message in line
+
+
+def test_the_smallest_is_the_last_that_is_called_wrong() -> None:
+    wrong: list[Lifecycle] = []
+
+    def judge(lifecycle: Lifecycle) -> str | None:
+        verbs = [step.verb for step in lifecycle.steps]
+        if "crash" in verbs and "visit" in verbs:
+            wrong.append(lifecycle)
+            return "both"
+        return None
+
+    with pytest.raises(AssertionError):
+        explore(
+            judge, engine="chromium", presets=("default",), cannot=(),
+            policies=frozenset({"persistent", "non_persistent"}), examples=300, random_seed=1,
+        )  # fmt: skip
+    assert [step.verb for step in wrong[-1].steps] in (
+        ["sign_in", "visit", "crash", "start", "check"],
+        ["sign_in", "crash", "start", "visit", "check"],
+    )
+
+
+def test_the_same_seed_explores_the_same() -> None:
+    def ids(random_seed: int) -> list[str]:
+        seen: list[str] = []
+
+        def judge(lifecycle: Lifecycle) -> str | None:
+            seen.append(lifecycle.id)
+            return None
+
+        explore(
+            judge, engine="firefox", presets=("default", "private"), cannot=(),
+            policies=frozenset({"persistent", "non_persistent"}), examples=20,
+            random_seed=random_seed,
+        )  # fmt: skip
+        return seen
+
+    assert ids(1) == ids(1) != ids(2)
+
+
+def test_what_no_limitation_explains_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that loses persistent cookies when it is closed keeps no promise."""
+    from harness.engines.model.machine import Machine
+
+    original = Machine.end
+
+    def forgetful(self: Machine, verb: str) -> None:
+        original(self, verb)
+        self._disk.cookies = []
+
+    lifecycle = Lifecycle(
+        engine="simulated-chromium", preset="default", policies=("persistent",),
+        steps=(Step("sign_in"), Step("quit"), Step("start"), Step("check", "c")),
+    )  # fmt: skip
+    with Oracle(load_config(None)) as oracle:
+        assert oracle.wrong_with(lifecycle) is None
+        monkeypatch.setattr(Machine, "end", forgetful)
+        found = oracle.wrong_with(lifecycle)
+    assert found is not None
+    assert any("persistent/sso: promised signed_in" in sentence for sentence in found.what)
+
+
+def test_models_are_held_against_the_promise(tmp_path: Path) -> None:
+    done = run("--engine", "simulated-webkitgtk", "--examples", "20", "-n", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lifecycles" in done.stdout
+    assert not (tmp_path / "corpus").exists()
+
+
+def test_it_can_be_interrupted(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", "explore", "--engine", "simulated-firefox",
+         "--examples", "100000", "-n", "2"],
+        cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    with process:
+        assert "lifecycles" in process.stderr.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Interrupted: " in told
+    assert "Traceback" not in told
+
+
+def test_time_can_be_limited(tmp_path: Path) -> None:
+    began = time.monotonic()
+    done = run("--engine", "simulated-firefox", "--examples", "1000000", "--minutes", "0.05",
+               "-n", "1", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0
+    assert time.monotonic() - began < 100
