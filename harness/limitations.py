@@ -201,6 +201,17 @@ LIMITATIONS: tuple[Limitation, ...] = (
         ),
     ),
     Limitation(
+        id="strict-cookie-stays-at-home",
+        sentence="Firefox sends no SameSite=Strict cookie with a navigation that another site has "
+        "redirected, so whoever comes back from the auth server looks signed out.",
+        explains=State.SIGNED_OUT,
+        applies=rules.redirected_by_another_site,
+        sources=(
+            "rfc6265bis 5.2.1 (same-site requests: every redirect counts)",
+            "measured: vendor_firefox.kinds_of_cookies",
+        ),
+    ),
+    Limitation(
         id="session-storage-belongs-to-one-tab",
         sentence="What an application keeps in sessionStorage is in no other tab, and goes with "
         "its own: a persistent policy does not reach it.",

@@ -28,6 +28,7 @@ __all__ = [
     "not_on_disk",
     "not_signed_out_here",
     "private",
+    "redirected_by_another_site",
     "session_cookie_ends",
     "session_restored",
     "sign_out_not_on_disk",
@@ -255,6 +256,11 @@ def long_cookie_outlives(situation: Situation, history: History) -> bool:
 
 def session_cookie_ends(situation: Situation, history: History) -> bool:
     return situation.surface in _SESSION_COOKIES and bool(history.ends)
+
+
+def redirected_by_another_site(situation: Situation, history: History) -> bool:
+    """A check comes to the application by way of the auth server."""
+    return situation.surface == "app:strict_cookie" and situation.engine == "firefox"
 
 
 def another_tab(situation: Situation, history: History) -> bool:

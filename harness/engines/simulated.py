@@ -24,7 +24,7 @@ from harness.engines.model.agent import (
 )
 from harness.engines.model.cookies import Cookie, CookieStore
 from harness.engines.model.document import Form, ScriptError
-from harness.engines.model.family import Family, Question
+from harness.engines.model.family import Facts, Family, Question
 from harness.engines.model.machine import Machine
 from harness.engines.person import PER_VISIT
 from harness.engines.target import TargetEnvironment
@@ -56,6 +56,7 @@ class _Outcome(Generic[_T]):
 def _state(agent: UserAgent, tabs: Sequence[Tab]) -> Hashable:
     """All of a browser that the server, or a page, could tell it from another by."""
     return (
+        agent.redirects_count,
         frozenset(agent.cookies),
         _frozen(agent.local_storage),
         *((_frozen(tab.session_storage), frozenset(tab.unused), tab.url) for tab in tabs),
@@ -78,8 +79,14 @@ class Simulated:
         self._elapsed = 0.0
         self._behind = 0.0
         self._time: list[str] = []
-        self._agent = UserAgent(world.connection, name=f"Afterclose {family.name}", now=self._now)
         self._choices = CHOICES[witness.preset]
+        redirects = family.decide(Question.REDIRECTS_COUNT, Facts(choices=self._choices)).answer
+        self._agent = UserAgent(
+            world.connection,
+            name=f"Afterclose {family.name}",
+            now=self._now,
+            redirects_count=bool(redirects),
+        )
         self._machine = Machine(family, self._choices, self._agent, self._now)
         self._environments: list[TargetEnvironment] = []
         self._windows: list[list[Tab]] = []

@@ -76,13 +76,20 @@ class Tab:
 class UserAgent:
     """HTTP with a cookie store and storages, over one connection: every host is on loopback.
 
-    `name` is sent as `User-Agent`; `now` tells the time in seconds since the epoch.
+    `name` is sent as `User-Agent`; `now` tells the time in seconds since the epoch;
+    `redirects_count`: whether the redirect of another site makes a request cross-site.
     """
 
     def __init__(
-        self, connection: http.client.HTTPConnection, *, name: str, now: Callable[[], float]
+        self,
+        connection: http.client.HTTPConnection,
+        *,
+        name: str,
+        now: Callable[[], float],
+        redirects_count: bool,
     ) -> None:
         self._connection = connection
+        self.redirects_count = redirects_count
         self._name = name
         self._now = now
         self.cookies = CookieStore()
@@ -93,7 +100,9 @@ class UserAgent:
         connection = http.client.HTTPConnection(
             self._connection.host, self._connection.port, timeout=self._connection.timeout
         )
-        other = UserAgent(connection, name=self._name, now=self._now)
+        other = UserAgent(
+            connection, name=self._name, now=self._now, redirects_count=self.redirects_count
+        )
         other.cookies, other.local_storage = self.cookies, self.local_storage
         return other
 
@@ -175,7 +184,9 @@ class UserAgent:
                 return parse(request.url, text)
             if status not in (307, 308):
                 request, body, headers = replace(request, method="GET"), b"", {}
-            request = replace(request, url=urljoin(request.url, location))
+            url = urljoin(request.url, location)
+            crossed = self.redirects_count and site_of(url) != site_of(request.url)
+            request = replace(request, url=url, crossed=request.crossed or crossed)
         raise AgentError(f"{request.url}: more than {_REDIRECTS} redirects")
 
     def _exchange(

@@ -24,6 +24,15 @@ def _restores(facts: Facts) -> bool:
 
 _RULES = (
     Rule(
+        question=Question.REDIRECTS_COUNT,
+        answer=False,
+        because="asks who began a navigation, not who redirected it",
+        sources=(
+            "chromium: net/base/features.cc, kCookieSameSiteConsidersRedirectChain (off)",
+            "measured: vendor_firefox.kinds_of_cookies",
+        ),
+    ),
+    Rule(
         question=Question.SESSION_COOKIES_IN_DATABASE,
         answer=True,
         because="writes session cookies to its cookie database like others",

@@ -56,6 +56,8 @@ class Request:
     site_for_cookies: str | None = None
     initiator: str | None = None
     top_level: bool = True
+    crossed: bool = False
+    """Whether another site's redirect led to it, in a browser to which that matters."""
 
     @property
     def target(self) -> SplitResult:
@@ -66,7 +68,7 @@ class Request:
     def same_site(self) -> bool:
         """Whether no other site has a hand in it (section 5.2.1)."""
         site = site_of(self.url)
-        asked = self.initiator in (None, site)
+        asked = self.initiator in (None, site) and not self.crossed
         return asked and (self.top_level or self.site_for_cookies == site)
 
     @property

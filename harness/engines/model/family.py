@@ -25,6 +25,7 @@ class Medium(StrEnum):
 class Question(StrEnum):
     """What a family's rules answer."""
 
+    REDIRECTS_COUNT = "Does the redirect of another site make a request cross-site?"
     SESSION_COOKIES_IN_DATABASE = "Are session cookies written to the cookie database?"
     SESSION_COOKIE_IN_FILE = "Is this session cookie written to the session file?"
     TAB_STORAGE_IN_FILE = "Is a tab's storage written to the session file?"

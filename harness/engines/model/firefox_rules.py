@@ -30,6 +30,15 @@ def _too_long_ago(facts: Facts) -> bool:
 
 _RULES = (
     Rule(
+        question=Question.REDIRECTS_COUNT,
+        answer=True,
+        because="takes a navigation that another site redirected for cross-site",
+        sources=(
+            "rfc6265bis 5.2.1",
+            "measured: vendor_firefox.kinds_of_cookies",
+        ),
+    ),
+    Rule(
         question=Question.SESSION_COOKIES_IN_DATABASE,
         answer=False,
         because="writes no session cookie to cookies.sqlite",

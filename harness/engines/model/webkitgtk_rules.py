@@ -13,6 +13,12 @@ _EPIPHANY = "measured: Epiphany 43.1, closed and started again"
 
 _RULES = (
     Rule(
+        question=Question.REDIRECTS_COUNT,
+        answer=False,
+        because="asks who began a navigation",
+        sources=("not measured: WebKitGTK cannot be driven yet",),
+    ),
+    Rule(
         question=Question.SESSION_COOKIES_IN_DATABASE,
         answer=False,
         because="writes no session cookie to disk",
