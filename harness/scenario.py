@@ -223,7 +223,8 @@ class Browser:
         self._windows = [1]
 
     def restore_previous_session(self) -> None:
-        """Ask the running browser to bring back the tabs of the last session."""
+        """Ask the browser, which has just been started, to bring back the tabs of the last
+        session. Later on Chromium offers those that were closed meanwhile, too."""
         self._do_running(Step("restore_previous_session"))
 
     def settle(self) -> None:

@@ -13,7 +13,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.library import load_scenarios, scenario_files
 from harness.records import Observation, State, read_records
+from harness.scenario import steps_of
 
 __all__ = ["SURFACES", "Cell", "load", "record"]
 
@@ -54,11 +56,20 @@ def load(engine: str) -> tuple[str, dict[Cell, bool]]:
 
 
 def record(paths: Iterable[Path]) -> None:
-    """Write down what the real browsers of some result files showed; later files win."""
+    """Write down what the real browsers of some result files showed; later files win, and checks
+    that no scenario has any more are left out."""
+    checks = {
+        (scenario.name, step.value)
+        for scenario in load_scenarios(scenario_files())
+        for step in steps_of(scenario)
+        if step.verb == "check"
+    }
     seen: dict[str, dict[Cell, bool]] = {}
     versions: dict[str, str] = {}
     for entry in read_records(paths):
-        if isinstance(entry, Observation) and not entry.engine.startswith("simulated-"):
+        if not isinstance(entry, Observation) or entry.engine.startswith("simulated-"):
+            continue
+        if (entry.scenario, entry.check) in checks:
             cell = (entry.scenario, entry.check, entry.preset, entry.policy, entry.surface)
             seen.setdefault(entry.engine, {})[cell] = entry.observed is State.SIGNED_IN
             versions[entry.engine] = entry.engine_version
