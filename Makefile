@@ -20,6 +20,7 @@ check: $(VENV)/installed
 bench: $(VENV)/browsers
 	$(BIN)/python -m benchmarks.lifecycle
 	$(BIN)/python -m benchmarks.server
+	$(BIN)/python -m benchmarks.model
 
 $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

@@ -28,3 +28,17 @@ def restore_after_a_crash(browser: Browser) -> None:
     browser.start()
     browser.restore_previous_session()
     browser.check("after the previous session was restored")
+
+
+@scenario(
+    title="Restore the session twice, without looking at the page in between",
+    claims="What a tab keeps to itself comes back with the tab, each time.",
+    covers=("Firefox browser_sessionStorage.js",),
+)
+def restore_twice(browser: Browser) -> None:
+    browser.sign_in()
+    browser.quit()
+    browser.start(restoring=True)
+    browser.quit()
+    browser.start(restoring=True)
+    browser.check("after the session was restored twice")

@@ -108,7 +108,7 @@ def _work(task: Task, messages: Any) -> None:
 
 
 class _TimeIsUpError(KeyboardInterrupt):
-    """Nothing new is to begin. Of this kind because Hypothesis lets no other through at once."""
+    """Nothing new is to begin: time is up, or nobody waits for it. Of this kind because Hypothesis lets no other through at once."""
 
 
 class _Worker:
@@ -157,7 +157,9 @@ class _Worker:
     def _judge(self, lifecycle: Lifecycle) -> Found | None:
         if lifecycle in self._known:
             return self._known[lifecycle]
-        if self._ends is not None and time.monotonic() > self._ends:
+        over = self._ends is not None and time.monotonic() > self._ends
+        parent = multiprocessing.parent_process()
+        if over or (parent is not None and not parent.is_alive()):
             raise _TimeIsUpError
         try:
             found = self._oracle.wrong_with(lifecycle)

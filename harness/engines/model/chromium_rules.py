@@ -54,7 +54,7 @@ _RULES = (
         question=Question.UNUSED_STORAGE_IN_FILE,
         answer=True,
         because="keeps a tab's storage whether or not a page uses it",
-        sources=("measured: long_time.restored_for_500_days",),
+        sources=("measured: session_restore.restore_twice",),
     ),
     Rule(
         question=Question.WRITE_AT_END,

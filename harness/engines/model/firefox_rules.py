@@ -83,7 +83,7 @@ _RULES = (
         because="forgets the storage of a tab that came back, unless a page uses it before the "
         "next write",
         sources=(
-            "measured: long_time.restored_for_500_days",
+            "measured: session_restore.restore_twice",
             "measured: crash.crash_twice, preset continue",
         ),
     ),
