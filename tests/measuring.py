@@ -58,7 +58,7 @@ def load(engine: str) -> tuple[str, dict[Cell, bool]]:
 def record(paths: Iterable[Path]) -> None:
     """Write down what the real browsers of some result files showed; later files win, and checks
     that no scenario has any more are left out."""
-    checks = {
+    known = {
         (scenario.name, step.value)
         for scenario in load_scenarios(scenario_files())
         for step in steps_of(scenario)
@@ -69,7 +69,7 @@ def record(paths: Iterable[Path]) -> None:
     for entry in read_records(paths):
         if not isinstance(entry, Observation) or entry.engine.startswith("simulated-"):
             continue
-        if (entry.scenario, entry.check) in checks:
+        if (entry.scenario, entry.check) in known:
             cell = (entry.scenario, entry.check, entry.preset, entry.policy, entry.surface)
             seen.setdefault(entry.engine, {})[cell] = entry.observed is State.SIGNED_IN
             versions[entry.engine] = entry.engine_version

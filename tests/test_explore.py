@@ -10,7 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import typer
 
+from harness.cli.explore import explore as explore_command
 from harness.config import load_config
 from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.generating import explore
@@ -116,6 +118,19 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], messa
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert message in line
+
+
+def test_an_engine_without_a_model_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from harness.engines import MODELS
+
+    monkeypatch.delitem(MODELS, "simulated-firefox")
+    with pytest.raises(typer.Exit) as ended:
+        explore_command(engine="firefox")
+    assert ended.value.exit_code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "firefox has no model to be held against; engines that have: chromium" in line
 
 
 def test_the_smallest_is_the_last_that_is_called_wrong() -> None:

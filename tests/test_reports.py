@@ -17,6 +17,7 @@ from harness.records import (
     Verdict,
 )
 from harness.reports import write_reports
+from harness.reports.agreement import agreements
 from harness.reports.both_ways import both_ways
 from harness.reports.matrix import Column, Row, matrix_of
 from harness.reports.terminal import summary_lines
@@ -174,3 +175,28 @@ def test_the_two_way_table_is_in_the_report(tmp_path: Path) -> None:
     assert 'id="both-ways"' in text
     assert "1 of 1" in text
     assert "ksp.persistent: false" in text
+
+
+def test_models_stand_beside_their_browsers(tmp_path: Path) -> None:
+    records: list[Record] = [
+        RUN,
+        observation(),
+        observation(engine="simulated-chromium"),
+        observation(check="later"),
+        observation(check="later", engine="simulated-chromium", verdict=Verdict.LIMITATION),
+        observation(check="alone"),
+        observation(engine="simulated-webkitgtk"),
+    ]
+    (agreement,) = agreements(records)
+    assert agreement.sentence == "chromium and its model agree in 1 of 2 cells"
+    ((seen, modelled),) = agreement.differing
+    assert (seen.check, seen.signed_in, modelled.signed_in) == ("later", True, False)
+    lines = summary_lines(records)
+    assert "chromium and its model agree in 1 of 2 cells." in lines
+    assert any(line.startswith("≠ a.first[chromium-default] persistent/sso") for line in lines)
+    write_reports(records, tmp_path)
+    assert "Models beside browsers" in (tmp_path / "index.html").read_text()
+
+
+def test_without_a_model_there_is_nothing_to_compare() -> None:
+    assert agreements([RUN, observation()]) == []

@@ -10,7 +10,7 @@ import typer
 
 from harness.cli.common import INTERRUPTED, NO_ENGINE, ConfigOption, fail
 from harness.config import ConfigError, load_config, name_one_of
-from harness.engines import ENGINES, MODELS, presets_of
+from harness.engines import ENGINES, MODELS, model_of, presets_of
 from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.oracle import Found
 from harness.exploring.workers import Progress, Task, run_workers
@@ -60,14 +60,15 @@ def explore(
     """
     try:
         name = name_one_of("engine", engine, [*ENGINES, *MODELS])
+        model_of(name)
         known = presets_of(name)
         presets = tuple(name_one_of("preset", asked, known) for asked in preset or known)
         loaded = load_config(config).only(policy or [])
         environments = {environment.name for environment in loaded.environments}
         kept = Corpus(corpus)
         replayed = kept.load(name, presets, environments)
-    except (ConfigError, CorpusError) as error:
-        fail(str(error))
+    except (ConfigError, CorpusError, LookupError) as error:
+        fail(str(error.args[0]))
     if not (seed.isascii() and seed.isdigit()):
         fail(f"--seed: must be a whole number of at least 0, not '{seed}'")
     if name in ENGINES and find_engines([name])[name] is None:

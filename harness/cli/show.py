@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.common import NO_ENGINE, fail
-from harness.engines import ENGINES
+from harness.engines import ENGINES, MODELS, presets_of
+from harness.engines.model.family import Question
 from harness.installing import find_engines, how_to_get, install
 from harness.library import LibraryError, load_scenarios, scenario_files
 from harness.records import RecordsError, read_records
@@ -49,6 +51,11 @@ def engines(
             )
             or "—",
         )
+    for name, family in MODELS.items():
+        cannot = "" if family.asks(Question.REOPEN_PINNED) else "pin_tab"
+        where = f"a model of {family.engine}, no browser"
+        presets = ", ".join(presets_of(name))
+        table.add_row(name, version("afterclose"), where, presets, cannot or "—")
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     if failures:
         fail("; ".join(failures), NO_ENGINE)

@@ -11,7 +11,17 @@ from harness.engines.model.firefox_rules import FIREFOX
 from harness.engines.model.webkitgtk_rules import WEBKITGTK
 from harness.presets import PRESETS
 
-__all__ = ["ENGINES", "MODELS", "NAMES", "PRESETS", "Engine", "Family", "expand", "presets_of"]
+__all__ = [
+    "ENGINES",
+    "MODELS",
+    "NAMES",
+    "PRESETS",
+    "Engine",
+    "Family",
+    "expand",
+    "model_of",
+    "presets_of",
+]
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Chromium(), Firefox())}
 """Every engine that drives a real browser, by its name."""
@@ -32,6 +42,18 @@ NAMES = (*ENGINES, *MODELS, _ALL_MODELS)
 def expand(names: Iterable[str]) -> list[str]:
     """The names of engines, with `simulated` taken for every model."""
     return [name for asked in names for name in (MODELS if asked == _ALL_MODELS else [asked])]
+
+
+def model_of(name: str) -> str:
+    """The name of an engine's model, or of the model itself. Raises LookupError where there is
+    none; the message is for the user."""
+    if name in MODELS:
+        return name
+    for model, family in MODELS.items():
+        if family.engine == name:
+            return model
+    known = ", ".join(family.engine for family in MODELS.values() if family.engine in ENGINES)
+    raise LookupError(f"{name} has no model to be held against; engines that have: {known}")
 
 
 def presets_of(name: str) -> tuple[str, ...]:

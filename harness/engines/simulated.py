@@ -55,8 +55,9 @@ class _Outcome(Generic[_T]):
 
 def _state(agent: UserAgent, tabs: Sequence[Tab]) -> Hashable:
     """All of a browser that the server, or a page, could tell it from another by."""
+    strict = any(cookie.same_site == "strict" for cookie in agent.cookies)
     return (
-        agent.redirects_count,
+        agent.redirects_count and strict,
         frozenset(agent.cookies),
         _frozen(agent.local_storage),
         *((_frozen(tab.session_storage), frozenset(tab.unused), tab.url) for tab in tabs),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.bench import interpreter
 from harness.config import Config
-from harness.engines import ENGINES, MODELS
+from harness.engines import ENGINES, MODELS, model_of
 from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.exploring.lifecycle import Lifecycle, carry_out
@@ -52,11 +52,9 @@ class Oracle:
     def wrong_with(self, lifecycle: Lifecycle) -> Found | None:
         """What is wrong with a lifecycle, or None. What a browser shows once and not again is
         not: it is carried out a second time before it counts. Raises what a driver does."""
-        family = lifecycle.engine
-        model = family if family in MODELS else f"simulated-{family}"
-        modelled = self._observe(lifecycle, model)
+        modelled = self._observe(lifecycle, model_of(lifecycle.engine))
         unexplained = [_unexplained(o) for o in modelled if o.verdict is Verdict.UNEXPECTED]
-        if family in ENGINES:
+        if lifecycle.engine in ENGINES:
             differing = self._compare(lifecycle, modelled)
             if differing:
                 differing = self._compare(lifecycle, modelled)

@@ -108,7 +108,8 @@ def _work(task: Task, messages: Any) -> None:
 
 
 class _TimeIsUpError(KeyboardInterrupt):
-    """Nothing new is to begin: time is up, or nobody waits for it. Of this kind because Hypothesis lets no other through at once."""
+    """Nothing new is to begin: time is up, or nobody waits for it. Of this kind because Hypothesis
+    lets no other through at once."""
 
 
 class _Worker:

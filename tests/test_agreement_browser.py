@@ -1,0 +1,68 @@
+"""A part of the suite in real browsers, here and now, beside their models: what was recorded in
+`tests/measured` still holds for the browsers of this machine."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.bench import interpreter
+from harness.engines import MODELS, model_of
+from harness.engines.witness import Witness
+from harness.engines.workshop import Options, Workshop
+from harness.library import load_scenarios, scenario_files
+from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.records import Observation
+from harness.reports.agreement import agreements
+from harness.scenario import Browser
+from harness.server.running import MockServer
+
+pytestmark = pytest.mark.browser
+SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Workshop]:
+    with MockServer() as server:
+        workshop = Workshop(server.url, Options())
+        yield workshop
+        workshop.close()
+
+
+def observe(workshop: Workshop, scenario: str, engine: str, preset: str) -> list[Observation]:
+    observations: list[Observation] = []
+    witness = Witness(
+        scenario=scenario,
+        engine=engine,
+        like=MODELS[engine].engine if engine in MODELS else None,
+        preset=preset,
+        environments=DEFAULT_ENVIRONMENTS,
+        keeps=SCENARIOS[scenario].keeps,
+        observed=observations.append,
+    )
+    with interpreter(workshop, witness) as carrying_out:
+        SCENARIOS[scenario](Browser(carrying_out))
+    return observations
+
+
+@pytest.mark.parametrize(
+    ("scenario", "engine", "preset"),
+    [
+        ("session_restore.restore_twice", "chromium", "default"),
+        ("session_restore.restore_twice", "firefox", "default"),
+        ("vendor_chromium.popup_last", "chromium", "continue"),
+        ("vendor_chromium.browser_close", "chromium", "continue-background"),
+        ("vendor_chromium.restart", "chromium", "clear-on-exit"),
+        ("vendor_chromium.restart", "firefox", "clear-on-exit"),
+        ("browser_close.quit_with_a_pinned_tab", "firefox", "default"),
+        ("vendor_firefox.kinds_of_cookies", "firefox", "continue-privacy-1"),
+        ("crash.start_long_after_a_crash", "firefox", "default"),
+    ],
+)
+def test_model_and_browser_agree(
+    workshop: Workshop, scenario: str, engine: str, preset: str
+) -> None:
+    seen = observe(workshop, scenario, engine, preset)
+    modelled = observe(workshop, scenario, model_of(engine), preset)
+    (agreement,) = agreements([*seen, *modelled])
+    assert agreement.compared == len(seen) == len(modelled) > 0
+    assert agreement.differing == []
