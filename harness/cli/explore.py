@@ -82,7 +82,7 @@ def explore(
         seconds=None if minutes is None else 60 * minutes,
         corpus=tuple(replayed),
     )
-    _explore(task, workers or os.cpu_count() or 1, kept)
+    _explore(task, workers or (os.cpu_count() or 1) + 1, kept)
 
 
 def _explore(task: Task, workers: int, corpus: Corpus) -> None:

@@ -170,6 +170,13 @@ _RULES = (
     ),
     Rule(
         question=Question.OFFER_SESSION,
+        when=lambda facts: facts.reopened and facts.verb != "close",
+        answer=False,
+        because="lists nothing of the last session: it came back by itself",
+        sources=("measured: session_restore.restore_previous_session, preset continue",),
+    ),
+    Rule(
+        question=Question.OFFER_SESSION,
         answer=True,
         because="lists the last session's tabs as recently closed",
         sources=("measured: session_restore.restore_previous_session",),

@@ -67,6 +67,8 @@ class Facts:
     """Whether it restarted itself."""
     first: bool = False
     """Whether no browser has run on the profile."""
+    reopened: bool = False
+    """Whether the tabs of the last session came back by themselves."""
     pinned: bool = False
     """Whether a tab of the last session was pinned."""
     crashes: int = 0

@@ -211,7 +211,7 @@ _RULES = (
     ),
     Rule(
         question=Question.OFFER_SESSION,
-        when=lambda facts: facts.crashed,
+        when=lambda facts: facts.crashed or facts.reopened,
         answer=False,
         because="offers no last session: it came back, or the page that asks has it",
         sources=(f"{_STORE}, initSession",),

@@ -130,15 +130,18 @@ class Machine:
         self._offered = _SessionFile()
         if facts.first:
             return []
+        back: list[Tab] = []
         if self._decide(Question.REOPEN_TABS, facts):
-            stays = facts.verb != "close" or self._decide(Question.STORAGE_IN_SAME_PROCESS, facts)
-            return kept.tabs if stays else _without_storage(kept.tabs)
-        back = []
-        if kept.pinned and self._decide(Question.REOPEN_PINNED, facts):
+            stays = facts.verb != "close" or bool(
+                self._decide(Question.STORAGE_IN_SAME_PROCESS, facts)
+            )
+            back = kept.tabs if stays else _without_storage(kept.tabs)
+            facts = replace(facts, reopened=True)
+        elif kept.pinned and self._decide(Question.REOPEN_PINNED, facts):
             back = [tab for tab in kept.tabs if tab.pinned]
         if self._decide(Question.OFFER_SESSION, facts, note=False):
-            stays = self._decide(Question.KEEP_TAB_STORAGE, facts, note=False)
-            tabs = [tab for tab in kept.tabs if tab not in back]
+            stays = bool(self._decide(Question.KEEP_TAB_STORAGE, facts, note=False))
+            tabs = kept.tabs if facts.reopened else [tab for tab in kept.tabs if tab not in back]
             self._offered = replace(kept, tabs=tabs if stays else _without_storage(tabs))
         return back
 

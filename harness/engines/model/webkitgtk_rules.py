@@ -93,6 +93,13 @@ _RULES = (
     ),
     Rule(
         question=Question.OFFER_SESSION,
+        when=lambda facts: facts.reopened,
+        answer=False,
+        because="offers no last session: it came back by itself",
+        sources=("epiphany: src/ephy-session.c",),
+    ),
+    Rule(
+        question=Question.OFFER_SESSION,
         answer=True,
         because="offers the last session",
         sources=("epiphany: src/ephy-session.c",),
