@@ -39,7 +39,7 @@ def records(folder: Path) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--engine", "netscape"], "unknown engine 'netscape'. Known: chromium, firefox."),
+        (["--engine", "netscape"], "unknown engine 'netscape'. Known: chromium, firefox"),
         (["--preset", "continu"], "Did you mean 'continue'?"),
         (["--policy", "persistant"], "Did you mean 'persistent'?"),
         (["browser_close.quit"], "unknown scenario 'browser_close.quit'. Did you mean"),

@@ -18,6 +18,7 @@ from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.generating import explore
 from harness.exploring.lifecycle import Lifecycle, LifecycleError
 from harness.exploring.oracle import Oracle
+from harness.exploring.shortening import is_sharp, shorten
 from harness.library import load_scenarios
 from harness.scenario import Step, steps_of
 
@@ -133,25 +134,46 @@ def test_an_engine_without_a_model_is_one_line(
     assert "firefox has no model to be held against; engines that have: chromium" in line
 
 
-def test_the_smallest_is_the_last_that_is_called_wrong() -> None:
+def test_what_is_wrong_is_found_and_made_short() -> None:
     wrong: list[Lifecycle] = []
 
+    def both(lifecycle: Lifecycle) -> bool:
+        return {"crash", "visit"} <= {step.verb for step in lifecycle.steps}
+
     def judge(lifecycle: Lifecycle) -> str | None:
-        verbs = [step.verb for step in lifecycle.steps]
-        if "crash" in verbs and "visit" in verbs:
+        if both(lifecycle):
             wrong.append(lifecycle)
-            return "both"
-        return None
+        return "both" if both(lifecycle) else None
 
     with pytest.raises(AssertionError):
         explore(
             judge, engine="chromium", presets=("default",), cannot=(),
-            policies=frozenset({"persistent", "non_persistent"}), examples=300, random_seed=1,
+            policies=frozenset({"persistent", "non_persistent"}), examples=3000, random_seed=1,
         )  # fmt: skip
-    assert [step.verb for step in wrong[-1].steps] in (
-        ["sign_in", "visit", "crash", "start", "check"],
-        ["sign_in", "crash", "start", "visit", "check"],
+    shortest = shorten(wrong[0], both)
+    assert [step.verb for step in shortest.steps] in (
+        ["visit", "crash", "start", "check"],
+        ["crash", "start", "visit", "check"],
+        ["check", "visit", "crash"],
+        ["visit", "check", "crash"],
     )
+
+
+@pytest.mark.parametrize(
+    ("verbs", "sharp"),
+    [
+        ("sign_in crash", True),
+        ("sign_in visit crash", True),
+        ("sign_in visit open_tab crash", False),
+        ("sign_in visit open_tab settle crash", True),
+        ("sign_in visit open_tab settle quit start crash", True),
+        ("sign_in settle sign_out end_os_session", True),
+        ("sign_in sign_out settle crash", False),
+        ("sign_in sign_out quit start settle crash", True),
+    ],
+)
+def test_a_crash_comes_at_once_or_when_all_is_on_disk(verbs: str, sharp: bool) -> None:
+    assert is_sharp([Step(verb) for verb in verbs.split()]) is sharp
 
 
 def test_the_same_seed_explores_the_same() -> None:

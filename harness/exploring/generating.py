@@ -1,7 +1,7 @@
 """Random lifecycles, by Hypothesis: a state machine whose rules are the verbs.
 
 It only writes steps down. They are carried out once the lifecycle is complete, so each is known in
-full, is carried out once, and can be shrunk.
+full, and is carried out once.
 
 A browser writes to disk in a rhythm of its own, and a real one does so while a machine is slow: so
 a crash comes at once after what changed something, or when all of it is on disk, never between.
@@ -24,6 +24,8 @@ from hypothesis.stateful import (
 )
 
 from harness.exploring.lifecycle import Lifecycle
+from harness.exploring.shortening import AT_ONCE
+from harness.promise import SETTLED_AFTER
 from harness.scenario import Browser, Check, Step
 
 __all__ = ["explore"]
@@ -38,9 +40,6 @@ _TIMES = tuple(
     )
 )  # fmt: skip
 _PAIRS = (("persistent", "non_persistent"), ("org_persistent", "org_non_persistent"))
-_WRITTEN = timedelta(seconds=31)
-_AT_ONCE = 2
-"""Verbs that a browser can be through with before it writes anything down."""
 
 
 class _Notes:
@@ -127,10 +126,10 @@ class _Machine(RuleBasedStateMachine):
 
     @rule(verb=st.sampled_from(["crash", "end_os_session"]), settled=st.booleans())
     @precondition(
-        lambda self: self.running and not (self.signed_out and self.unwritten > _AT_ONCE)
+        lambda self: self.running and not (self.signed_out and self.unwritten > AT_ONCE)
     )
     def break_off(self, verb: str, settled: bool) -> None:
-        if (settled and not self.signed_out) or self.unwritten > _AT_ONCE:
+        if (settled and not self.signed_out) or self.unwritten > AT_ONCE:
             self.browser.settle()
         getattr(self.browser, verb)()
 
@@ -157,8 +156,8 @@ class _Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.running or "background" not in self.preset)
     def wait(self, time: timedelta) -> None:
         self.browser.wait(time)
-        if self.running and time >= _WRITTEN:
-            self.unwritten = _AT_ONCE + 1 if self.signed_out else 0
+        if self.running and time >= SETTLED_AFTER:
+            self.unwritten = AT_ONCE + 1 if self.signed_out else 0
 
     @rule(verb=st.sampled_from(["override_session_policy", "revoke_sessions"]))
     def administrate(self, verb: str) -> None:
@@ -203,8 +202,8 @@ def explore(
     examples: int,
     random_seed: int,
 ) -> None:
-    """Have `judge` look at random lifecycles, and at smaller ones once it has said what is wrong
-    with one; the smallest is the last it calls wrong."""
+    """Have `judge` look at random lifecycles until it says what is wrong with one, which raises
+    AssertionError."""
 
     class Machine(_Machine):
         pass
@@ -220,6 +219,7 @@ def explore(
         print_blob=False,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink),
+        # `shorten` does it in a tenth of the lifecycles: it knows what a step is.
+        phases=(Phase.generate,),
     )
     run_state_machine_as_test(seed(random_seed)(Machine), settings=chosen)

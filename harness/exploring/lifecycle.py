@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from harness.scenario import Browser, Interpreter, ScenarioError, Step
 
-__all__ = ["Lifecycle", "LifecycleError", "carry_out"]
+__all__ = ["Lifecycle", "LifecycleError", "carry_out", "is_possible"]
 
 _ADMINISTRATOR = ("override_session_policy", "revoke_sessions")
 _PLAIN = (
@@ -143,6 +143,15 @@ def carry_out(browser: Browser, steps: Sequence[Step]) -> None:
             getattr(browser, step.verb)()
         else:
             getattr(browser, step.verb)(step.value)
+
+
+def is_possible(steps: Sequence[Step]) -> bool:
+    """Whether a person could do the steps one after the other, and something is looked at."""
+    try:
+        carry_out(Browser(_Nobody()), steps)
+    except ScenarioError:
+        return False
+    return any(step.verb == "check" for step in steps)
 
 
 class _Nobody(Interpreter):

@@ -1,5 +1,6 @@
 """Exploring in several processes at once: each has its own server, browsers and random numbers."""
 
+import contextlib
 import multiprocessing
 import queue
 import signal
@@ -15,6 +16,7 @@ from harness.engines.simulated import SimulationError
 from harness.engines.target import TargetError
 from harness.exploring.lifecycle import Lifecycle
 from harness.exploring.oracle import Found, Oracle
+from harness.exploring.shortening import shorten
 
 __all__ = ["Progress", "Task", "run_workers"]
 
@@ -100,11 +102,8 @@ def _account(progress: Progress, kind: str, value: Any) -> None:
 def _work(task: Task, messages: Any) -> None:
     # Ctrl+C reaches the whole group; the parent waits until browsers and servers have ended.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with Oracle(task.config) as oracle:
-            _Worker(task, oracle, messages).run()
-    except KeyboardInterrupt:
-        pass
+    with contextlib.suppress(KeyboardInterrupt), Oracle(task.config) as oracle:
+        _Worker(task, oracle, messages).run()
 
 
 class _TimeIsUpError(KeyboardInterrupt):
@@ -138,7 +137,7 @@ class _Worker:
             return "\n".join(found.what)
 
         engine = ENGINES.get(self._task.engine)
-        try:
+        with contextlib.suppress(AssertionError):
             explore(
                 judge,
                 engine=self._task.engine,
@@ -148,12 +147,25 @@ class _Worker:
                 examples=self._task.examples,
                 random_seed=self._task.random_seed,
             )
-        except AssertionError:
-            pass
-        finally:
-            # Found although time, or the person's patience, ran out while it was made smaller.
-            smallest = min(wrong, key=lambda found: len(found.lifecycle.steps), default=None)
-            self._report(smallest)
+        if wrong:
+            self._report(self._shortest(wrong[0]))
+
+    def _shortest(self, found: Found) -> Found:
+        shortest = found
+
+        def still_wrong(lifecycle: Lifecycle) -> bool:
+            nonlocal shortest
+            again = self._judge(lifecycle)
+            shortest = again or shortest
+            return again is not None
+
+        try:
+            shorten(found.lifecycle, still_wrong)
+        except KeyboardInterrupt:
+            # Told all the same, as short as it is by now.
+            self._report(shortest)
+            raise
+        return shortest
 
     def _judge(self, lifecycle: Lifecycle) -> Found | None:
         if lifecycle in self._known:

@@ -1,0 +1,51 @@
+"""Making what was found as short as it can be: steps are left out for as long as it stays wrong."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from harness.exploring.lifecycle import Lifecycle, is_possible
+from harness.promise import SETTLED_AFTER
+from harness.scenario import Step
+
+__all__ = ["AT_ONCE", "is_sharp", "shorten"]
+
+AT_ONCE = 2
+"""Verbs that a browser can be through with before it writes anything down."""
+_CRASHES = ("crash", "end_os_session")
+
+
+def is_sharp(steps: Sequence[Step]) -> bool:
+    """Whether each crash comes at once after what changed something, or when all of it is on disk:
+    between the two, chance decides. After a sign-out nothing settles in Chromium for a minute."""
+    unwritten, signed_out = 0, False
+    for step in steps:
+        long = isinstance(step.value, timedelta) and step.value >= SETTLED_AFTER
+        if step.verb in _CRASHES and unwritten > AT_ONCE:
+            return False
+        if signed_out and (step.verb == "settle" or (long and step.verb == "wait")):
+            return False
+        if step.verb == "settle" or (step.verb == "wait" and long):
+            unwritten = 0
+        elif step.verb in ("start", "restart"):
+            unwritten, signed_out = 1, False
+        else:
+            unwritten += 1
+        signed_out = signed_out or step.verb.startswith("sign_out")
+    return True
+
+
+def shorten(lifecycle: Lifecycle, wrong: Callable[[Lifecycle], bool]) -> Lifecycle:
+    """The shortest that is still wrong, a step at a time left out. `wrong` is asked of one that is
+    shorter, possible, and as sharp as the first."""
+    sharp = is_sharp(lifecycle.steps)
+    number = 0
+    while number < len(lifecycle.steps):
+        steps = (*lifecycle.steps[:number], *lifecycle.steps[number + 1 :])
+        shorter = replace(lifecycle, steps=steps)
+        fits = is_possible(steps) and is_sharp(steps) >= sharp
+        if fits and wrong(shorter):
+            lifecycle, number = shorter, 0
+        else:
+            number += 1
+    return lifecycle
