@@ -56,10 +56,13 @@ def crash_twice(browser: Browser) -> None:
     browser.settle()
     browser.crash()
     browser.start()
+    browser.check("after the first crash")
     browser.settle()
     browser.crash()
     browser.start()
     browser.check("after the second crash")
+    browser.restore_previous_session()
+    browser.check("after the last session was asked for")
 
 
 @scenario(

@@ -21,8 +21,6 @@ from harness.server.running import MockServer
 from tests.measuring import Cell, load
 
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
-SPECIAL = {"": "Normal", "all": "origin", "origin": "all"}
-"""Answers in words, and what a broken rule says instead."""
 Seen = Mapping[Cell, bool]
 
 
@@ -92,16 +90,18 @@ def test_every_scenario_was_measured(engine: str) -> None:
 def _mutants(family: Family) -> Iterator[tuple[str, Family]]:
     for number, rule in enumerate(family.rules):
         others = list(family.rules)
-        others[number] = replace(rule, answer=_other(rule))
-        yield f"{number} says {_other(rule)!r}: {rule.because}", replace(family, rules=others)
+        wrong = _other(rule, family)
+        others[number] = replace(rule, answer=wrong)
+        yield f"{number} says {wrong!r}: {rule.because}", replace(family, rules=others)
         if any(later.question is rule.question for later in family.rules[number + 1 :]):
             without = [*family.rules[:number], *family.rules[number + 1 :]]
             yield f"{number} is gone: {rule.because}", replace(family, rules=without)
 
 
-def _other(rule: Rule) -> bool | str | float:
+def _other(rule: Rule, family: Family) -> bool | str | float:
     if isinstance(rule.answer, str):
-        return SPECIAL.get(rule.answer, "")
+        known = [r.answer for r in family.rules if r.question is rule.question]
+        return next((a for a in (*known, "all", "origin") if a != rule.answer), "")
     return not rule.answer
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -10,7 +11,7 @@ from harness.server.holds import Holds
 from tests.client import Client
 
 
-def post(client: Client, path: str, body: dict[str, str]) -> int:
+def post(client: Client, path: str, body: Mapping[str, object]) -> int:
     url = client.url("persistent", f"/_afterclose/{path}")
     headers = {"Content-Type": "application/json"}
     return client.request("POST", url, body=json.dumps(body).encode(), headers=headers).status
@@ -45,6 +46,16 @@ def test_what_does_not_fit_is_refused(
     client: Client, path: str, body: dict[str, str], status: int
 ) -> None:
     assert post(client, path, body) == status
+
+
+def test_applications_keep_more_until_the_reset(client: Client) -> None:
+    assert post(client, "apps", {"apps": ["no_such"]}) == 404
+    assert post(client, "apps", {"apps": ["secure_cookie", "domain_cookie"]}) == 200
+    client.sign_in("persistent")
+    page = client.get(client.url("persistent", "/", "app")).text
+    assert "secure_cookie: signed in" in page
+    assert post(client, "reset", {}) == 200
+    assert "secure_cookie" not in client.get(client.url("persistent", "/", "app")).text
 
 
 def test_every_fault_has_words() -> None:

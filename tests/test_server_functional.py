@@ -243,7 +243,7 @@ def test_the_control_api(client: Client, clock: Clock) -> None:
     assert any("sso_session=" in cookie for entry in log for cookie in entry["cookies_out"])
     assert client.control("DELETE", "sessions")["revoked"] == 1
     assert client.peek("persistent")["end_reason"] == "revoked"
-    client.control("POST", "reset", {})
+    client.control("POST", "reset")
     assert clock.offset == 0
     assert client.peek("persistent")["end_reason"] == "unknown"
 

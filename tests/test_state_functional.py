@@ -84,7 +84,7 @@ def test_sessions_codes_tokens_policies_and_people_survive(file: Path, clock: Cl
         assert refresh(client, given["refresh_token"]).status == 200
         ended = client.control("GET", "sessions?environment=non_persistent")["sessions"]
         assert [session["end_reason"] for session in ended] == ["signed_out"]
-        client.control("POST", "reset", {})
+        client.control("POST", "reset")
     with serve(file, clock) as server:
         client = moved(client, server)
         assert client.peek("persistent")["end_reason"] == "unknown"

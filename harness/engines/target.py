@@ -65,7 +65,9 @@ class Target:
     async def reset(self, apps: Sequence[str] = ()) -> None:
         """Nobody signed in, configured policies, real time; `apps` names ways in which the
         applications keep a login beside the usual ones."""
-        await self._control("POST", "reset", {"apps": list(apps)})
+        await self._control("POST", "reset")
+        if apps:
+            await self._control("POST", "apps", {"apps": list(apps)})
 
     async def advance(self, seconds: float) -> None:
         """Move the server's clock."""

@@ -63,12 +63,17 @@ class Control:
     async def _reset(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
 
-        apps = (await read_body(request, models.NewReset)).apps if request.can_read_body else []
-        unknown = next((name for name in apps if name not in KINDS), None)
+        self._site.reset()
+        return answer_with(models.Reset())
+
+    async def _add_apps(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
+        names = (await read_body(request, models.MoreApps)).apps
+        unknown = next((name for name in names if name not in KINDS), None)
         if unknown is not None:
             return refuse(404, f"no kind of application {unknown}; known: {', '.join(KINDS)}")
-        self._site.reset(apps)
-        return answer_with(models.Reset())
+        return answer_with(models.AppList(apps=list(self._site.add_apps(names))))
 
     def _chosen(self, request: web.Request) -> list[Tenant]:
         from harness.server import control_models as models
@@ -166,7 +171,12 @@ class Control:
             operation(
                 "reset", "POST", "reset",
                 "Nobody signed in, configured policies, real time, an empty log",
-                self._reset, "Reset", unknown, body="NewReset",
+                self._reset, "Reset",
+            ),
+            operation(
+                "addApps", "POST", "apps",
+                "Let the demo applications keep logins in more ways, until the next reset",
+                self._add_apps, "AppList", unknown, body="MoreApps",
             ),
             operation(
                 "sessions", "GET", "sessions", "Sessions, alive or not", self._sessions,

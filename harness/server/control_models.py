@@ -9,6 +9,7 @@ from harness.server.faults import Fault
 from harness.server.sessions import EndReason
 
 __all__ = [
+    "AppList",
     "BeginObservation",
     "ClockState",
     "ControlError",
@@ -19,10 +20,10 @@ __all__ = [
     "FaultState",
     "Health",
     "HoldState",
+    "MoreApps",
     "MoveClock",
     "NewFault",
     "NewHold",
-    "NewReset",
     "Observed",
     "Peek",
     "Reset",
@@ -202,11 +203,16 @@ class Observed(BaseModel):
     seen: dict[str, dict[str, Any]]
 
 
-class NewReset(BaseModel):
-    """What is to be so after the reset."""
-
-    apps: list[StrictStr] = []
+class MoreApps(BaseModel):
     """Ways for the demo applications to keep a login, beside those that are configured."""
+
+    apps: list[StrictStr]
+
+
+class AppList(BaseModel):
+    """All ways in which they do now; each is a surface `app:<kind>`."""
+
+    apps: list[str]
 
 
 class NewFault(BaseModel):

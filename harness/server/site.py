@@ -129,14 +129,20 @@ class Site:
     def _kinds(environment: str, names: Iterable[str]) -> dict[str, AppKind]:
         return {name: KINDS[name](name, environment) for name in names}
 
-    def reset(self, apps: Iterable[str] = ()) -> None:
-        """Nobody signed in, configured policies, real time, an empty log; the applications keep
-        logins in the ways that are configured and those that `apps` names."""
+    def add_apps(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Let the applications keep logins in these ways too, until the next reset; all of them."""
+        kinds = tuple(dict.fromkeys([*self._settings.apps, *names]))
+        for app in self.apps.values():
+            app.kinds = self._kinds(app.name, kinds)
+        return kinds
+
+    def reset(self) -> None:
+        """Nobody signed in, configured policies, real time, an empty log."""
         for tenant in self.tenants.values():
             tenant.reset()
         for app in self.apps.values():
             app.reset()
-            app.kinds = self._kinds(app.name, dict.fromkeys([*self._settings.apps, *apps]))
+        self.add_apps(())
         self.faults.clear()
         self.holds.clear()
         self.clock.reset()

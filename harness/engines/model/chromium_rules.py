@@ -12,7 +12,7 @@ _EXIT = "chrome/browser/sessions/exit_type_service.cc"
 _STORE = "net/extras/sqlite/sqlite_persistent_cookie_store.cc"
 _POPUP = "https://html.spec.whatwg.org/multipage/document-sequences.html (copies it to an opener's)"
 
-_NORMAL, _CRASHED, _SESSION_ENDED = "Normal", "Crashed", "SessionEnded"
+_ORDERLY, _CRASHED = "Normal", "Crashed"
 
 
 def _restores(facts: Facts) -> bool:
@@ -37,12 +37,6 @@ _RULES = (
         answer=True,
         because="writes session cookies to its cookie database like others",
         sources=("chrome/browser/profiles/profile_impl.cc, ShouldPersistSessionCookies",),
-    ),
-    Rule(
-        question=Question.SESSION_COOKIE_IN_FILE,
-        answer=False,
-        because="keeps no cookies in its session file",
-        sources=(_STORE,),
     ),
     Rule(
         question=Question.TAB_STORAGE_IN_FILE,
@@ -85,15 +79,8 @@ _RULES = (
     ),
     Rule(
         question=Question.MARK_AT_END,
-        when=lambda facts: facts.verb == "end_os_session",
-        answer=_SESSION_ENDED,
-        because="marked its exit as SessionEnded",
-        sources=(_EXIT,),
-    ),
-    Rule(
-        question=Question.MARK_AT_END,
-        answer=_NORMAL,
-        because="marked its exit as Normal",
+        answer=_ORDERLY,
+        because="marked its exit as orderly: Normal, or SessionEnded if the system asked",
         sources=(_EXIT,),
     ),
     Rule(
@@ -107,12 +94,6 @@ _RULES = (
         question=Question.CRASHED,
         answer=False,
         because="found no sign of a crash",
-        sources=(_EXIT,),
-    ),
-    Rule(
-        question=Question.COUNT_CRASH,
-        answer=False,
-        because="does not count crashes",
         sources=(_EXIT,),
     ),
     Rule(
@@ -247,12 +228,6 @@ _RULES = (
         answer="all",
         because="copied the opener's storage for the popup",
         sources=(_POPUP, "measured: vendor_chromium.popup_open"),
-    ),
-    Rule(
-        question=Question.COOKIES_ON_REQUEST,
-        answer=False,
-        because="brought back tabs without session cookies: those were deleted at start",
-        sources=(_PROFILE, "measured: session_restore.restore_previous_session"),
     ),
 )
 

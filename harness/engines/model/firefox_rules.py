@@ -204,12 +204,6 @@ _RULES = (
         sources=(f"{_STORE}, _prepDataForDeferredRestore",),
     ),
     Rule(
-        question=Question.KEEP_TAB_STORAGE,
-        answer=True,
-        because="kept the storage of the last session's tabs with them",
-        sources=(_STORE,),
-    ),
-    Rule(
         question=Question.OFFER_SESSION,
         when=lambda facts: facts.crashed or facts.reopened,
         answer=False,

@@ -112,7 +112,9 @@ class Machine:
         again = facts.first or self._ended_by == "close"
         crashed = not again and bool(self._decide(Question.CRASHED, facts))
         facts = replace(facts, crashed=crashed)
-        counts = self._decide(Question.COUNT_CRASH, facts, note=False)
+        counts = self._family.asks(Question.COUNT_CRASH) and self._decide(
+            Question.COUNT_CRASH, facts, note=False
+        )
         return replace(facts, crashes=self._disk.session.crashes + 1 if counts else 0)
 
     def _cookies_at_start(self, kept: _SessionFile, facts: Facts) -> CookieStore:
@@ -140,7 +142,9 @@ class Machine:
         elif kept.pinned and self._decide(Question.REOPEN_PINNED, facts):
             back = [tab for tab in kept.tabs if tab.pinned]
         if self._decide(Question.OFFER_SESSION, facts, note=False):
-            stays = bool(self._decide(Question.KEEP_TAB_STORAGE, facts, note=False))
+            stays = not self._family.asks(Question.KEEP_TAB_STORAGE) or bool(
+                self._decide(Question.KEEP_TAB_STORAGE, facts, note=False)
+            )
             tabs = kept.tabs if facts.reopened else [tab for tab in kept.tabs if tab not in back]
             self._offered = replace(kept, tabs=tabs if stays else _without_storage(tabs))
         return back
@@ -151,7 +155,8 @@ class Machine:
         if not offered.tabs:
             self.decisions.append(f"{self._family.title} had no last session to bring back")
             return []
-        if self._decide(Question.COOKIES_ON_REQUEST, Facts(choices=self._choices)):
+        facts = Facts(choices=self._choices)
+        if offered.cookies and self._decide(Question.COOKIES_ON_REQUEST, facts):
             there = {cookie.identity for cookie in self._agent.cookies}
             for cookie in offered.cookies:
                 if cookie.identity not in there:
@@ -159,7 +164,7 @@ class Machine:
         tabs = [tab.come_back() for tab in offered.tabs]
         self.tabs += tabs
         self.changed()
-        return tabs if self._decide(Question.SHOW_SESSION, Facts(choices=self._choices)) else []
+        return tabs if self._decide(Question.SHOW_SESSION, facts) else []
 
     def open(self) -> Tab:
         """An empty tab."""
@@ -266,11 +271,12 @@ class Machine:
             for tab in tabs:
                 for origin in tab.unused:
                     tab.session_storage.pop(origin, None)
+        elsewhere = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
         return _SessionFile(
             tabs=[tab for tab in tabs if not tab.empty],
             cookies=[
                 cookie
-                for cookie in self._agent.cookies
+                for cookie in (() if elsewhere else self._agent.cookies)
                 if cookie.expiry is None
                 and self._decide(
                     Question.SESSION_COOKIE_IN_FILE,

@@ -61,12 +61,6 @@ _RULES = (
         sources=(_JAR,),
     ),
     Rule(
-        question=Question.COUNT_CRASH,
-        answer=False,
-        because="does not count crashes",
-        sources=(_JAR,),
-    ),
-    Rule(
         question=Question.KEEP_SESSION_COOKIES,
         answer=False,
         because="has no session cookies to bring back",
@@ -140,12 +134,6 @@ _RULES = (
         answer="all",
         because="copied the opener's storage for the popup",
         sources=("https://html.spec.whatwg.org/multipage/document-sequences.html",),
-    ),
-    Rule(
-        question=Question.COOKIES_ON_REQUEST,
-        answer=False,
-        because="brought back tabs without session cookies: it has none",
-        sources=(_JAR,),
     ),
 )
 
