@@ -170,6 +170,8 @@ def test_what_is_wrong_is_found_and_made_short() -> None:
         ("sign_in settle sign_out end_os_session", True),
         ("sign_in sign_out settle crash", False),
         ("sign_in sign_out quit start settle crash", True),
+        ("sign_in restart crash", False),
+        ("sign_in restart settle crash", True),
     ],
 )
 def test_a_crash_comes_at_once_or_when_all_is_on_disk(verbs: str, sharp: bool) -> None:

@@ -57,7 +57,9 @@ class BrowserLife:
         restored = None
         if self._ended_by is not None and self._reopens:
             restored = await self._engine.restored_page(self.context, self._ended_by)
-        return restored or self.context.pages[-1]
+        pages = self.context.pages
+        # Not one of the browser's own, which a restart brings back too.
+        return restored or ([page for page in pages if page.url == "about:blank"] or pages)[-1]
 
     @property
     def _reopens(self) -> bool:

@@ -28,7 +28,8 @@ def is_sharp(steps: Sequence[Step]) -> bool:
         if step.verb == "settle" or (step.verb == "wait" and long):
             unwritten = 0
         elif step.verb in ("start", "restart"):
-            unwritten, signed_out = 1, False
+            # For ten seconds after a restart, Chromium's profile still says that it restarts.
+            unwritten, signed_out = (AT_ONCE + 1 if step.verb == "restart" else 1), False
         else:
             unwritten += 1
         signed_out = signed_out or step.verb.startswith("sign_out")
