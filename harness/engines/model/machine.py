@@ -138,6 +138,9 @@ class Machine:
                 self._decide(Question.STORAGE_IN_SAME_PROCESS, facts)
             )
             back = kept.tabs if stays else _without_storage(kept.tabs)
+            if not stays:
+                # What is not given back is not kept for later either.
+                self._disk.session = replace(self._disk.session, tabs=back)
             facts = replace(facts, reopened=True)
         elif kept.pinned and self._decide(Question.REOPEN_PINNED, facts):
             back = [tab for tab in kept.tabs if tab.pinned]
