@@ -177,7 +177,9 @@ def _revival(situation: Situation, history: History, number: int) -> _Revival | 
     if crashed and not situation.choices.reopen:
         unlikely = end.orderly and not firefox
         return _Revival.UNACKNOWLEDGED if unlikely else _Revival.CRASH
-    asked = (firefox and end.restored) or (end.told and not situation.choices.background)
+    # The command line is for a process: what keeps running in the background is told nothing.
+    told = end.told and not (situation.choices.background and end.verb == "quit")
+    asked = (firefox and end.restored) or told
     if situation.choices.reopen or asked or end.verb == "restart" or crashed:
         only_crash = crashed and len(history.ends) == 1
         return _Revival.CRASH if only_crash else _Revival.RESTORE

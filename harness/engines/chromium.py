@@ -127,9 +127,8 @@ class Chromium:
         raise UnsupportedVerbError("Chromium's protocol pins no tab")
 
     async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
-        """After a crash Chromium asks before it restores tabs, whatever the preset."""
-        if ended_by == "crash":
-            return None
+        """After a crash Chromium asks before it restores tabs, whatever the preset; but a crash
+        within ten seconds of the start leaves no mark, and is none to it."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_RESTORE_TIMEOUT):
                 while True:
