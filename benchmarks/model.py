@@ -34,7 +34,6 @@ def suite(workshop: Workshop, models: Sequence[str]) -> tuple[int, int]:
                 witness=Witness(
                     scenario=scenario.name,
                     engine=name,
-                    like=MODELS[name].engine,
                     preset=preset,
                     environments=DEFAULT_ENVIRONMENTS,
                     keeps=scenario.keeps,

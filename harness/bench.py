@@ -157,7 +157,6 @@ def lifecycle(
         witness = Witness(
             scenario=name,
             engine=engine_name,
-            like=MODELS[engine_name].engine if engine_name in MODELS else None,
             engine_version=common["engine_version"],
             preset=preset,
             environments=bench.config.environments,

@@ -58,7 +58,6 @@ def _member(bench: Bench, scenario: Scenario, engine: str, preset: str) -> Membe
     witness = Witness(
         scenario=scenario.name,
         engine=engine,
-        like=family.engine,
         engine_version=bench.version,
         preset=preset,
         environments=bench.config.environments,

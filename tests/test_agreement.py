@@ -42,7 +42,6 @@ def show(
             witness=Witness(
                 scenario=scenario.name,
                 engine=family.name,
-                like=family.engine,
                 preset=preset,
                 environments=DEFAULT_ENVIRONMENTS,
                 keeps=scenario.keeps,

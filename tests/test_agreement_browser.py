@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.bench import interpreter
-from harness.engines import MODELS, model_of
+from harness.engines import model_of
 from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.library import load_scenarios, scenario_files
@@ -33,7 +33,6 @@ def observe(workshop: Workshop, scenario: str, engine: str, preset: str) -> list
     witness = Witness(
         scenario=scenario,
         engine=engine,
-        like=MODELS[engine].engine if engine in MODELS else None,
         preset=preset,
         environments=DEFAULT_ENVIRONMENTS,
         keeps=SCENARIOS[scenario].keeps,

@@ -20,7 +20,7 @@ from harness.exploring.lifecycle import Lifecycle, LifecycleError
 from harness.exploring.oracle import Oracle
 from harness.exploring.shortening import is_sharp, shorten
 from harness.library import load_scenarios
-from harness.scenario import Step, steps_of
+from harness.scenario import Step, UnsupportedVerbError, steps_of
 
 LIFECYCLE = Lifecycle(
     engine="firefox",
@@ -248,3 +248,35 @@ def test_time_can_be_limited(tmp_path: Path) -> None:
                "-n", "1", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0
     assert time.monotonic() - began < 100
+
+
+def test_a_worker_that_fails_is_no_agreement(tmp_path: Path) -> None:
+    """One that dies of a mistake has found nothing, which must not pass for nothing wrong."""
+    code = (
+        "from harness.exploring import workers as w\n"
+        "from harness.config import load_config\n"
+        "def told(progress): pass\n"
+        "if __name__ == '__main__':\n"
+        "    task = w.Task(engine='nothing', presets=('default',), config=load_config(None),\n"
+        "                  examples=1, random_seed=1, seconds=None)\n"
+        "    try:\n"
+        "        w.run_workers(task, 1, told)\n"
+        "    except w.WorkerError as error:\n"
+        "        print('failed:', error)\n"
+    )
+    file = tmp_path / "failing.py"
+    file.write_text(code)
+    done = subprocess.run(
+        [sys.executable, file], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.startswith("failed: a process of the exploration failed")
+    assert "KeyError: 'nothing'" in done.stderr
+
+
+def test_what_cannot_be_done_is_not_counted_as_agreement() -> None:
+    lifecycle = Lifecycle(
+        engine="simulated-chromium", preset="default", policies=("persistent",),
+        steps=(Step("sign_in"), Step("pin_tab"), Step("check", "c")),
+    )  # fmt: skip
+    with Oracle(load_config(None)) as oracle, pytest.raises(UnsupportedVerbError):
+        oracle.wrong_with(lifecycle)

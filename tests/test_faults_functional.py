@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from harness.server.faults import Fault
 from harness.server.holds import Holds
 from tests.client import Client
 
@@ -56,10 +55,6 @@ def test_applications_keep_more_until_the_reset(client: Client) -> None:
     assert "secure_cookie: signed in" in page
     assert post(client, "reset", {}) == 200
     assert "secure_cookie" not in client.get(client.url("persistent", "/", "app")).text
-
-
-def test_every_fault_has_words() -> None:
-    assert {fault.value for fault in Fault} == {fault.name.lower() for fault in Fault}
 
 
 def test_an_answer_is_held_until_it_is_released() -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from harness.bench import interpreter
-from harness.engines import MODELS
 from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.library import load_scenarios, scenario_files
@@ -34,7 +33,6 @@ def unexpected(
     witness = Witness(
         scenario=scenario,
         engine=model,
-        like=MODELS[model].engine,
         preset="default",
         environments=DEFAULT_ENVIRONMENTS,
         observed=observations.append,

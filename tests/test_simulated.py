@@ -41,7 +41,6 @@ def attempt(workshop: Workshop) -> Try:
         witness = Witness(
             scenario="test.case",
             engine=f"simulated-{model}",
-            like=model,
             preset=preset,
             environments=ENVIRONMENTS,
             observed=observations.append,

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.common import INTERRUPTED, NO_ENGINE, ConfigOption, fail
+from harness.cli.common import HARNESS_FAILED, INTERRUPTED, NO_ENGINE, ConfigOption, fail
 from harness.config import ConfigError, load_config, name_one_of
 from harness.engines import ENGINES, MODELS, model_of, presets_of
 from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.oracle import Found
-from harness.exploring.workers import Progress, Task, run_workers
+from harness.exploring.workers import Progress, Task, WorkerError, run_workers
 from harness.installing import find_engines, how_to_get
 
 __all__ = ["explore"]
@@ -56,7 +56,8 @@ def explore(
     """Hold random lifecycles in a browser against its model, and what the model shows against what
     the policy promises. What differs is made as short as can be, printed as a scenario, and kept.
 
-    Exit status: 0 nothing differs, 1 something does, 2 bad usage, 3 no engine.
+    Exit status: 0 nothing differs, 1 something does, 2 bad usage, 3 no engine, 4 the harness
+    failed.
     """
     try:
         name = name_one_of("engine", engine, [*ENGINES, *MODELS])
@@ -106,11 +107,15 @@ def _explore(task: Task, workers: int, corpus: Corpus) -> None:
     except KeyboardInterrupt:
         typer.echo(f"\nInterrupted: {_line(latest, began)}.", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    except WorkerError as error:
+        fail(str(error), HARNESS_FAILED)
     typer.echo(f"{task.engine}: {_line(latest, began)}.")
     for trouble in latest.broken_off:
         typer.echo(f"! {trouble}")
     if latest.found:
         raise typer.Exit(1)
+    if latest.broken_off and not latest.lifecycles:
+        fail("no lifecycle could be carried out", HARNESS_FAILED)
 
 
 def _show(found: Found, corpus: Corpus) -> None:

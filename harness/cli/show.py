@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.common import NO_ENGINE, fail
-from harness.engines import ENGINES, MODELS, presets_of
-from harness.engines.model.family import Question
+from harness.engines import ENGINES, MODELS, cannot_of, presets_of
 from harness.installing import find_engines, how_to_get, install
 from harness.library import LibraryError, load_scenarios, scenario_files
 from harness.records import RecordsError, read_records
@@ -45,20 +44,21 @@ def engines(
             installation.version if installation else "missing",
             f"{installation.path} ({installation.kind})" if installation else how_to_get(engine),
             ", ".join(engine.presets),
-            "; ".join(
-                verb if preset is None else f"{verb} with the preset {preset}"
-                for verb, preset in engine.cannot
-            )
-            or "—",
+            _cannot(name),
         )
     for name, family in MODELS.items():
-        cannot = "" if family.asks(Question.REOPEN_PINNED) else "pin_tab"
         where = f"a model of {family.engine}, no browser"
         presets = ", ".join(presets_of(name))
-        table.add_row(name, version("afterclose"), where, presets, cannot or "—")
+        table.add_row(name, version("afterclose"), where, presets, _cannot(name))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     if failures:
         fail("; ".join(failures), NO_ENGINE)
+
+
+def _cannot(name: str) -> str:
+    told = (f"{verb} with the preset {preset}" if preset else verb
+            for verb, preset in cannot_of(name))  # fmt: skip
+    return "; ".join(told) or "—"
 
 
 def scenarios(

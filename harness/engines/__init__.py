@@ -1,12 +1,12 @@
 """Engines: what carries scenarios out in a browser, or in a model of one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from harness.engines.chromium import Chromium
 from harness.engines.engine import Engine
 from harness.engines.firefox import Firefox
 from harness.engines.model.chromium_rules import CHROMIUM
-from harness.engines.model.family import Family
+from harness.engines.model.family import Family, Question
 from harness.engines.model.firefox_rules import FIREFOX
 from harness.engines.model.webkitgtk_rules import WEBKITGTK
 from harness.presets import PRESETS
@@ -18,6 +18,7 @@ __all__ = [
     "PRESETS",
     "Engine",
     "Family",
+    "cannot_of",
     "expand",
     "model_of",
     "presets_of",
@@ -54,6 +55,13 @@ def model_of(name: str) -> str:
             return model
     known = ", ".join(family.engine for family in MODELS.values() if family.engine in ENGINES)
     raise LookupError(f"{name} has no model to be held against; engines that have: {known}")
+
+
+def cannot_of(name: str) -> Sequence[tuple[str, str | None]]:
+    """Verbs that an engine or a model cannot do: with a preset, or None for with any."""
+    if name in ENGINES:
+        return ENGINES[name].cannot
+    return () if MODELS[name].asks(Question.REOPEN_PINNED) else (("pin_tab", None),)
 
 
 def presets_of(name: str) -> tuple[str, ...]:

@@ -11,7 +11,10 @@ from harness.records import Evidence, Observation, State
 from harness.scenario import Check, Step, narrate
 from harness.settings import Settings
 
-__all__ = ["Context", "Seen", "Witness"]
+__all__ = ["MODEL_PREFIX", "Context", "Seen", "Witness"]
+
+MODEL_PREFIX = "simulated-"
+"""What the name of a model has before the engine's: the same limitations apply to both."""
 
 Seen = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """What the server received, by environment and surface."""
@@ -41,8 +44,6 @@ class Witness:
     keeps: Sequence[str] = ()
     """Ways in which the applications keep a login for this scenario, beside the usual ones."""
     settings: Settings = field(default_factory=Settings)
-    like: str | None = None
-    """The engine whose limitations apply; another than `engine` for a model of it."""
     engine_version: str = ""
     began: float = field(default_factory=time.perf_counter)
 
@@ -74,7 +75,7 @@ class Witness:
     ) -> Observation:
         state = State.SIGNED_IN if seen["signed_in"] else State.SIGNED_OUT
         situation = Situation(
-            engine=self.like or self.engine,
+            engine=self.engine.removeprefix(MODEL_PREFIX),
             preset=self.preset,
             surface=surface,
             policy=environment.effective_policy,

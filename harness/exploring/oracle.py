@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.bench import interpreter
 from harness.config import Config
@@ -10,7 +11,7 @@ from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.exploring.lifecycle import Lifecycle, carry_out
 from harness.records import Observation, Verdict
-from harness.scenario import Browser, UnsupportedVerbError
+from harness.scenario import Browser
 from harness.server.running import MockServer
 
 __all__ = ["Found", "Oracle"]
@@ -28,11 +29,13 @@ class Found:
 class Oracle:
     """One server for the browser and one for the model, so that neither moves the other's clock.
 
-    A context manager. Browsers are started when a lifecycle is first carried out in one.
+    A context manager. Browsers are started when a lifecycle is first carried out in one; what they
+    write is in `folder`, or in the system's.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, folder: Path | None = None) -> None:
         self._config = config
+        self._folder = folder
         self._servers: list[MockServer] = []
         self._workshops: list[Workshop] = []
 
@@ -40,7 +43,7 @@ class Oracle:
         for _ in range(2):
             server = MockServer(self._config.environments, settings=self._config.settings)
             self._servers.append(server.__enter__())
-            self._workshops.append(Workshop(server.url, Options()))
+            self._workshops.append(Workshop(server.url, Options(), folder=self._folder))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,7 +80,6 @@ class Oracle:
         witness = Witness(
             scenario=f"explored.{lifecycle.id}",
             engine=engine,
-            like=MODELS[engine].engine if engine in MODELS else None,
             preset=lifecycle.preset,
             environments=[
                 e for e in self._config.environments if e.name in lifecycle.policies
@@ -86,10 +88,7 @@ class Oracle:
             observed=observations.append,
         )
         with interpreter(self._workshops[engine in MODELS], witness) as carrying_out:
-            try:
-                carry_out(Browser(carrying_out), lifecycle.steps)
-            except UnsupportedVerbError:
-                return []
+            carry_out(Browser(carrying_out), lifecycle.steps)
         return observations
 
 

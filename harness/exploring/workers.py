@@ -3,24 +3,33 @@
 import contextlib
 import multiprocessing
 import queue
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from harness.config import Config
-from harness.engines import ENGINES
+from harness.engines import cannot_of
 from harness.engines.driver import DriverError
+from harness.engines.processes import kill_users_of
 from harness.engines.simulated import SimulationError
 from harness.engines.target import TargetError
 from harness.exploring.lifecycle import Lifecycle
 from harness.exploring.oracle import Found, Oracle
 from harness.exploring.shortening import shorten
+from harness.scenario import UnsupportedVerbError
 
-__all__ = ["Progress", "Task", "run_workers"]
+__all__ = ["Progress", "Task", "WorkerError", "run_workers"]
 
-_TROUBLES = (DriverError, SimulationError, TargetError)
+_TROUBLES = (DriverError, SimulationError, TargetError, UnsupportedVerbError)
+
+
+class WorkerError(Exception):
+    """A process failed, so that nothing can be said of its lifecycles."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +58,12 @@ class Progress:
 
 def run_workers(task: Task, workers: int, told: Callable[[Progress], None]) -> Progress:
     """Explore in that many processes; `told` hears of every change. Raises KeyboardInterrupt when
-    it is interrupted, after every process has ended."""
+    it is interrupted, after every process has ended, and WorkerError if one of them failed."""
     context = multiprocessing.get_context("spawn")
     messages: Any = context.Queue()
     tasks = _divide(task, workers)
-    processes = [context.Process(target=_work, args=(part, messages)) for part in tasks]
+    folder = Path(tempfile.mkdtemp(prefix="afterclose-"))
+    processes = [context.Process(target=_work, args=(part, folder, messages)) for part in tasks]
     progress = Progress()
     for process in processes:
         process.start()
@@ -68,6 +78,11 @@ def run_workers(task: Task, workers: int, told: Callable[[Progress], None]) -> P
     finally:
         for process in processes:
             process.join()
+        # Where a process was killed, nobody else ends its browsers.
+        kill_users_of(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    if any(process.exitcode for process in processes):
+        raise WorkerError("a process of the exploration failed; what it said is above")
     return progress
 
 
@@ -99,10 +114,10 @@ def _account(progress: Progress, kind: str, value: Any) -> None:
         progress.found.append(value)
 
 
-def _work(task: Task, messages: Any) -> None:
+def _work(task: Task, folder: Path, messages: Any) -> None:
     # Ctrl+C reaches the whole group; the parent waits until browsers and servers have ended.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), Oracle(task.config) as oracle:
+    with contextlib.suppress(KeyboardInterrupt), Oracle(task.config, folder) as oracle:
         _Worker(task, oracle, messages).run()
 
 
@@ -136,14 +151,13 @@ class _Worker:
             wrong.append(found)
             return "\n".join(found.what)
 
-        engine = ENGINES.get(self._task.engine)
         with contextlib.suppress(AssertionError):
             explore(
                 judge,
                 engine=self._task.engine,
                 presets=self._task.presets,
                 policies=frozenset(e.name for e in self._task.config.environments),
-                cannot=engine.cannot if engine else (),
+                cannot=cannot_of(self._task.engine),
                 examples=self._task.examples,
                 random_seed=self._task.random_seed,
             )
