@@ -56,8 +56,8 @@ def load(engine: str) -> tuple[str, dict[Cell, bool]]:
 
 
 def record(paths: Iterable[Path]) -> None:
-    """Write down what the real browsers of some result files showed; later files win, and checks
-    that no scenario has any more are left out."""
+    """Write down what the real browsers of some result files showed. What is recorded of the same
+    version stays where they show nothing newer; checks that no scenario has any more go."""
     known = {
         (scenario.name, step.value)
         for scenario in load_scenarios(scenario_files())
@@ -73,7 +73,10 @@ def record(paths: Iterable[Path]) -> None:
             cell = (entry.scenario, entry.check, entry.preset, entry.policy, entry.surface)
             seen.setdefault(entry.engine, {})[cell] = entry.observed is State.SIGNED_IN
             versions[entry.engine] = entry.engine_version
-    for engine, cells in seen.items():
+    for engine, newer in seen.items():
+        version, recorded = load(engine)
+        older = recorded if version == versions[engine] else {}
+        cells = {cell: shown for cell, shown in older.items() if cell[:2] in known} | newer
         tree: dict[str, dict[str, dict[str, dict[str, str]]]] = {}
         for scenario, check, preset, policy, surface in cells:
             if surface == SURFACES[0]:

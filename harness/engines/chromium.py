@@ -33,6 +33,7 @@ _SETTLE_TIMEOUT = 45.0
 _RESTORE_TIMEOUT = 3.0
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
+_NAVIGATED_BY = "() => performance.getEntriesByType('navigation')[0]?.type"
 _FILLER_DOMAIN = ".filler.localhost"
 _FILLERS = 600
 """Cookies added to make the store commit: more than the 512 operations that make it."""
@@ -60,7 +61,11 @@ class Chromium:
         return None
 
     def prepare(self, profile: Path, preset: str) -> None:
-        """Write the choice to `Default/Preferences`, which Linux does not protect with a MAC."""
+        """Write the choice to `Default/Preferences`, which Linux does not protect with a MAC.
+
+        No tab is left to continue with: the person comes to a browser that has none open.
+        """
+        shutil.rmtree(profile / "Default" / "Sessions", ignore_errors=True)
         choices = CHOICES[preset]
         preferences: dict[str, Any] = {}
         if choices.reopen:
@@ -128,7 +133,11 @@ class Chromium:
 
     async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
         """After a crash Chromium asks before it restores tabs, whatever the preset; but a crash
-        within ten seconds of the start leaves no mark, and is none to it."""
+        within ten seconds of the start leaves no mark, and is none to it.
+
+        An empty tab that came back, as a popup may, stands beside the one of this start, in no
+        certain order: its page knows that it was not navigated to.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_RESTORE_TIMEOUT):
                 while True:
@@ -137,6 +146,9 @@ class Chromium:
                             await page.wait_for_load_state("domcontentloaded")
                             return page
                     await asyncio.sleep(0.02)
+        for page in context.pages:
+            if page.url == "about:blank" and await page.evaluate(_NAVIGATED_BY) == "back_forward":
+                return page
         return None
 
     async def frame_in_restored_tab(

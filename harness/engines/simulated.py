@@ -160,8 +160,8 @@ class Simulated:
     def _start(self, step: Step) -> None:
         back = self._machine.start(told=step.value == "restoring")
         shown = [tab for tab in back if not tab.empty]
-        in_front = bool(shown) and self._family.restored_in_front
-        self._current = shown[-1] if in_front else self._machine.open()
+        in_front = bool(back) and self._family.restored_in_front
+        self._current = (shown or back)[-1] if in_front else self._machine.open()
         self._beside = shown[0] if shown and not in_front else None
         self._windows = [[self._current]]
 

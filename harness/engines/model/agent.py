@@ -38,7 +38,6 @@ class Tab:
     unused: set[str] = field(default_factory=set)
     """Origins whose session storage came back with the tab, and no page has looked at since."""
     pinned: bool = False
-    popup: bool = False
     document: Document = field(default_factory=lambda: Document(url=EMPTY))
 
     @property
@@ -48,7 +47,7 @@ class Tab:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has been shown in it that a session file would keep."""
+        """Whether it shows nothing."""
         return self.url == EMPTY
 
     def show_as(self, other: "Tab") -> None:

@@ -215,15 +215,6 @@ _RULES = (
         sources=("measured: session_restore.restore_after_a_crash",),
     ),
     Rule(
-        question=Question.LAST_WINDOW_STAYS,
-        answer=True,
-        because="kept its last normal window in the session: only a popup was left",
-        sources=(
-            "chrome/browser/sessions/session_service.cc (pending_window_close_ids_)",
-            "measured: vendor_chromium.popup_last, preset continue",
-        ),
-    ),
-    Rule(
         question=Question.POPUP_STORAGE,
         answer="all",
         because="copied the opener's storage for the popup",

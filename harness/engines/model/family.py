@@ -42,7 +42,6 @@ class Question(StrEnum):
     CLEAR_SESSION = "And is the session file cleared with it?"
     STORAGE_IN_SAME_PROCESS = "Does a tab's storage come back with it in the same process?"
     SHOW_SESSION = "Is the session that the person asked for put in front of them?"
-    LAST_WINDOW_STAYS = "Is the last normal window kept in the session file, popups being open?"
     POPUP_STORAGE = "What of its opener's storage does a popup begin with?"
     CLEAR = "Is what was to be deleted on exit gone at this start?"
     COOKIES_ON_REQUEST = "Do session cookies come back with a session that the person asks for?"

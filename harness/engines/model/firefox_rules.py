@@ -250,12 +250,6 @@ _RULES = (
         sources=("measured: session_restore.restore_previous_session",),
     ),
     Rule(
-        question=Question.LAST_WINDOW_STAYS,
-        answer=False,
-        because="keeps a closed window among the closed ones alone",
-        sources=("measured: vendor_chromium.popup_last, preset continue",),
-    ),
-    Rule(
         question=Question.POPUP_STORAGE,
         answer="origin",
         because="copied the storage of the opener's own origin for the popup",

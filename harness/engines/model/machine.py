@@ -65,8 +65,6 @@ class Machine:
         self._ended_by = ""
         self.tabs: list[Tab] = []
         """All that are open, in the order they were opened."""
-        self._staying: list[Tab] = []
-        """Closed tabs that are still part of the session."""
         self.decisions: list[str] = []
         """What the rules said, in order."""
 
@@ -173,7 +171,6 @@ class Machine:
         """An empty tab."""
         tab = Tab()
         self.tabs.append(tab)
-        self._staying = []
         self.changed()
         return tab
 
@@ -181,15 +178,11 @@ class Machine:
         """Close tabs, not the last ones."""
         gone = {id(tab) for tab in tabs}
         self.tabs = [tab for tab in self.tabs if id(tab) not in gone]
-        popups_left = all(tab.popup for tab in self.tabs)
-        facts = Facts(choices=self._choices)
-        if popups_left and self._decide(Question.LAST_WINDOW_STAYS, facts, note=False):
-            self._staying = [tab for tab in tabs if not tab.popup] or self._staying
         self.changed()
 
     def popup(self, opener: Tab) -> Tab:
         """The empty tab of a popup window that a page has opened."""
-        tab = Tab(popup=True)
+        tab = Tab()
         what = self._decide(Question.POPUP_STORAGE, Facts(choices=self._choices), note=False)
         parts = urlsplit(opener.url)
         own = f"{parts.scheme}://{parts.netloc}"
@@ -218,7 +211,7 @@ class Machine:
         mark = str(self._decide(Question.MARK_AT_END, facts))
         self._disk.mark = mark or self._disk.mark
         self._ended_by = verb
-        self.tabs, self._staying = [], []
+        self.tabs = []
 
     def changed(self, *media: Medium) -> None:
         """Something in memory is not on disk: what is named, or anything."""
@@ -268,7 +261,7 @@ class Machine:
     def _session_file(self) -> _SessionFile:
         facts = Facts(choices=self._choices)
         with_storage = self._decide(Question.TAB_STORAGE_IN_FILE, facts, note=False)
-        tabs = [tab.copy() for tab in (*self._staying, *self.tabs)]
+        tabs = [tab.copy() for tab in self.tabs]
         tabs = tabs if with_storage else _without_storage(tabs)
         if not self._decide(Question.UNUSED_STORAGE_IN_FILE, facts, note=False):
             for tab in tabs:
@@ -276,7 +269,7 @@ class Machine:
                     tab.session_storage.pop(origin, None)
         elsewhere = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
         return _SessionFile(
-            tabs=[tab for tab in tabs if not tab.empty],
+            tabs=[tab for tab in tabs if not tab.empty or tab.session_storage],
             cookies=[
                 cookie
                 for cookie in (() if elsewhere else self._agent.cookies)

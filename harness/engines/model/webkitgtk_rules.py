@@ -124,12 +124,6 @@ _RULES = (
         sources=("epiphany: src/ephy-session.c",),
     ),
     Rule(
-        question=Question.LAST_WINDOW_STAYS,
-        answer=False,
-        because="keeps a closed window among the closed ones alone",
-        sources=("epiphany: src/ephy-session.c",),
-    ),
-    Rule(
         question=Question.POPUP_STORAGE,
         answer="all",
         because="copied the opener's storage for the popup",
