@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -154,7 +154,14 @@ def short() -> Iterator[Path]:
 
 
 @pytest.mark.browser
-def test_an_interrupt_loses_nothing_and_leaves_nothing(tmp_path: Path, short: Path) -> None:
+@pytest.mark.parametrize(
+    ("end", "number"),
+    [(os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM)],
+    ids=["interrupted by the terminal", "told to end"],
+)
+def test_an_interrupt_loses_nothing_and_leaves_nothing(
+    tmp_path: Path, short: Path, end: Callable[[int, int], None], number: signal.Signals
+) -> None:
     run = subprocess.Popen(
         [*AFTERCLOSE, "run", "browser_close", "sign_out", "--engine", "chromium", "-n", "2"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -166,7 +173,7 @@ def test_an_interrupt_loses_nothing_and_leaves_nothing(tmp_path: Path, short: Pa
             with contextlib.suppress(subprocess.TimeoutExpired):
                 run.wait(0.05)
                 pytest.fail(f"it ended by itself: {run.communicate()[0]}")
-        os.killpg(run.pid, signal.SIGINT)
+        end(run.pid, number)
         output, _ = run.communicate(timeout=60)
     finally:
         if run.poll() is None:

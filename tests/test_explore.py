@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -225,7 +226,14 @@ def test_models_are_held_against_the_promise(tmp_path: Path) -> None:
     assert not (tmp_path / "corpus").exists()
 
 
-def test_it_can_be_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("end", "number"),
+    [(os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM)],
+    ids=["interrupted by the terminal", "told to end"],
+)
+def test_it_can_be_interrupted(
+    tmp_path: Path, end: Callable[[int, int], None], number: signal.Signals
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "harness.cli", "explore", "--engine", "simulated-firefox",
          "--examples", "100000", "-n", "2"],
@@ -235,7 +243,7 @@ def test_it_can_be_interrupted(tmp_path: Path) -> None:
     assert process.stderr is not None
     with process:
         assert "lifecycles" in process.stderr.readline()
-        os.killpg(process.pid, signal.SIGINT)
+        end(process.pid, number)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Interrupted: " in told

@@ -105,16 +105,19 @@ def run(
 
 
 def _pytest(arguments: Sequence[str]) -> int:
-    """Run pytest in a process of its own, which the terminal interrupts and this one waits for."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Run pytest in a process of its own, which the terminal interrupts and this one waits for;
+    to be told to end is an interrupt to it too."""
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments],
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    end = signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
     try:
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
-            check=False,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        ).returncode
+        return process.wait()
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, end)
 
 
 def _targets(argument: str) -> list[str]:
