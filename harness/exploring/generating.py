@@ -40,6 +40,10 @@ _TIMES = tuple(
         {"hours": 24, "minutes": 5}, {"days": 30}, {"days": 401},
     )
 )  # fmt: skip
+_BACK = timedelta(hours=1)
+"""How far somebody sets the clock back, once in a lifecycle. The driver sets an open browser's
+cookies again to make them younger, and Chromium caps each as it is set: with more, that would
+show."""
 _PAIRS = (("persistent", "non_persistent"), ("org_persistent", "org_non_persistent"))
 
 
@@ -73,6 +77,7 @@ class _Machine(RuleBasedStateMachine):
         self.unwritten = 0
         self.signed_out = False
         self.just_started = False
+        self.clock_is_right = True
         self.checks = 0
 
     @property
@@ -159,6 +164,15 @@ class _Machine(RuleBasedStateMachine):
         self.browser.wait(time)
         if self.running and time >= SETTLED_AFTER:
             self.unwritten = AT_ONCE + 1 if self.signed_out else 0
+
+    @rule()
+    @precondition(
+        lambda self: self.clock_is_right and (self.running or "background" not in self.preset)
+    )
+    def set_clock_back(self) -> None:
+        self.browser.set_clock_back(_BACK)
+        self.clock_is_right = False
+        self.did()
 
     @rule(verb=st.sampled_from(["override_session_policy", "revoke_sessions"]))
     def administrate(self, verb: str) -> None:
