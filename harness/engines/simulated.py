@@ -5,29 +5,25 @@ rests on is in `model/`: cookies by RFC 6265bis, pages and their scripts, and ea
 It is trusted as far as real browsers agree with it (docs/model.md).
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from harness.engines.model.agent import (
     EMPTY,
     AgentError,
-    Storages,
     Tab,
     UserAgent,
-    copy_of,
 )
-from harness.engines.model.cookies import Cookie, CookieStore
 from harness.engines.model.document import Form, ScriptError
 from harness.engines.model.family import Facts, Family, Question
 from harness.engines.model.machine import Machine
 from harness.engines.person import PER_VISIT
-from harness.engines.target import TargetEnvironment
+from harness.engines.target import PARTS, TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
 from harness.engines.world import World
 from harness.presets import CHOICES
@@ -40,32 +36,6 @@ _T = TypeVar("_T")
 
 class SimulationError(Exception):
     """The model could not go on: a page that it does not understand, or that is in the way."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Outcome(Generic[_T]):
-    """What became of a browser when it did something, and what was seen."""
-
-    cookies: Sequence[Cookie]
-    local_storage: Storages
-    tabs: Sequence[Tab]
-    operations: int
-    result: _T
-
-
-def _state(agent: UserAgent, tabs: Sequence[Tab]) -> Hashable:
-    """All of a browser that the server, or a page, could tell it from another by."""
-    strict = any(cookie.same_site == "strict" for cookie in agent.cookies)
-    return (
-        agent.redirects_count and strict,
-        frozenset(agent.cookies),
-        _frozen(agent.local_storage),
-        *((_frozen(tab.session_storage), frozenset(tab.unused), tab.url) for tab in tabs),
-    )
-
-
-def _frozen(storages: Storages) -> Hashable:
-    return frozenset((o, frozenset(items.items())) for o, items in storages.items() if items)
 
 
 class Simulated:
@@ -118,7 +88,7 @@ class Simulated:
         """Show every surface to the server, and hold what it received against the promise."""
         self._step += 1
         try:
-            seen = self._interact("look", self._look)
+            seen = self._look()
         except (AgentError, ScriptError) as error:
             raise SimulationError(f"check: {error}") from None
         listed = [(cookie.domain, cookie.name) for cookie in self._agent.cookies]
@@ -130,30 +100,12 @@ class Simulated:
         takes, unless somebody set the clock."""
         return self._world.began + self._elapsed - self._behind
 
-    def _interact(self, what: str, action: Callable[[], _T]) -> _T:
+    def _interact(
+        self, what: str, action: Callable[[], _T], parts: Sequence[str] = PARTS
+    ) -> _T:
         """Do something that the server sees; done once for all models in the same state."""
-        agent = self._agent
         tabs = [self._current, *([self._beside] if self._beside else [])]
-        state = _state(agent, tabs)
-        outcome: _Outcome[_T] | None = self._world.outcome(self._step, what, state)
-        if outcome is None:
-            before = agent.cookies.operations
-            result = action()
-            outcome = _Outcome(
-                cookies=tuple(agent.cookies),
-                local_storage=copy_of(agent.local_storage),
-                tabs=[tab.copy() for tab in tabs],
-                operations=agent.cookies.operations - before,
-                result=result,
-            )
-            self._world.keep(self._step, what, state, outcome)
-        else:
-            count = agent.cookies.operations + outcome.operations
-            agent.cookies = CookieStore(outcome.cookies, operations=count)
-            agent.local_storage = copy_of(outcome.local_storage)
-            for tab, other in zip(tabs, outcome.tabs, strict=True):
-                tab.show_as(other)
-        return outcome.result
+        return self._world.share(self._step, what, action, self._agent, tabs, parts)
 
     # The life of the browser
 
@@ -335,21 +287,33 @@ class Simulated:
     # Observing
 
     def _look(self) -> Seen:
-        """As the driver of a real browser looks: in the tab in use if that is empty, else in one
-        opened for it. What belongs to a tab is read in frames there: in a tab that came back beside
-        an empty one, or in the tab in use."""
+        """Part by part: what one shows does not depend on the others, so each is asked for once
+        for all models that share it."""
+        seen: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for part in PARTS:
+            shown = self._interact(f"look at {part}", partial(self._look_at, part), [part])
+            for environment, surfaces in shown.items():
+                seen.setdefault(environment, {}).update(surfaces)
+        return seen
+
+    def _look_at(self, part: str) -> Seen:
+        """As the driver of a real browser looks: what belongs to a tab is read in the tab in use
+        if that is empty, else in frames there; or in a tab that came back beside an empty one."""
         empty = self._current.empty
-        tab = self._current if empty else Tab()
         reader = self._beside if empty else self._current
-        seen: dict[str, dict[str, dict[str, Any]]] = {}
+        tab = self._current if part == "tab" else Tab()
+        seen: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         for batch in self._batches():
             names = [environment.name for environment in batch]
-            begin = self._target.begin_observation(names, tab_in_use=reader is None)
-            ticket = self._world.call(begin)
-            self._agent.navigate(tab, ticket.url)
-            for address in ticket.tab_frames if reader else ():
-                self._agent.frame(reader or tab, address)
+            ticket = self._world.call(
+                self._target.begin_observation(names, parts=[part], tab_in_use=reader is None)
+            )
+            if part == "tab" and reader is not None:
+                for address in ticket.tab_frames:
+                    self._agent.frame(reader, address)
+            else:
+                self._agent.navigate(tab, ticket.url)
             seen |= self._world.call(self._target.observation(ticket.id))
         if empty:
-            self._agent.navigate(tab, EMPTY)
+            self._agent.navigate(self._current, EMPTY)
         return seen

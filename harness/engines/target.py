@@ -10,7 +10,12 @@ import aiohttp
 
 from harness.policy import Persistence
 
-__all__ = ["Target", "TargetEnvironment", "TargetError", "Ticket"]
+__all__ = ["PARTS", "Target", "TargetEnvironment", "TargetError", "Ticket"]
+
+
+PARTS = ("cookies", "browser", "tab")
+"""What a browser keeps apart, and can be looked at apart: its cookies, the storages of all its
+tabs, and those of one tab."""
 
 
 class TargetError(Exception):
@@ -93,11 +98,13 @@ class Target:
         """Let that answer go."""
         await self._control("DELETE", f"holds/{environment.name}")
 
-    async def begin_observation(self, names: Sequence[str], *, tab_in_use: bool) -> Ticket:
-        """Begin to look; `tab_in_use`: whether the browser will come in the tab in use."""
-        answer = await self._control(
-            "POST", "observations", {"environments": list(names), "tab_in_use": tab_in_use}
-        )
+    async def begin_observation(
+        self, names: Sequence[str], *, tab_in_use: bool, parts: Sequence[str] = PARTS
+    ) -> Ticket:
+        """Begin to look, at these parts of the browser; `tab_in_use`: whether it will come in the
+        tab in use."""
+        asked = {"environments": list(names), "parts": list(parts), "tab_in_use": tab_in_use}
+        answer = await self._control("POST", "observations", asked)
         return Ticket(id=answer["ticket"], url=answer["url"], tab_frames=answer["tab_frames"])
 
     async def observation(self, ticket: str) -> dict[str, dict[str, dict[str, Any]]]:

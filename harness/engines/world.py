@@ -1,16 +1,20 @@
 """What models share that carry out the same scenario step by step: the server, and its answers.
 
 Browsers that are in the same state show the server the same, and are answered the same. So one of
-them asks for all: a whole suite then takes seconds. Nothing of what a browser decides is shared.
+them asks for all: a whole suite then takes seconds. Where only a part of a browser comes into it,
+the same state of that part will do. Nothing of what a browser decides is shared.
 """
 
 import http.client
 import time
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from harness.engines.target import TargetEnvironment
+from harness.engines.model.agent import Storages, Tab, UserAgent, copy_of
+from harness.engines.model.cookies import Cookie, CookieStore
+from harness.engines.target import PARTS, TargetEnvironment
 from harness.engines.workshop import Workshop
 
 __all__ = ["World"]
@@ -18,6 +22,17 @@ __all__ = ["World"]
 _T = TypeVar("_T")
 _TIMEOUT = 30.0
 """Seconds that the server may take to answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """What became of a browser when it did something, and what came of that."""
+
+    cookies: Sequence[Cookie]
+    local_storage: Storages
+    tabs: Sequence[Tab]
+    operations: int
+    result: Any
 
 
 class World:
@@ -32,7 +47,7 @@ class World:
         self.began = time.time()
         self._environments: list[TargetEnvironment] = []
         self._done: set[tuple[int, str]] = set()
-        self._outcomes: dict[tuple[int, str, Hashable], Any] = {}
+        self._outcomes: dict[Hashable, _Outcome] = {}
 
     def close(self) -> None:
         """Close the connection to the server."""
@@ -57,10 +72,54 @@ class World:
             self._done.add((step, what))
             self.call(work())
 
-    def outcome(self, step: int, what: str, state: Hashable) -> Any:
-        """What became of a browser in that state when it did that in this step, or None."""
-        return self._outcomes.get((step, what, state))
+    def share(
+        self,
+        step: int,
+        what: str,
+        action: Callable[[], _T],
+        agent: UserAgent,
+        tabs: Sequence[Tab],
+        parts: Sequence[str] = PARTS,
+    ) -> _T:
+        """Do something that the server sees, once in this step for all browsers in the same state;
+        only the `parts` named bear on it, or are changed by it. What the action returns."""
+        key = (step, what, tuple(_state(agent, tabs, parts)))
+        outcome = self._outcomes.get(key)
+        if outcome is None:
+            before = agent.cookies.operations
+            result = action()
+            self._outcomes[key] = _Outcome(
+                cookies=tuple(agent.cookies),
+                local_storage=copy_of(agent.local_storage),
+                tabs=[tab.copy() for tab in tabs],
+                operations=agent.cookies.operations - before,
+                result=result,
+            )
+            return result
+        if "cookies" in parts:
+            count = agent.cookies.operations + outcome.operations
+            agent.cookies = CookieStore(outcome.cookies, operations=count)
+        if "browser" in parts:
+            agent.local_storage = copy_of(outcome.local_storage)
+        if "tab" in parts:
+            for tab, other in zip(tabs, outcome.tabs, strict=True):
+                tab.show_as(other)
+        shared: _T = outcome.result
+        return shared
 
-    def keep(self, step: int, what: str, state: Hashable, outcome: Any) -> None:
-        """Remember it."""
-        self._outcomes[step, what, state] = outcome
+
+def _state(agent: UserAgent, tabs: Sequence[Tab], parts: Sequence[str]) -> Iterator[Hashable]:
+    """All of those parts that the server, or a page, could tell a browser from another by."""
+    if "cookies" in parts:
+        strict = any(cookie.same_site == "strict" for cookie in agent.cookies)
+        yield agent.redirects_count and strict
+        yield frozenset(agent.cookies)
+    if "browser" in parts:
+        yield _frozen(agent.local_storage)
+    if "tab" in parts:
+        for tab in tabs:
+            yield _frozen(tab.session_storage), frozenset(tab.unused), tab.url
+
+
+def _frozen(storages: Storages) -> Hashable:
+    return frozenset((o, frozenset(items.items())) for o, items in storages.items() if items)

@@ -119,7 +119,10 @@ class Control:
         unknown = next((name for name in names if name not in self._site.tenants), None)
         if unknown is not None:
             return self._unknown(unknown, 404)
-        return answer_with(self._site.observing.begin(names, tab_in_use=body.tab_in_use))
+        ticket = self._site.observing.begin(
+            names, parts=frozenset(body.parts), tab_in_use=body.tab_in_use
+        )
+        return answer_with(ticket)
 
     async def _observation(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models

@@ -1,11 +1,12 @@
 """The control API's bodies."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, Field, Strict, StrictBool, StrictStr
 
 from harness.policy import Level, Persistence
 from harness.server.faults import Fault
+from harness.server.observing import Part
 from harness.server.sessions import EndReason
 
 __all__ = [
@@ -179,11 +180,13 @@ class ExchangesQuery(BaseModel):
 
 
 class BeginObservation(BaseModel):
-    """Which environments to look at."""
+    """Which environments to look at, and at what of a browser: its cookies, the storages that it
+    keeps for all tabs, or those of one tab."""
 
     environments: Annotated[
         list[StrictStr], Field(min_length=1, max_length=MAX_ENVIRONMENTS)
     ]
+    parts: Annotated[list[Part], Field(min_length=1)] = list(get_args(Part))
     tab_in_use: StrictBool = False
     """Whether the browser will come in the tab that the person has in use."""
 

@@ -8,21 +8,22 @@ in frames of that tab: on the last page, if it is the tab in use that came here;
 puts them there.
 
 Nothing of it sets a cookie, writes a storage or counts as activity. One observation looks at eight
-environments at most: browsers follow twenty redirects.
+environments at most: browsers follow twenty redirects. It can be of a part alone: the cookies, what
+the browser keeps for all tabs, or what the tab keeps.
 """
 
 import asyncio
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from harness.apps.demo import DemoApp
-from harness.apps.kind import CookieKind, StorageKind
+from harness.apps.kind import AppKind, CookieKind, StorageKind
 from harness.apps.memory import Memory
 from harness.apps.relying_party import SignInRefusedError
 from harness.apps.session_storage import SessionStorage
@@ -34,16 +35,21 @@ from harness.server.tenants import Tenant
 if TYPE_CHECKING:
     from harness.server.control_models import Ticket
 
-__all__ = ["Observing"]
+__all__ = ["Observing", "Part"]
 
 _PATH = "/_afterclose/observe"
+
+Part = Literal["cookies", "browser", "tab"]
+"""What a browser keeps apart: cookies, which it sends by itself; the storages of all its tabs; and
+those of one tab."""
 
 
 @dataclass(kw_only=True)
 class _Visit:
     environments: Sequence[str]
     surfaces: Sequence[str]
-    tab_in_use: bool
+    frames: Collection[Part]
+    """What the last page shows frames for."""
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -87,27 +93,38 @@ class Observing:
         self._authorizing = authorizing
         self._visits: dict[str, _Visit] = {}
 
-    def begin(self, environments: Sequence[str], *, tab_in_use: bool) -> "Ticket":
-        """Where to send the browser; `tab_in_use`: whether it will come in the tab that the
-        person has in use."""
+    def begin(
+        self, environments: Sequence[str], *, parts: Collection[Part], tab_in_use: bool
+    ) -> "Ticket":
+        """Where to send the browser to look at these parts of it; `tab_in_use`: whether it will
+        come in the tab that the person has in use."""
         from harness.server.control_models import Ticket
 
-        kinds = self._apps[environments[0]].kinds
-        surfaces = ["sso", *(f"app:{name}" for name in kinds)]
+        first = self._apps[environments[0]]
+        part_of = {f"app:{name}": _part_of(kind) for name, kind in first.kinds.items()}
+        surfaces = {"sso": "cookies", **part_of}
         ticket = secrets.token_urlsafe(12)
-        self._visits[ticket] = _Visit(
-            environments=environments, surfaces=surfaces, tab_in_use=tab_in_use
+        visit = self._visits[ticket] = _Visit(
+            environments=environments,
+            surfaces=[surface for surface, part in surfaces.items() if part in parts],
+            frames=[
+                part
+                for part in ("browser", "tab")
+                if part in parts and part in part_of.values() and (tab_in_use or part != "tab")
+            ],
         )
+        if not visit.surfaces:
+            visit.complete.set()
         frames = [f"{self._apps[name].url}{_PATH}/{ticket}/tab" for name in environments]
         return Ticket(
             ticket=ticket,
-            url=self._idp_hop(ticket, environments[0]),
-            tab_frames=frames if self._of_tab(kinds.values()) else [],
+            url=(
+                self._idp_hop(ticket, first.name)
+                if "cookies" in parts
+                else f"{first.url}{_PATH}/{ticket}/frames"
+            ),
+            tab_frames=frames if "tab" in parts and "tab" in part_of.values() else [],
         )
-
-    @staticmethod
-    def _of_tab(kinds: Any) -> bool:
-        return any(isinstance(kind, SessionStorage) for kind in kinds)
 
     async def result(self, ticket: str, timeout: float) -> dict[str, dict[str, Any]]:
         """What was seen, by environment and surface; raise KeyError for an unknown ticket, and
@@ -177,22 +194,20 @@ class Observing:
         """The last page of the visit: frames for what is in the applications' storages."""
         visit = self._visit(request)
         base = request.path.removesuffix("/frames")
-        parts = ["browser", *(["tab"] if visit.tab_in_use else [])]
         addresses = (
             f"{self._apps[name].url}{base}/{part}"
             for name in visit.environments
-            for part in parts
+            for part in visit.frames
         )
         return _html("".join(f'<iframe src="{address}"></iframe>' for address in addresses))
 
     async def frame(self, request: web.Request, app: DemoApp) -> web.Response:
         """Reads the storages of the browser, or of the tab, and sends the tokens that are there,
         as the application would."""
-        of_tab = request.match_info["part"] == "tab"
         reading = ", ".join(
             f"{json.dumps(kind.name)}: {kind.read_script()}"
             for kind in app.kinds.values()
-            if isinstance(kind, StorageKind) and isinstance(kind, SessionStorage) == of_tab
+            if isinstance(kind, StorageKind) and _part_of(kind) == request.match_info["part"]
         )
         return _html(
             "<script>fetch(location.pathname, {method: 'POST', headers: "
@@ -235,6 +250,12 @@ class Observing:
     def _set_cookie(self, url: str, cookie: str) -> list[str]:
         header = self._log.set_cookie(url.partition("://")[2], cookie)
         return [header] if header else []
+
+
+def _part_of(kind: AppKind) -> Part:
+    if isinstance(kind, StorageKind):
+        return "tab" if isinstance(kind, SessionStorage) else "browser"
+    return "cookies"
 
 
 def _redirect(location: str) -> web.Response:
