@@ -53,6 +53,8 @@ class BrowserEnd:
     """Whether all that the browser remembered was on disk by then."""
     written: bool = True
     """Whether the session was, if not what came after the sign-in."""
+    kept_before: bool = False
+    """Whether something of an earlier session was."""
     pinned: bool = False
     """Whether a tab was pinned."""
     reacted: bool = False
@@ -98,6 +100,7 @@ class History:
     _settled: bool = False
     _was_settled: bool = False
     _written: bool = False
+    _kept_before: bool = False
     _reacted: bool = False
     _windows: list[list[_Tab]] = field(default_factory=lambda: [[_Tab()]])
     _current: _Tab | None = None
@@ -124,6 +127,7 @@ class History:
             self.ends = []
             self.signed_out_unsettled = False
             self.last_activity = self.now
+            self._kept_before = self._kept_before or self._written
             self._written = False
         self._active()
 
@@ -141,9 +145,10 @@ class History:
         self._tab.used, self._tab.signed_out = True, False
 
     def _sign_out(self, step: Step) -> None:
-        self.ended = Ended.SIGNED_OUT
         self._tab.signed_out = True
-        self._was_settled, self._settled = self._settled, False
+        if self.ended is not Ended.SIGNED_OUT:
+            self.ended = Ended.SIGNED_OUT
+            self._was_settled, self._settled = self._settled, False
 
     def _sign_out_during_visit(self, step: Step) -> None:
         self._sign_out(step)
@@ -223,6 +228,7 @@ class History:
             verb=verb,
             settled=self._settled,
             written=self._written,
+            kept_before=self._kept_before,
             pinned=any(tab.pinned for window in self._windows for tab in window),
             reacted=self._reacted,
         )

@@ -165,7 +165,9 @@ class _Revival(StrEnum):
 def _revival(situation: Situation, history: History, number: int) -> _Revival | None:
     """Why session cookies come back at the start after that end, or None if they do not."""
     end, firefox = history.ends[number], situation.engine == "firefox"
-    if not (end.orderly or end.written) or situation.choices.private:
+    # What an application kept of an earlier sign-in is worth as much to it.
+    on_disk = end.orderly or end.written or (situation.app and end.kept_before)
+    if not on_disk or situation.choices.private:
         return None
     if situation.engine == "webkitgtk":
         return None

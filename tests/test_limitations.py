@@ -133,6 +133,13 @@ def test_a_persistent_session_that_is_lost_at_an_orderly_end_is_unexpected() -> 
                    surface="app:local_storage"), "application-session-ends-first"),
         (situation(SIGN_IN, Step("settle"), Step("sign_out"), Step("crash"), START,
                    surface="app:local_storage"), "sign-out-not-yet-on-disk"),
+        (situation(SIGN_IN, Step("settle"), Step("sign_out"), Step("sign_out"), Step("crash"),
+                   START, surface="app:local_storage"), "sign-out-not-yet-on-disk"),
+        (situation(SIGN_IN, Step("wait", timedelta(days=1)), SIGN_IN, Step("end_os_session"), START,
+                   preset="continue", surface="app:session_cookie"),
+         "session-restore-revives-session"),
+        (situation(SIGN_IN, Step("wait", timedelta(days=1)), SIGN_IN, Step("end_os_session"), START,
+                   preset="continue"), None),
         (situation(SIGN_IN, Step("sign_out"), Step("quit"), START, preset="continue"), None),
     ],
 )

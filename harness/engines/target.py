@@ -10,8 +10,11 @@ import aiohttp
 
 from harness.policy import Persistence
 
-__all__ = ["PARTS", "Target", "TargetEnvironment", "TargetError", "Ticket"]
+__all__ = ["OBSERVE_PATH", "PARTS", "Target", "TargetEnvironment", "TargetError", "Ticket"]
 
+
+OBSERVE_PATH = "/_afterclose/observe/"
+"""What the path of every address of an observation begins with."""
 
 PARTS = ("cookies", "browser", "tab")
 """What a browser keeps apart, and can be looked at apart: its cookies, the storages of all its

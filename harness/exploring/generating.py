@@ -78,6 +78,7 @@ class _Machine(RuleBasedStateMachine):
         self.signed_out = False
         self.just_started = False
         self.clock_is_right = True
+        self.closed = False
         self.checks = 0
 
     @property
@@ -121,6 +122,7 @@ class _Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.running)
     def close(self, verb: str, first: bool) -> None:
         getattr(self.browser, verb)(1 if first else None)
+        self.closed = self.closed or self.running
         self.did()
 
     @rule(verb=st.sampled_from(["quit", "restart"]))
@@ -145,9 +147,9 @@ class _Machine(RuleBasedStateMachine):
         self.browser.start(restoring=restoring)
         self.unwritten, self.signed_out, self.just_started = 1, False, True
 
-    # Later on, Chromium lists tabs that were closed meanwhile beside those of the last session.
+    # Chromium lists the last session's tabs among others that were closed, now or before.
     @rule()
-    @precondition(lambda self: self.running and self.just_started)
+    @precondition(lambda self: self.running and self.just_started and not self.closed)
     def restore(self) -> None:
         self.browser.restore_previous_session()
         self.did()
