@@ -6,7 +6,7 @@ Marks in `sources`: a URL or a file of a vendor's source tree is where the rule 
 "measured" is what a run of this project showed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from harness import rules
@@ -264,19 +264,21 @@ class Judgement:
 
 def applicable(situation: Situation) -> tuple[Limitation, ...]:
     """The limitations that may bend the promise in this situation, most specific first."""
-    history = situation.history
-    return tuple(
-        limitation
-        for limitation in LIMITATIONS
-        if limitation.explains is not history.state and limitation.applies(situation, history)
-    )
+    return tuple(_applying(situation, situation.history))
+
+
+def _applying(situation: Situation, history: History) -> Iterator[Limitation]:
+    for limitation in LIMITATIONS:
+        if limitation.explains is not history.state and limitation.applies(situation, history):
+            yield limitation
 
 
 def judge(situation: Situation, observed: State) -> Judgement:
     """Hold an observation against the promise."""
-    promised = situation.history.state
+    history = situation.history
+    promised = history.state
     if observed is promised:
         return Judgement(promised=promised, verdict=Verdict.KEPT)
-    explanation = next(iter(applicable(situation)), None)
+    explanation = next(_applying(situation, history), None)
     verdict = Verdict.UNEXPECTED if explanation is None else Verdict.LIMITATION
     return Judgement(promised=promised, verdict=verdict, limitation=explanation)

@@ -100,12 +100,10 @@ class Simulated:
         takes, unless somebody set the clock."""
         return self._world.began + self._elapsed - self._behind
 
-    def _interact(
-        self, what: str, action: Callable[[], _T], parts: Sequence[str] = PARTS
-    ) -> _T:
+    def _interact(self, what: str, action: Callable[[], _T]) -> _T:
         """Do something that the server sees; done once for all models in the same state."""
         tabs = [self._current, *([self._beside] if self._beside else [])]
-        return self._world.share(self._step, what, action, self._agent, tabs, parts)
+        return self._world.share(self._step, what, action, self._agent, tabs)
 
     # The life of the browser
 
@@ -287,33 +285,38 @@ class Simulated:
     # Observing
 
     def _look(self) -> Seen:
-        """Part by part: what one shows does not depend on the others, so each is asked for once
-        for all models that share it."""
+        """As the driver of a real browser looks: what belongs to a tab is read in the tab in use
+        if that is empty, else in frames there; or in a tab that came back beside an empty one.
+
+        Part by part: what one shows does not depend on the others, so each is asked for once for
+        all models that share it."""
+        shows_frames = self._beside if self._current.empty else self._current
+        tab = shows_frames or self._current
         seen: dict[str, dict[str, Mapping[str, Any]]] = {}
         for part in PARTS:
-            shown = self._interact(f"look at {part}", partial(self._look_at, part), [part])
+            look = partial(self._look_at, part, tab, in_frames=shows_frames is not None)
+            shown = self._world.share(
+                self._step, f"look at {part}", look, self._agent, [tab], [part]
+            )
             for environment, surfaces in shown.items():
                 seen.setdefault(environment, {}).update(surfaces)
         return seen
 
-    def _look_at(self, part: str) -> Seen:
-        """As the driver of a real browser looks: what belongs to a tab is read in the tab in use
-        if that is empty, else in frames there; or in a tab that came back beside an empty one."""
-        empty = self._current.empty
-        reader = self._beside if empty else self._current
-        tab = self._current if part == "tab" else Tab()
+    def _look_at(self, part: str, tab: Tab, *, in_frames: bool) -> Seen:
         seen: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         for batch in self._batches():
             names = [environment.name for environment in batch]
             ticket = self._world.call(
-                self._target.begin_observation(names, parts=[part], tab_in_use=reader is None)
+                self._target.begin_observation(names, parts=[part], tab_in_use=not in_frames)
             )
-            if part == "tab" and reader is not None:
+            if part != "tab":
+                self._agent.navigate(Tab(), ticket.url)
+            elif in_frames:
                 for address in ticket.tab_frames:
-                    self._agent.frame(reader, address)
+                    self._agent.frame(tab, address)
             else:
                 self._agent.navigate(tab, ticket.url)
             seen |= self._world.call(self._target.observation(ticket.id))
-        if empty:
-            self._agent.navigate(self._current, EMPTY)
+        if part == "tab" and not in_frames:
+            self._agent.navigate(tab, EMPTY)
         return seen

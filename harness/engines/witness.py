@@ -1,12 +1,12 @@
 """What an interpreter of scenarios says of a check: the promise, the verdict and the evidence."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.limitations import Situation, judge
-from harness.policy import Environment
+from harness.limitations import Judgement, Situation, judge
+from harness.policy import Environment, Policy
 from harness.records import Evidence, Observation, State
 from harness.scenario import Check, Step, narrate
 from harness.settings import Settings
@@ -52,60 +52,65 @@ class Witness:
     ) -> Check:
         """Hold everything seen at a check against the promise."""
         told = [narrate(step) for step in steps]
-        check = {
-            (environment.name, surface): self._observation(
-                label, steps, told, environment, surface, result, context
-            )
-            for environment in self.environments
-            for surface, result in seen[environment.name].items()
-        }
+        own_cookies: dict[str, set[str]] = {}
+        for host, name in context.listed:
+            own_cookies.setdefault(host, set()).add(name)
+        judgements: dict[tuple[Policy, str, State], Judgement] = {}
+        check: dict[tuple[str, str], Observation] = {}
+        for environment in self.environments:
+            policy = environment.effective_policy
+            for surface, shown in seen[environment.name].items():
+                state = State.SIGNED_IN if shown["signed_in"] else State.SIGNED_OUT
+                # Environments with the same policy are judged alike.
+                key = policy, surface, state
+                if key not in judgements:
+                    judgements[key] = self._judge(steps, *key)
+                judgement = judgements[key]
+                host = f"{environment.name}.{'idp' if surface == 'sso' else 'app'}.localhost"
+                check[environment.name, surface] = Observation(
+                    scenario=self.scenario,
+                    check=label,
+                    engine=self.engine,
+                    engine_version=self.engine_version,
+                    preset=self.preset,
+                    policy=environment.name,
+                    surface=surface,
+                    promised=judgement.promised,
+                    observed=state,
+                    verdict=judgement.verdict,
+                    limitation=judgement.limitation.id if judgement.limitation else None,
+                    steps=told,
+                    evidence=_evidence(shown, context, own_cookies.get(host, ())),
+                    duration_s=round(time.perf_counter() - self.began, 3),
+                )
         for observation in check.values():
             self.observed(observation)
         return check
 
-    def _observation(
-        self,
-        label: str,
-        steps: tuple[Step, ...],
-        told: list[str],
-        environment: Environment,
-        surface: str,
-        seen: Mapping[str, Any],
-        context: Context,
-    ) -> Observation:
-        state = State.SIGNED_IN if seen["signed_in"] else State.SIGNED_OUT
+    def _judge(
+        self, steps: tuple[Step, ...], policy: Policy, surface: str, state: State
+    ) -> Judgement:
         situation = Situation(
             engine=self.engine.removeprefix(MODEL_PREFIX),
             preset=self.preset,
             surface=surface,
-            policy=environment.effective_policy,
+            policy=policy,
             steps=steps,
             settings=self.settings,
         )
-        judgement = judge(situation, state)
-        host = f"{environment.name}.{'idp' if surface == 'sso' else 'app'}.localhost"
-        return Observation(
-            scenario=self.scenario,
-            check=label,
-            engine=self.engine,
-            engine_version=self.engine_version,
-            preset=self.preset,
-            policy=environment.name,
-            surface=surface,
-            promised=judgement.promised,
-            observed=state,
-            verdict=judgement.verdict,
-            limitation=judgement.limitation.id if judgement.limitation else None,
-            steps=told,
-            evidence=Evidence(
-                cookies_sent=seen["cookies_sent"],
-                set_cookie=seen["set_cookie"],
-                reason=seen["reason"],
-                persistent_claim=seen["persistent_claim"],
-                time=list(context.time),
-                notes=list(context.notes),
-                decisions=list(context.decisions),
-                browser_cookies=sorted({n for domain, n in context.listed if domain == host}),
-            ),
-            duration_s=round(time.perf_counter() - self.began, 3),
-        )
+        return judge(situation, state)
+
+
+def _evidence(
+    shown: Mapping[str, Any], context: Context, own_cookies: Iterable[str]
+) -> Evidence:
+    return Evidence(
+        cookies_sent=shown["cookies_sent"],
+        set_cookie=shown["set_cookie"],
+        reason=shown["reason"],
+        persistent_claim=shown["persistent_claim"],
+        time=list(context.time),
+        notes=list(context.notes),
+        decisions=list(context.decisions),
+        browser_cookies=sorted(own_cookies),
+    )

@@ -22,7 +22,7 @@ Storages = dict[str, dict[str, str]]
 
 def copy_of(storages: Storages) -> Storages:
     """Storages that can be changed apart."""
-    return {origin: dict(items) for origin, items in storages.items()}
+    return {origin: dict(items) for origin, items in storages.items() if items}
 
 
 class AgentError(Exception):
@@ -184,7 +184,7 @@ class UserAgent:
             if status not in (307, 308):
                 request, body, headers = replace(request, method="GET"), b"", {}
             url = urljoin(request.url, location)
-            crossed = self.redirects_count and site_of(url) != site_of(request.url)
+            crossed = self.redirects_count and site_of(url) != request.site
             request = replace(request, url=url, crossed=request.crossed or crossed)
         raise AgentError(f"{request.url}: more than {_REDIRECTS} redirects")
 

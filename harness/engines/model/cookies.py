@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
 __all__ = ["LIFETIME_CAP", "Cookie", "CookieStore", "Request", "site_of"]
@@ -59,17 +60,26 @@ class Request:
     crossed: bool = False
     """Whether another site's redirect led to it, in a browser to which that matters."""
 
-    @property
+    @cached_property
     def target(self) -> SplitResult:
         """The parts of the address."""
         return urlsplit(self.url)
 
-    @property
+    @cached_property
+    def host(self) -> str:
+        """The host's name."""
+        return self.target.hostname or ""
+
+    @cached_property
+    def site(self) -> str:
+        """Scheme and registrable domain."""
+        return site_of(self.url)
+
+    @cached_property
     def same_site(self) -> bool:
         """Whether no other site has a hand in it (section 5.2.1)."""
-        site = site_of(self.url)
-        asked = self.initiator in (None, site) and not self.crossed
-        return asked and (self.top_level or self.site_for_cookies == site)
+        asked = self.initiator in (None, self.site) and not self.crossed
+        return asked and (self.top_level or self.site_for_cookies == self.site)
 
     @property
     def safe_navigation(self) -> bool:
@@ -144,14 +154,13 @@ def _parse(header: str, request: Request, now: float) -> Cookie | None:
     for part in parts:
         key, _, text = part.partition("=")
         attributes[key.strip().lower()] = text.strip()
-    host = request.target.hostname or ""
     domain = attributes.get("domain", "").lower().removeprefix(".")
     path = attributes.get("path", "")
     same_site = attributes.get("samesite", "").lower()
     return Cookie(
         name=name,
         value=value,
-        domain=domain or host,
+        domain=domain or request.host,
         host_only=not domain,
         path=path if path.startswith("/") else _default_path(request.target.path),
         secure="secure" in attributes,
@@ -159,7 +168,7 @@ def _parse(header: str, request: Request, now: float) -> Cookie | None:
         same_site=same_site if same_site in ("none", "lax", "strict") else "lax",
         expiry=_expiry(attributes, now),
         created=now,
-        partition=request.site_for_cookies or site_of(request.url)
+        partition=request.site_for_cookies or request.site
         if "partitioned" in attributes
         else None,
     )
@@ -181,12 +190,12 @@ def _expiry(attributes: dict[str, str], now: float) -> float | None:
 def _acceptable(cookie: Cookie, request: Request) -> bool:
     """Whether the host may set this cookie (section 5.7)."""
     if not cookie.host_only and (
-        not _domain_matches(request.target.hostname or "", cookie.domain)
+        not _domain_matches(request.host, cookie.domain)
         or "." not in cookie.domain
     ):
         return False
     if (cookie.secure or cookie.partition is not None) and not (
-        cookie.secure and _trustworthy(request.target)
+        cookie.secure and _trustworthy(request)
     ):
         return False
     if cookie.same_site == "none" and not cookie.secure:
@@ -203,14 +212,13 @@ def _acceptable(cookie: Cookie, request: Request) -> bool:
 
 
 def _goes_with(cookie: Cookie, request: Request) -> bool:
-    target = request.target
-    host = target.hostname or ""
-    fits = host == cookie.domain if cookie.host_only else _domain_matches(host, cookie.domain)
-    if not fits or not _path_matches(target.path or "/", cookie.path):
+    host, domain = request.host, cookie.domain
+    fits = host == domain if cookie.host_only else _domain_matches(host, domain)
+    if not fits or not _path_matches(request.target.path or "/", cookie.path):
         return False
-    if cookie.secure and not _trustworthy(target):
+    if cookie.secure and not _trustworthy(request):
         return False
-    if cookie.partition not in (None, request.site_for_cookies or site_of(request.url)):
+    if cookie.partition not in (None, request.site_for_cookies or request.site):
         return False
     return (
         cookie.same_site == "none"
@@ -237,7 +245,7 @@ def _default_path(path: str) -> str:
     return path[: path.rfind("/")] or "/" if path.startswith("/") else "/"
 
 
-def _trustworthy(target: SplitResult) -> bool:
-    host = target.hostname or ""
+def _trustworthy(request: Request) -> bool:
+    host = request.host
     local = host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
-    return target.scheme in ("https", "wss") or local
+    return request.target.scheme in ("https", "wss") or local

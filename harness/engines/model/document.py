@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -69,16 +69,17 @@ class _Parser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}
-        base, forms = self._document.url, self._document.forms
+        forms = self._document.forms
         if tag == "script":
             self._in_script = True
             self._document.scripts.append("")
         elif tag == "iframe":
-            self._document.frames.append(urljoin(base, values.get("src", "about:blank")))
+            self._document.frames.append(values.get("src", "about:blank"))
         elif tag == "form":
-            action = urljoin(base, values.get("action", ""))
             method = values.get("method", "get").upper()
-            forms.append(Form(action=action, method=method, values={}, ids={}))
+            forms.append(
+                Form(action=values.get("action", ""), method=method, values={}, ids={})
+            )
         elif tag == "input" and forms and "name" in values:
             forms[-1].values[values["name"]] = values.get("value", "")
             forms[-1].ids[values.get("id", values["name"])] = values["name"]
@@ -93,7 +94,19 @@ class _Parser(HTMLParser):
 
 def parse(url: str, text: str) -> Document:
     """Read a page."""
-    document = Document(url=url)
+    page = _page(text)
+    return Document(
+        url=url,
+        scripts=page.scripts,
+        frames=[urljoin(url, frame) for frame in page.frames],
+        forms=[replace(form, action=urljoin(url, form.action)) for form in page.forms],
+    )
+
+
+@lru_cache(maxsize=64)
+def _page(text: str) -> Document:
+    """A page at no address: most are the same wherever they are shown."""
+    document = Document(url="")
     parser = _Parser(document)
     parser.feed(text)
     parser.close()
@@ -128,8 +141,10 @@ function run(page) {
     new Function('localStorage', 'sessionStorage', 'location', 'fetch', 'parent', script)(
       local, session, location, fetch, parent);
   }
-  globalThis.state = () => JSON.stringify({effects, local: page.local, session: page.session});
+  const state = () => JSON.stringify({effects, local: page.local, session: page.session});
   globalThis.answered = () => waiting.forEach(resolve => resolve());
+  globalThis.state = state;
+  return state();
 }
 """
 """What pages of this project use of a browser: storages, `location`, `fetch`, `postMessage`."""
@@ -163,8 +178,7 @@ def run_scripts(
     }
     context = _context()
     try:
-        context.eval(f"run({json.dumps(page)})")
-        state = json.loads(context.eval("state()"))
+        state = json.loads(context.eval(f"run({json.dumps(page)})"))
         for asked in state["effects"]["fetches"]:
             fetch(Fetch(**{**asked, "url": urljoin(document.url, asked["url"])}))
         if state["effects"]["fetches"]:

@@ -268,17 +268,19 @@ class Machine:
                 for origin in tab.unused:
                     tab.session_storage.pop(origin, None)
         elsewhere = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
+        written = {
+            secure: not elsewhere
+            and self._decide(
+                Question.SESSION_COOKIE_IN_FILE, replace(facts, secure=secure), note=False
+            )
+            for secure in (True, False)
+        }
         return _SessionFile(
             tabs=[tab for tab in tabs if not tab.empty or tab.session_storage],
             cookies=[
                 cookie
-                for cookie in (() if elsewhere else self._agent.cookies)
-                if cookie.expiry is None
-                and self._decide(
-                    Question.SESSION_COOKIE_IN_FILE,
-                    replace(facts, secure=cookie.secure),
-                    note=False,
-                )
+                for cookie in self._agent.cookies
+                if cookie.expiry is None and written[cookie.secure]
             ],
             written=self._now(),
             crashes=self._crashes,
