@@ -51,6 +51,8 @@ class BrowserEnd:
     """`quit`, `crash`, `end_os_session` or `restart`; closing the last tab or window is `quit`."""
     settled: bool
     """Whether all that the browser remembered was on disk by then."""
+    waited: bool = False
+    """Whether the browser had the time to write things down in this life."""
     written: bool = True
     """Whether the session was, if not what came after the sign-in."""
     kept_before: bool = False
@@ -99,6 +101,7 @@ class History:
     running: bool = True
     _settled: bool = False
     _was_settled: bool = False
+    _waited: bool = False
     _written: bool = False
     _kept_before: bool = False
     _reacted: bool = False
@@ -170,7 +173,7 @@ class History:
                 self._settle(step)
 
     def _settle(self, step: Step) -> None:
-        self._settled = self._written = True
+        self._settled = self._written = self._waited = True
 
     def _open_tab(self, step: Step) -> None:
         self._current = _Tab()
@@ -227,6 +230,7 @@ class History:
         end = BrowserEnd(
             verb=verb,
             settled=self._settled,
+            waited=self._waited,
             written=self._written,
             kept_before=self._kept_before,
             pinned=any(tab.pinned for window in self._windows for tab in window),
@@ -249,6 +253,7 @@ class History:
         self._reacted = False
         self._current = _Tab()
         self._windows, self.running, self._settled = [[self._current]], True, True
+        self._waited = False
 
     def _restore_previous_session(self, step: Step) -> None:
         if self.ends:

@@ -192,8 +192,23 @@ def _revived_by(situation: Situation, history: History) -> _Revival | None:
     """Why a session that was to end with something being closed is there after the last start."""
     if not (situation.of_session and _closed(history)):
         return None
-    reasons = [_revival(situation, history, n) for n in range(len(history.ends))]
+    reasons = [
+        _revival(situation, history, number)
+        for number in range(len(history.ends))
+        if not _left_as_it_was(situation, history, number)
+    ]
     return reasons[-1] if all(reasons) else None
+
+
+def _left_as_it_was(situation: Situation, history: History, number: int) -> bool:
+    """Whether the life after that end made no difference: Firefox that crashes before it has
+    written its session file has that of the life before at the next start (`SessionFile.sys.mjs`;
+    measured: crash.crash_in_background)."""
+    if situation.engine != "firefox" or number + 1 == len(history.ends):
+        return False
+    return not history.ends[number + 1].waited and _taken_for_crash(
+        situation, history, number + 1
+    )
 
 
 def session_restored(situation: Situation, history: History) -> bool:
@@ -217,7 +232,24 @@ def tab_pinned(situation: Situation, history: History) -> bool:
 
 
 def not_on_disk(situation: Situation, history: History) -> bool:
-    return any(not end.orderly and not end.settled for end in history.ends)
+    return any(
+        not end.orderly and not _on_disk(situation, history, number)
+        for number, end in enumerate(history.ends)
+    )
+
+
+def _on_disk(situation: Situation, history: History, number: int) -> bool:
+    """Whether all that the browser remembered was on disk when it ended so.
+
+    Chromium that keeps running after its last window, and is to continue where it left off, writes
+    no cookies as that closes; measured: crash.crash_in_background.
+    """
+    end = history.ends[number]
+    if end.waited or not end.settled or number == 0:
+        return end.settled
+    before = history.ends[number - 1]
+    stays = situation.choices.background and situation.choices.reopen
+    return not (stays and before.verb == "quit") or _on_disk(situation, history, number - 1)
 
 
 def not_kept_for_restart(situation: Situation, history: History) -> bool:

@@ -31,6 +31,20 @@ def crash_after_settling(browser: Browser) -> None:
 
 
 @scenario(
+    title="Close the last window, open another, and the browser crashes",
+    claims="A persistent session survives whatever happens to the browser.",
+    covers=("B1",),
+)
+def crash_in_background(browser: Browser) -> None:
+    browser.sign_in()
+    browser.close_window()
+    browser.start()
+    browser.crash()
+    browser.start()
+    browser.check("after the browser was started again")
+
+
+@scenario(
     title="Close the browser after a crash without reacting to its message",
     claims="A non-persistent session is terminated when the browser is closed.",
     covers=("B4", "Chromium exit_type_service_browsertest.cc, CrashCrashNewBrowser"),

@@ -140,6 +140,10 @@ def test_a_persistent_session_that_is_lost_at_an_orderly_end_is_unexpected() -> 
          "session-restore-revives-session"),
         (situation(SIGN_IN, Step("wait", timedelta(days=1)), SIGN_IN, Step("end_os_session"), START,
                    preset="continue"), None),
+        (situation(SIGN_IN, Step("quit"), START, Step("crash"), START, engine="firefox"),
+         "crash-recovery-revives-session"),
+        (situation(SIGN_IN, Step("quit"), START, Step("settle"), Step("crash"), START,
+                   engine="firefox"), None),
         (situation(SIGN_IN, Step("sign_out"), Step("quit"), START, preset="continue"), None),
     ],
 )

@@ -52,6 +52,18 @@ _RULES = (
     ),
     Rule(
         question=Question.WRITE_AT_END,
+        when=lambda facts: (
+            facts.verb == "close" and facts.choices.reopen and facts.medium is Medium.COOKIES
+        ),
+        answer=False,
+        because="left cookies in memory: its process stays, and the session is to go on",
+        sources=(
+            "chrome/browser/sessions/session_data_deleter.cc (flushes where it deletes)",
+            "measured: crash.crash_in_background",
+        ),
+    ),
+    Rule(
+        question=Question.WRITE_AT_END,
         when=lambda facts: facts.verb in ("quit", "close", "restart"),
         answer=True,
         because="wrote everything down as it closed",

@@ -30,7 +30,7 @@ class Question(StrEnum):
     SESSION_COOKIE_IN_FILE = "Is this session cookie written to the session file?"
     TAB_STORAGE_IN_FILE = "Is a tab's storage written to the session file?"
     UNUSED_STORAGE_IN_FILE = "And if it came back with the tab, and no page has used it since?"
-    WRITE_AT_END = "Is everything written to disk at this end?"
+    WRITE_AT_END = "Is what is not on disk of this medium written at this end?"
     MARK_AT_END = "How does the exit mark read after this end?"
     CRASHED = "Does the browser take its last end for a crash?"
     COUNT_CRASH = "Does it count this crash with those before it?"
@@ -54,6 +54,8 @@ class Facts:
     choices: Choices
     verb: str = ""
     """What ends, or ended, the browser's life."""
+    medium: Medium | None = None
+    """What is, or is not, written."""
     mark: str = ""
     """The exit mark on disk."""
     crashed: bool = False

@@ -79,20 +79,24 @@ class Machine:
         """Start it; the tabs that came back. `told`: to restore the last session, this once."""
         facts = self._facts(told)
         kept = self._disk.session
+        # What keeps running has its cookies, on disk or not.
+        stays = self._ended_by == "close"
+        cookies = list(self._agent.cookies) if stays else self._disk.cookies
         cleared = self._decide(Question.CLEAR, facts, note=self._choices.clear)
         if cleared:
+            cookies = []
             self._disk.cookies, self._disk.local_storage = [], {}
             if self._decide(Question.CLEAR_SESSION, facts):
                 kept = replace(kept, cookies=[], tabs=_without_storage(kept.tabs))
         self._agent.local_storage = copy_of(self._disk.local_storage)
-        self._agent.cookies = self._cookies_at_start(kept, facts)
+        self._agent.cookies = self._cookies_at_start(cookies, kept, facts)
         back = self._tabs_at_start(kept, facts)
         self.tabs = [tab.come_back() for tab in back]
         self._counted = 0
         self._lives += 1
         self._crashes = facts.crashes
         self._unacknowledged = facts.crashed
-        self._unwritten = {}
+        self._unwritten = self._unwritten if stays else {}
         self.changed(Medium.MARK)
         return list(self.tabs)
 
@@ -115,16 +119,15 @@ class Machine:
         )
         return replace(facts, crashes=self._disk.session.crashes + 1 if counts else 0)
 
-    def _cookies_at_start(self, kept: _SessionFile, facts: Facts) -> CookieStore:
-        persistent = [cookie for cookie in self._disk.cookies if cookie.expiry is not None]
-        in_database = [cookie for cookie in self._disk.cookies if cookie.expiry is None]
-        store = CookieStore([*kept.cookies, *in_database, *persistent])
-        if facts.first:
-            return store
-        if not self._decide(Question.KEEP_SESSION_COOKIES, facts):
-            self._disk.cookies = persistent
-            store = CookieStore(persistent)
-        return store
+    def _cookies_at_start(
+        self, cookies: Sequence[Cookie], kept: _SessionFile, facts: Facts
+    ) -> CookieStore:
+        persistent = [cookie for cookie in cookies if cookie.expiry is not None]
+        of_session = [cookie for cookie in cookies if cookie.expiry is None]
+        if facts.first or self._decide(Question.KEEP_SESSION_COOKIES, facts):
+            return CookieStore([*kept.cookies, *of_session, *persistent])
+        self._disk.cookies = persistent
+        return CookieStore(persistent)
 
     def _tabs_at_start(self, kept: _SessionFile, facts: Facts) -> list[Tab]:
         self._offered = _SessionFile()
@@ -205,9 +208,11 @@ class Machine:
         facts = Facts(choices=self._choices, verb=verb, unacknowledged=self._unacknowledged)
         if self._choices.private:
             self.decisions.append(f"{self._family.title} forgot the private window")
-        elif self._decide(Question.WRITE_AT_END, facts):
+        else:
             for medium in (Medium.COOKIES, Medium.LOCAL_STORAGE, Medium.SESSION):
-                self._write(medium)
+                asked = replace(facts, medium=medium)
+                if self._decide(Question.WRITE_AT_END, asked, note=medium is Medium.COOKIES):
+                    self._write(medium)
         mark = str(self._decide(Question.MARK_AT_END, facts))
         self._disk.mark = mark or self._disk.mark
         self._ended_by = verb
