@@ -331,3 +331,21 @@ def test_session_storage_is_looked_at_in_the_tab_in_use(
               if (o.policy, o.surface) == ("persistent", "app:session_storage")]
     assert states == [True, False, True]
     assert not [o for o in observations if o.verdict is Verdict.UNEXPECTED]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_tab_at_the_auth_server_is_looked_at(
+    drive: Drive, observations: list[Observation], engine: str
+) -> None:
+    """A browser that had no time to write may bring it back there."""
+    with drive(engine, "default") as driver:
+        browser = Browser(driver)
+        browser.sign_in()
+        page, workshop = driver._page, driver._workshop
+        (address,) = {e.issuer for e in driver._environments if e.name == "persistent"}
+        workshop.run(page.goto(f"{address}/.well-known/openid-configuration"), 30)
+        browser.check("at the auth server")
+        assert page.url.startswith(address)
+    seen = {o.surface: o.signed_in for o in observations if o.policy == "persistent"}
+    assert seen["app:session_storage"]
+    assert all(seen.values())

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import BrowserContext, Page
 
 from harness.engines.engine import SHOW_FRAMES, Engine
-from harness.engines.target import Target, TargetError
+from harness.engines.target import Target
 
 __all__ = ["look"]
 
@@ -37,8 +37,9 @@ async def look(
         hidden = borrowed and may_be_restored
         ticket = await target.begin_observation(names, tab_in_use=borrowed and not hidden)
         await page.goto(ticket.url, wait_until="commit")
-        if ticket.tab_frames and not borrowed:
-            _check_site(in_use.url, ticket.tab_frames[0])
+        if ticket.tab_frames and not borrowed and not _same_site(in_use.url, ticket.tab_frames):
+            await _go_through(in_use, ticket.tab_frames)
+        elif ticket.tab_frames and not borrowed:
             await in_use.evaluate(
                 f"addresses => ({SHOW_FRAMES})(window, addresses)", list(ticket.tab_frames)
             )
@@ -56,8 +57,17 @@ async def look(
     return seen
 
 
-def _check_site(url: str, frame: str) -> None:
-    """Frames see the tab's storages only on a page of their own site."""
-    site = ".".join((urlsplit(frame).hostname or "").split(".")[-2:])
-    if not (urlsplit(url).hostname or "").endswith(f".{site}"):
-        raise TargetError(f"the tab in use shows {url}, where no application can look at it")
+def _same_site(url: str, frames: Sequence[str]) -> bool:
+    """Whether frames see the tab's storages there: only on a page of their own site."""
+    site = ".".join((urlsplit(frames[0]).hostname or "").split(".")[-2:])
+    return (urlsplit(url).hostname or "").endswith(f".{site}")
+
+
+async def _go_through(tab: Page, addresses: Sequence[str]) -> None:
+    """Show the addresses in the tab itself, and then again what it showed: a sign-in page, say,
+    where the browser was ended too soon to remember where the person had come to."""
+    shown = tab.url
+    for address in addresses:
+        async with tab.expect_response(lambda response: response.request.method == "POST"):
+            await tab.goto(address, wait_until="commit")
+    await tab.goto(shown, wait_until="commit")

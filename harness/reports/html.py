@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from harness.records import Record, Verdict
 from harness.reports.agreement import agreements
@@ -35,9 +36,14 @@ def _templates() -> Environment:
 def render_html(records: Sequence[Record]) -> str:
     """The matrix; every cell opens what it rests on."""
     matrix = matrix_of(records)
+    about = _templates().get_template("limitation.html")
     seen = {observation.limitation for observation in matrix.observations()}
     return _templates().get_template("index.html").render(
         matrix=matrix,
+        # Most cells say it again: it is put together once.
+        about={
+            name: Markup(about.render(note=note)) for name, note in matrix.limitations.items()
+        },
         symbols=SYMBOLS,
         meanings=_MEANINGS,
         verdicts=matrix.verdicts,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.records import (
     Error,
@@ -100,14 +101,17 @@ class Matrix:
     @property
     def verdicts(self) -> Counter[Verdict]:
         """How often each verdict came up in all."""
-        return sum((cell.verdicts for cell in self.cells.values()), Counter())
+        counted: Counter[Verdict] = Counter()
+        for cell in self.cells.values():
+            counted.update(cell.verdicts)
+        return counted
 
-    @property
+    @cached_property
     def scenarios(self) -> dict[str, ScenarioNote]:
         """What the scenarios say of themselves, by name."""
         return {name: note for run in self.runs for name, note in run.scenarios.items()}
 
-    @property
+    @cached_property
     def limitations(self) -> dict[str, LimitationNote]:
         """The registry, by id."""
         return {name: note for run in self.runs for name, note in run.limitations.items()}
