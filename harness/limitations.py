@@ -268,8 +268,9 @@ def applicable(situation: Situation) -> tuple[Limitation, ...]:
 
 
 def _applying(situation: Situation, history: History) -> Iterator[Limitation]:
+    promised = history.state
     for limitation in LIMITATIONS:
-        if limitation.explains is not history.state and limitation.applies(situation, history):
+        if limitation.explains is not promised and limitation.applies(situation, history):
             yield limitation
 
 

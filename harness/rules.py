@@ -1,18 +1,14 @@
 """When a limitation applies: one rule each.
 
-A rule looks at engine, preset, steps, policy, settings and surface, never at what was observed.
+A rule looks at engine, preset, surface and what the steps made of the promise, never at what was
+observed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
-from harness.policy import Policy
 from harness.presets import CHOICES, Choices
-from harness.promise import Ended, History, history_of
-from harness.scenario import Step
-from harness.settings import Settings
+from harness.promise import Ended, History
 
 __all__ = [
     "Situation",
@@ -67,19 +63,13 @@ class Situation:
     engine: str
     preset: str
     surface: str
-    policy: Policy
-    steps: Sequence[Step]
-    settings: Settings = field(default_factory=Settings)
+    history: History
+    """The steps as the promise sees them."""
 
     @property
     def choices(self) -> Choices:
         """What the preset means."""
         return CHOICES[self.preset]
-
-    @property
-    def history(self) -> History:
-        """The steps as the promise sees them."""
-        return _history(self.policy, tuple(self.steps), self.settings)
 
     @property
     def app(self) -> bool:
@@ -91,12 +81,6 @@ class Situation:
         """Whether the surface rests on what belongs to the browser's session, where the policy
         is non-persistent: a session cookie, or the storage of a tab."""
         return self.surface not in ("app:long_cookie", "app:local_storage")
-
-
-@lru_cache(maxsize=64)
-def _history(policy: Policy, steps: tuple[Step, ...], settings: Settings) -> History:
-    """One for all the surfaces of an environment at a check."""
-    return history_of(policy, steps, settings)
 
 
 _BY_THE_SERVER = (Ended.INACTIVE, Ended.REVOKED, Ended.POLICY_CHANGED)

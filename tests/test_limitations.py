@@ -5,6 +5,7 @@ import pytest
 
 from harness.limitations import LIMITATIONS, Limitation, Situation, applicable, judge
 from harness.policy import Persistence, Policy
+from harness.promise import history_of
 from harness.records import State, Verdict
 from harness.scenario import Step
 
@@ -24,8 +25,7 @@ def situation(
         engine=engine,
         preset=preset,
         surface=surface,
-        policy=Policy(persistence=persistence, inactivity_timeout=timeout),
-        steps=steps,
+        history=history_of(Policy(persistence=persistence, inactivity_timeout=timeout), steps),
     )
 
 

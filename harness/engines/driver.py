@@ -136,10 +136,11 @@ class Driver:
 
     async def _start(self, step: Step) -> None:
         assert self._life is not None
+        # Where the process has stayed, it is still to write.
+        self._due = self._due and self._life.context is not None
         self._current = await self._life.start(told=step.value == "restoring")
         self._windows = [[self._current]]
         self._may_be_restored = self._life.restores
-        self._due = False
         if self._workshop.options.tracing != "off":
             await self._open().tracing.start(screenshots=True, snapshots=True)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.limitations import Judgement, Situation, judge
 from harness.policy import Environment, Policy
+from harness.promise import History, history_of
 from harness.records import Evidence, Observation, State
 from harness.scenario import Check, Step, narrate
 from harness.settings import Settings
@@ -57,14 +58,17 @@ class Witness:
             own_cookies.setdefault(host, set()).add(name)
         judgements: dict[tuple[Policy, str, State], Judgement] = {}
         check: dict[tuple[str, str], Observation] = {}
+        histories: dict[Policy, History] = {}
         for environment in self.environments:
             policy = environment.effective_policy
+            if policy not in histories:
+                histories[policy] = history_of(policy, steps, self.settings)
             for surface, shown in seen[environment.name].items():
                 state = State.SIGNED_IN if shown["signed_in"] else State.SIGNED_OUT
                 # Environments with the same policy are judged alike.
                 key = policy, surface, state
                 if key not in judgements:
-                    judgements[key] = self._judge(steps, *key)
+                    judgements[key] = self._judge(histories[policy], surface, state)
                 judgement = judgements[key]
                 host = f"{environment.name}.{'idp' if surface == 'sso' else 'app'}.localhost"
                 check[environment.name, surface] = Observation(
@@ -87,16 +91,12 @@ class Witness:
             self.observed(observation)
         return check
 
-    def _judge(
-        self, steps: tuple[Step, ...], policy: Policy, surface: str, state: State
-    ) -> Judgement:
+    def _judge(self, history: History, surface: str, state: State) -> Judgement:
         situation = Situation(
             engine=self.engine.removeprefix(MODEL_PREFIX),
             preset=self.preset,
             surface=surface,
-            policy=policy,
-            steps=steps,
-            settings=self.settings,
+            history=history,
         )
         return judge(situation, state)
 

@@ -20,6 +20,8 @@ from harness.engines.workshop import Workshop
 __all__ = ["World"]
 
 _T = TypeVar("_T")
+_ALL = (*PARTS, "page")
+"""With what the tabs show."""
 _TIMEOUT = 30.0
 """Seconds that the server may take to answer."""
 
@@ -79,7 +81,7 @@ class World:
         action: Callable[[], _T],
         agent: UserAgent,
         tabs: Sequence[Tab],
-        parts: Sequence[str] = PARTS,
+        parts: Sequence[str] = _ALL,
     ) -> _T:
         """Do something that the server sees, once in this step for all browsers in the same state;
         only the `parts` named bear on it, or are changed by it. What the action returns."""
@@ -103,6 +105,9 @@ class World:
             agent.local_storage = copy_of(outcome.local_storage)
         if "tab" in parts:
             for tab, other in zip(tabs, outcome.tabs, strict=True):
+                tab.keep_as(other)
+        if "page" in parts:
+            for tab, other in zip(tabs, outcome.tabs, strict=True):
                 tab.show_as(other)
         shared: _T = outcome.result
         return shared
@@ -118,7 +123,9 @@ def _state(agent: UserAgent, tabs: Sequence[Tab], parts: Sequence[str]) -> Itera
         yield _frozen(agent.local_storage)
     if "tab" in parts:
         for tab in tabs:
-            yield _frozen(tab.session_storage), frozenset(tab.unused), tab.url
+            yield _frozen(tab.session_storage), frozenset(tab.unused)
+    if "page" in parts:
+        yield tuple(tab.url for tab in tabs)
 
 
 def _frozen(storages: Storages) -> Hashable:

@@ -176,7 +176,7 @@ class Observing:
         if index < len(visit.environments):
             ticket = request.match_info["ticket"]
             return _redirect(self._idp_hop(ticket, visit.environments[index]))
-        return _redirect(f"{app.url}{request.path}/frames")
+        return _redirect(f"{app.url}{request.path}/frames") if visit.frames else _html("")
 
     async def _silently(self, request: web.Request, app: DemoApp) -> dict[str, Any]:
         attempt = app.relying_party.attempt(request.query.get("state", ""))

@@ -51,8 +51,11 @@ class Tab:
         return self.url == EMPTY
 
     def show_as(self, other: "Tab") -> None:
-        """Become like another tab in all that a page can tell."""
+        """Be where another tab is."""
         self.history, self.document = list(other.history), other.document
+
+    def keep_as(self, other: "Tab") -> None:
+        """Have in its storage what another tab has."""
         self.session_storage = copy_of(other.session_storage)
         self.unused = set(other.unused)
 

@@ -273,20 +273,16 @@ class Machine:
                 for origin in tab.unused:
                     tab.session_storage.pop(origin, None)
         elsewhere = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
-        written = {
-            secure: not elsewhere
-            and self._decide(
+        cookies = [c for c in self._agent.cookies if c.expiry is None and not elsewhere]
+        kept = {
+            secure: self._decide(
                 Question.SESSION_COOKIE_IN_FILE, replace(facts, secure=secure), note=False
             )
-            for secure in (True, False)
+            for secure in {cookie.secure for cookie in cookies}
         }
         return _SessionFile(
             tabs=[tab for tab in tabs if not tab.empty or tab.session_storage],
-            cookies=[
-                cookie
-                for cookie in self._agent.cookies
-                if cookie.expiry is None and written[cookie.secure]
-            ],
+            cookies=[cookie for cookie in cookies if kept[cookie.secure]],
             written=self._now(),
             crashes=self._crashes,
         )
