@@ -1,7 +1,10 @@
 """A part of the suite in real browsers, here and now, beside their models: what was recorded in
 `tests/measured` still holds for the browsers of this machine."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,7 @@ from harness.scenario import Browser
 from harness.server.running import MockServer
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parent.parent
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
 
 
@@ -65,3 +69,15 @@ def test_model_and_browser_agree(
     (agreement,) = agreements([*seen, *modelled])
     assert agreement.compared == len(seen) == len(modelled) > 0
     assert agreement.differing == []
+
+
+def test_what_exploring_has_found_is_found_no_more(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", "explore", "--engine", "chromium", "--examples", "0",
+         "--corpus", ROOT / "corpus"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=400,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = len(list((ROOT / "corpus").glob("chromium-*.json")))
+    assert f"chromium: {kept} lifecycles" in done.stdout
+    assert "0 found, 0 broken off" in done.stdout

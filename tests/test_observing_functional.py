@@ -1,0 +1,61 @@
+"""Looking at a browser as a whole, or at a part of it."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.client import Client
+
+COOKIES = {"sso", "app:ksp_cookie", "app:long_cookie", "app:session_cookie", "app:memory"}
+
+
+def begin(client: Client, *parts: str, tab_in_use: bool = True) -> Any:
+    asked = {"environments": ["persistent"], "parts": list(parts), "tab_in_use": tab_in_use}
+    return client.control("POST", "observations", asked)
+
+
+def visit(client: Client, ticket: Any) -> list[str]:
+    """Go where the ticket says, and show the frames there; which these are."""
+    page = client.follow(ticket["url"])
+    frames: list[str] = re.findall(r'<iframe src="([^"]+)"', page.text)
+    for address in frames:
+        kind = address.rpartition("/")[2]
+        storage = {"browser": "local_storage", "tab": "session_storage"}[kind]
+        client.json("POST", address, {storage: None})
+    return [address.rpartition("/")[2] for address in frames]
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown", "surfaces"),
+    [
+        (("cookies",), [], COOKIES),
+        (("browser",), ["browser"], {"app:local_storage"}),
+        (("tab",), ["tab"], {"app:session_storage"}),
+        (("browser", "cookies"), ["browser"], {*COOKIES, "app:local_storage"}),
+    ],
+)
+def test_a_part_is_looked_at_alone(
+    client: Client, parts: tuple[str, ...], shown: list[str], surfaces: set[str]
+) -> None:
+    client.sign_in("persistent")
+    ticket = begin(client, *parts)
+    assert visit(client, ticket) == shown
+    seen = client.control("GET", f"observations/{ticket['ticket']}")["seen"]["persistent"]
+    assert set(seen) == surfaces
+    assert all(seen[surface]["signed_in"] for surface in surfaces & COOKIES)
+
+
+def test_the_tab_in_use_shows_frames_only_where_it_is_asked_for(client: Client) -> None:
+    assert begin(client, "cookies", "browser", tab_in_use=False)["tab_frames"] == []
+    ticket = begin(client, "cookies", "browser", "tab", tab_in_use=False)
+    (address,) = ticket["tab_frames"]
+    assert visit(client, ticket) == ["browser"]
+    client.json("POST", address, {"session_storage": None})
+    seen = client.control("GET", f"observations/{ticket['ticket']}")["seen"]["persistent"]
+    assert set(seen) == {*COOKIES, "app:local_storage", "app:session_storage"}
+
+
+@pytest.mark.parametrize("parts", [[], ["history"]])
+def test_what_is_no_part_is_refused(client: Client, parts: list[str]) -> None:
+    assert "parts" in begin(client, *parts)["error"]
