@@ -74,7 +74,7 @@ def test_model_and_browser_agree(
 def test_what_exploring_has_found_is_found_no_more(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "explore", "--engine", "chromium", "--examples", "0",
-         "--corpus", ROOT / "corpus"],
+         "-n", "1", "--corpus", ROOT / "corpus"],
         cwd=tmp_path, capture_output=True, text=True, check=False, timeout=400,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
