@@ -191,7 +191,8 @@ class _Worker:
         try:
             found = self._oracle.wrong_with(lifecycle)
         except _TROUBLES as error:
-            self._messages.put(("broken off", f"{lifecycle.id}: {error}"))
+            verbs = ", ".join(step.verb for step in lifecycle.steps)
+            self._messages.put(("broken off", f"{lifecycle.preset}: {verbs}: {error}"))
             found = None
         else:
             self._messages.put(("done", len(lifecycle.steps)))
