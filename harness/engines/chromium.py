@@ -31,7 +31,7 @@ __all__ = ["Chromium"]
 _CHANNELS = {"chrome": "/opt/google/chrome/chrome", "msedge": "/opt/microsoft/msedge/msedge"}
 _LAST_SESSION, _SESSION_ONLY = 1, 4
 _SETTLE_TIMEOUT = 80.0
-"""Seconds: an origin's second change of `localStorage` is written up to a minute after the first."""
+"""Seconds: an origin's second change of `localStorage` is written up to a minute late."""
 _RESTORE_TIMEOUT = 3.0
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
