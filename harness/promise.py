@@ -76,6 +76,8 @@ class BrowserEnd:
 class _Tab:
     used: bool = False
     """Whether the person has signed in, or been signed in anew, in it."""
+    last_sign_in: float | None = None
+    """When the application last got a token there."""
     signed_out: bool = False
     pinned: bool = False
 
@@ -146,6 +148,7 @@ class History:
                 self.persistence = self.policy.persistence
         self._settled = False
         self._tab.used, self._tab.signed_out = True, False
+        self._tab.last_sign_in = self.now
 
     def _sign_out(self, step: Step) -> None:
         self._tab.signed_out = True
@@ -263,6 +266,12 @@ class History:
     def tab_signed_in(self) -> bool:
         """Whether the tab in use is one that the person signed in, and never signed out, in."""
         return self._tab.used and not self._tab.signed_out
+
+    @property
+    def tab_last_sign_in(self) -> float:
+        """When the application last got a token in the tab in use, or in one that came back."""
+        here = self._tab.last_sign_in
+        return self.last_sign_in if here is None else here
 
     @property
     def _tab(self) -> _Tab:

@@ -300,4 +300,6 @@ def lifetime_capped(situation: Situation, history: History) -> bool:
 
 def application_ends_first(situation: Situation, history: History) -> bool:
     lifetime = _LIFETIMES.get(situation.surface)
-    return lifetime is not None and history.now - history.last_sign_in >= lifetime
+    of_tab = situation.surface == "app:session_storage"
+    since = history.tab_last_sign_in if of_tab else history.last_sign_in
+    return lifetime is not None and history.now - since >= lifetime
