@@ -1,25 +1,31 @@
 """`afterclose explore`: lifecycles as data, the corpus, and what is found on models."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from harness.cli.explore import explore as explore_command
 from harness.config import load_config
+from harness.exploring import workers
 from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.generating import explore
 from harness.exploring.lifecycle import Lifecycle, LifecycleError
-from harness.exploring.oracle import Oracle
+from harness.exploring.oracle import Found, Oracle
 from harness.exploring.shortening import is_sharp, shorten
+from harness.exploring.workers import Progress, Task, run_workers
 from harness.library import load_scenarios
 from harness.scenario import Step, UnsupportedVerbError, steps_of
 
@@ -223,7 +229,7 @@ def test_models_are_held_against_the_promise(tmp_path: Path) -> None:
     done = run("--engine", "simulated-webkitgtk", "--examples", "20", "-n", "2", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lifecycles" in done.stdout
-    assert not (tmp_path / "corpus").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -248,6 +254,53 @@ def test_it_can_be_interrupted(
     assert process.returncode == 130
     assert "Interrupted: " in told
     assert "Traceback" not in told
+
+
+def _found_at_the_end(task: Task, folder: Path, messages: Any, stop: Event) -> None:
+    messages.put(("done", 1))
+    assert stop.wait(60)
+    messages.put(("found", Found(lifecycle=LIFECYCLE, what=["late"])))
+
+
+def _deaf(task: Task, folder: Path, messages: Any, stop: Event) -> None:
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    messages.put(("done", 1))
+    threading.Event().wait()
+
+
+TASK = Task(
+    engine="simulated-firefox", presets=("default",), config=load_config(None), examples=2,
+    random_seed=1, seconds=None,
+)  # fmt: skip
+
+
+def test_what_is_found_while_it_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_work", _found_at_the_end)
+    found: list[Found] = []
+
+    def told(progress: Progress) -> None:
+        found[:] = progress.found
+        if progress.lifecycles == 2 and not found:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_workers(TASK, 2, told)
+    assert len(found) == 2
+
+
+def test_interrupted_again_it_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_work", _deaf)
+
+    def told(progress: Progress) -> None:
+        if progress.lifecycles == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run_workers(TASK, 2, told)
+    assert multiprocessing.active_children() == []
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_time_can_be_limited(tmp_path: Path) -> None:

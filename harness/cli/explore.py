@@ -1,12 +1,10 @@
 """`afterclose explore`."""
 
-import multiprocessing
 import os
-import signal
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -104,7 +102,6 @@ def _explore(task: Task, workers: int, corpus: Corpus) -> None:
             ends = "\r" if sys.stderr.isatty() else "\n"
             print(_line(progress, began), end=ends, file=sys.stderr, flush=True)
 
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         run_workers(task, workers, told)
     except KeyboardInterrupt:
@@ -119,14 +116,6 @@ def _explore(task: Task, workers: int, corpus: Corpus) -> None:
         raise typer.Exit(1)
     if latest.broken_off and not latest.lifecycles:
         fail("no lifecycle could be carried out", HARNESS_FAILED)
-
-
-def _interrupt(*_: object) -> NoReturn:
-    """End as after Ctrl+C, which would have reached the workers too."""
-    for process in multiprocessing.active_children():
-        if process.pid is not None:
-            os.kill(process.pid, signal.SIGINT)
-    raise KeyboardInterrupt
 
 
 def _show(found: Found, corpus: Corpus) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -132,7 +132,7 @@ def _call(step: Step) -> str:
     return f"browser.{step.verb}({value})"
 
 
-def carry_out(browser: Browser, steps: Sequence[Step]) -> None:
+def carry_out(browser: Browser, steps: Iterable[Step]) -> None:
     """Do the steps; raise ScenarioError where one could not follow on the last."""
     for step in steps:
         if step.verb in _ADMINISTRATOR:

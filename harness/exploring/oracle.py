@@ -1,6 +1,6 @@
 """Carrying a lifecycle out, in a model and in its browser, and saying where they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.exploring.lifecycle import Lifecycle, carry_out
 from harness.records import Observation, Verdict
-from harness.scenario import Browser
+from harness.scenario import Browser, Step
 from harness.server.running import MockServer
 
 __all__ = ["Found", "Oracle"]
@@ -30,12 +30,18 @@ class Oracle:
     """One server for the browser and one for the model, so that neither moves the other's clock.
 
     A context manager. Browsers are started when a lifecycle is first carried out in one; what they
-    write is in `folder`, or in the system's.
+    write is in `folder`, or in the system's. `go_on` is called before each step and may raise.
     """
 
-    def __init__(self, config: Config, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        folder: Path | None = None,
+        go_on: Callable[[], None] = lambda: None,
+    ) -> None:
         self._config = config
         self._folder = folder
+        self._go_on = go_on
         self._servers: list[MockServer] = []
         self._workshops: list[Workshop] = []
 
@@ -88,8 +94,13 @@ class Oracle:
             observed=observations.append,
         )
         with interpreter(self._workshops[engine in MODELS], witness) as carrying_out:
-            carry_out(Browser(carrying_out), lifecycle.steps)
+            carry_out(Browser(carrying_out), self._one_by_one(lifecycle.steps))
         return observations
+
+    def _one_by_one(self, steps: Iterable[Step]) -> Iterator[Step]:
+        for step in steps:
+            self._go_on()
+            yield step
 
 
 def _shown(observation: Observation) -> str:

@@ -7,8 +7,10 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -57,33 +59,72 @@ class Progress:
 
 
 def run_workers(task: Task, workers: int, told: Callable[[Progress], None]) -> Progress:
-    """Explore in that many processes; `told` hears of every change. Raises KeyboardInterrupt when
-    it is interrupted, after every process has ended, and WorkerError if one of them failed."""
+    """Explore in that many processes; `told` hears of every change, by then or later.
+
+    Interrupted (SIGINT, SIGTERM), every process ends its step and tells what it has found before
+    KeyboardInterrupt is raised; interrupted again, they are killed. Raises WorkerError if a process
+    failed.
+    """
     context = multiprocessing.get_context("spawn")
     messages: Any = context.Queue()
-    tasks = _divide(task, workers)
+    stop = context.Event()
     folder = Path(tempfile.mkdtemp(prefix="afterclose-"))
-    processes = [context.Process(target=_work, args=(part, folder, messages)) for part in tasks]
+    processes = [
+        context.Process(target=_work, args=(part, folder, messages, stop))
+        for part in _divide(task, workers)
+    ]
     progress = Progress()
-    for process in processes:
-        process.start()
-    try:
-        while any(process.is_alive() for process in processes) or not messages.empty():
-            try:
-                kind, value = messages.get(timeout=0.5)
-            except queue.Empty:
-                continue
-            _account(progress, kind, value)
-            told(progress)
-    finally:
-        for process in processes:
-            process.join()
-        # Where a process was killed, nobody else ends its browsers.
-        kill_users_of(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    with _interrupts() as interrupts:
+        try:
+            _start(processes)
+            while any(process.is_alive() for process in processes) or not messages.empty():
+                if interrupts:
+                    stop.set()
+                with contextlib.suppress(queue.Empty):
+                    _account(progress, *messages.get(timeout=0.5))
+                    told(progress)
+        finally:
+            for process in processes:
+                if process.is_alive():
+                    process.kill()
+                process.join()
+            # Where a process was killed, nobody else ends its browsers.
+            kill_users_of(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+    if interrupts:
+        raise KeyboardInterrupt
     if any(process.exitcode for process in processes):
         raise WorkerError("a process of the exploration failed; what it said is above")
     return progress
+
+
+def _start(processes: Sequence[BaseProcess]) -> None:
+    """Start them deaf to Ctrl+C, which reaches the whole group: an exception that is raised
+    anywhere is lost where Python or Hypothesis collect garbage, and breaks requests off."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for process in processes:
+            process.start()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """The first interrupt is only noted; the second raises KeyboardInterrupt."""
+    interrupts: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        if interrupts:
+            raise KeyboardInterrupt
+        interrupts.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupts
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _divide(task: Task, workers: int) -> list[Task]:
@@ -114,38 +155,49 @@ def _account(progress: Progress, kind: str, value: Any) -> None:
         progress.found.append(value)
 
 
-def _work(task: Task, folder: Path, messages: Any) -> None:
-    # Ctrl+C reaches the whole group; the parent waits until browsers and servers have ended.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), Oracle(task.config, folder) as oracle:
-        _Worker(task, oracle, messages).run()
+def _work(task: Task, folder: Path, messages: Any, stop: Event) -> None:
+    worker = _Worker(task, folder, messages, stop)
+    with contextlib.suppress(_EndError), Oracle(task.config, folder, worker.go_on) as oracle:
+        worker.run(oracle)
 
 
-class _TimeIsUpError(KeyboardInterrupt):
-    """Nothing new is to begin: time is up, or nobody waits for it. Of this kind because Hypothesis
-    lets no other through at once."""
+class _EndError(KeyboardInterrupt):
+    """Nothing new is to begin. Of this kind because Hypothesis lets no other through at once."""
 
 
 class _Worker:
-    def __init__(self, task: Task, oracle: Oracle, messages: Any) -> None:
+    def __init__(self, task: Task, folder: Path, messages: Any, stop: Event) -> None:
         self._task = task
-        self._oracle = oracle
+        self._folder = folder
         self._messages = messages
+        self._stop = stop
         self._ends = None if task.seconds is None else time.monotonic() + task.seconds
         self._known: dict[Lifecycle, Found | None] = {}
 
-    def run(self) -> None:
+    def go_on(self) -> None:
+        """Raises _EndError where it was interrupted, time is up, or nobody waits for it."""
+        over = self._ends is not None and time.monotonic() > self._ends
+        parent = multiprocessing.parent_process()
+        if over or self._stop.is_set() or (parent is not None and not parent.is_alive()):
+            raise _EndError
+
+    def run(self, oracle: Oracle) -> None:
         """The corpus, then random lifecycles until one is wrong."""
+        from hypothesis.configuration import set_hypothesis_home_dir
+
         from harness.exploring.generating import explore
 
+        # Where somebody explores, nothing is to be found but the corpus.
+        set_hypothesis_home_dir(self._folder)
+
         for lifecycle in self._task.corpus:
-            self._report(self._judge(lifecycle))
+            self._report(self._judge(lifecycle, oracle))
         if not self._task.examples:
             return
         wrong: list[Found] = []
 
         def judge(lifecycle: Lifecycle) -> str | None:
-            found = self._judge(lifecycle)
+            found = self._judge(lifecycle, oracle)
             if found is None:
                 return None
             wrong.append(found)
@@ -162,34 +214,30 @@ class _Worker:
                 random_seed=self._task.random_seed,
             )
         if wrong:
-            self._report(self._shortest(wrong[0]))
+            self._report(self._shortest(wrong[0], oracle))
 
-    def _shortest(self, found: Found) -> Found:
+    def _shortest(self, found: Found, oracle: Oracle) -> Found:
         shortest = found
 
         def still_wrong(lifecycle: Lifecycle) -> bool:
             nonlocal shortest
-            again = self._judge(lifecycle)
+            again = self._judge(lifecycle, oracle)
             shortest = again or shortest
             return again is not None
 
         try:
             shorten(found.lifecycle, still_wrong)
-        except KeyboardInterrupt:
+        except _EndError:
             # Told all the same, as short as it is by now.
             self._report(shortest)
             raise
         return shortest
 
-    def _judge(self, lifecycle: Lifecycle) -> Found | None:
+    def _judge(self, lifecycle: Lifecycle, oracle: Oracle) -> Found | None:
         if lifecycle in self._known:
             return self._known[lifecycle]
-        over = self._ends is not None and time.monotonic() > self._ends
-        parent = multiprocessing.parent_process()
-        if over or (parent is not None and not parent.is_alive()):
-            raise _TimeIsUpError
         try:
-            found = self._oracle.wrong_with(lifecycle)
+            found = oracle.wrong_with(lifecycle)
         except _TROUBLES as error:
             verbs = ", ".join(step.verb for step in lifecycle.steps)
             self._messages.put(("broken off", f"{lifecycle.preset}: {verbs}: {error}"))
