@@ -1,6 +1,8 @@
 """The server as a browser and an API client see it."""
 
 import re
+import socket
+import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -232,6 +234,25 @@ def test_bad_requests_are_never_a_server_error(client: Client) -> None:
     assert (answer.status, answer.json["errors"][0]["message"]) == (400, "the body is not JSON")
     assert client.get(client.url("nowhere", "/oauth2/auth")).status == 404
     assert client.get(client.url("persistent", "/nothing")).status == 404
+
+
+def test_a_client_that_breaks_its_request_off_is_no_error(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = urlsplit(client.url("persistent", "/oauth2/token"))
+    with socket.create_connection(("127.0.0.1", address.port or 0)) as connection:
+        connection.sendall(
+            f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nExpect: 100-continue\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\n".encode()
+        )
+        assert b"100 Continue" in connection.recv(1000)
+    statuses: list[int] = []
+    ends = time.monotonic() + 20
+    while not statuses and time.monotonic() < ends:
+        log = client.control("GET", f"exchanges?host={address.netloc}")["exchanges"]
+        statuses = [entry["status"] for entry in log]
+    assert statuses == [400]
+    assert caplog.records == []
 
 
 def test_the_control_api(client: Client, clock: Clock) -> None:

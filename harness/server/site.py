@@ -326,8 +326,8 @@ class Site:
             if error.status < 400:
                 raise
             return _refusal(request, error)
-        except ValueError:
-            # aiohttp raises it for a body that is not what its Content-Type says.
+        except (ValueError, ConnectionError):
+            # The body is not what its Content-Type says, or the client has gone before its end.
             return _refusal(request, web.HTTPBadRequest(reason="The request cannot be read"))
 
 
