@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from harness.engines import ENGINES
 from harness.engines.driver import Driver
@@ -65,6 +65,8 @@ async def tab_to(page: Page, label: str) -> None:
 async def by_keyboard(page: Page, base: str, organization: str) -> None:
     """Sign in to the console and follow the steps, without a mouse: make it non-persistent."""
     await page.goto(f"{base}/admin")
+    # The page asks for the focus; the browser gives it with the next frame, after the load.
+    await expect(page.get_by_label("Password")).to_be_focused()
     await page.keyboard.type("administrator")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/admin/organizations")
