@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -89,7 +90,7 @@ class Bench:
             self._begin_results()
         append_records(self.results, records)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Afterclose's own: its models have no other."""
         return version("afterclose")
