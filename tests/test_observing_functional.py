@@ -44,6 +44,7 @@ def test_a_part_is_looked_at_alone(
     seen = client.control("GET", f"observations/{ticket['ticket']}")["seen"]["persistent"]
     assert set(seen) == surfaces
     assert all(seen[surface]["signed_in"] for surface in surfaces & COOKIES)
+    assert {result["part"] for result in seen.values()} == set(parts)
 
 
 def test_the_tab_in_use_shows_frames_only_where_it_is_asked_for(client: Client) -> None:

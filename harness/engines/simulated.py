@@ -23,7 +23,7 @@ from harness.engines.model.document import Form, ScriptError
 from harness.engines.model.family import Facts, Family, Question
 from harness.engines.model.machine import Machine
 from harness.engines.person import PER_VISIT
-from harness.engines.target import PARTS, TargetEnvironment
+from harness.engines.target import TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
 from harness.engines.world import World
 from harness.presets import CHOICES
@@ -286,37 +286,34 @@ class Simulated:
 
     def _look(self) -> Seen:
         """As the driver of a real browser looks: what belongs to a tab is read in the tab in use
-        if that is empty, else in frames there; or in a tab that came back beside an empty one.
-
-        Part by part: what one shows does not depend on the others, so each is asked for once for
-        all models that share it."""
+        if that is empty, else in frames there; or in a tab that came back beside an empty one."""
         shows_frames = self._beside if self._current.empty else self._current
         tab = shows_frames or self._current
+        look = partial(self._look_at, tab, in_frames=shows_frames is not None)
         seen: dict[str, dict[str, Mapping[str, Any]]] = {}
-        for part in PARTS:
-            look = partial(self._look_at, part, tab, in_frames=shows_frames is not None)
-            shown = self._world.share(
-                self._step, f"look at {part}", look, self._agent, [tab], [part]
-            )
+        for shown in self._world.look(self._step, look, self._agent, tab).values():
             for environment, surfaces in shown.items():
                 seen.setdefault(environment, {}).update(surfaces)
         return seen
 
-    def _look_at(self, part: str, tab: Tab, *, in_frames: bool) -> Seen:
-        seen: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+    def _look_at(self, tab: Tab, parts: Sequence[str], *, in_frames: bool) -> Mapping[str, Seen]:
+        """What the server received of each of the parts."""
+        seen: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {part: {} for part in parts}
+        in_tab = "tab" in parts and not in_frames
         for batch in self._batches():
             names = [environment.name for environment in batch]
             ticket = self._world.call(
-                self._target.begin_observation(names, parts=[part], tab_in_use=not in_frames)
+                self._target.begin_observation(names, parts=parts, tab_in_use=not in_frames)
             )
-            if part != "tab":
-                self._agent.navigate(Tab(), ticket.url)
-            elif in_frames:
+            if in_tab or set(parts) != {"tab"}:
+                self._agent.navigate(tab if in_tab else Tab(), ticket.url)
+            if in_frames:
                 for address in ticket.tab_frames:
                     self._agent.frame(tab, address)
-            else:
-                self._agent.navigate(tab, ticket.url)
-            seen |= self._world.call(self._target.observation(ticket.id))
-        if part == "tab" and not in_frames:
+            observation = self._world.call(self._target.observation(ticket.id))
+            for environment, surfaces in observation.items():
+                for surface, shown in surfaces.items():
+                    seen[shown["part"]].setdefault(environment, {})[surface] = shown
+        if in_tab:
             self._agent.navigate(tab, EMPTY)
         return seen

@@ -7,7 +7,7 @@ the same state of that part will do. Nothing of what a browser decides is shared
 
 import http.client
 import time
-from collections.abc import Callable, Coroutine, Hashable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -35,6 +35,17 @@ class _Outcome:
     tabs: Sequence[Tab]
     operations: int
     result: Any
+
+    @classmethod
+    def of(cls, agent: UserAgent, tabs: Sequence[Tab], operations: int, result: Any) -> "_Outcome":
+        """What has become of it; `operations` it had before."""
+        return cls(
+            cookies=tuple(agent.cookies),
+            local_storage=copy_of(agent.local_storage),
+            tabs=[tab.copy() for tab in tabs],
+            operations=agent.cookies.operations - operations,
+            result=result,
+        )
 
 
 class World:
@@ -81,23 +92,42 @@ class World:
         action: Callable[[], _T],
         agent: UserAgent,
         tabs: Sequence[Tab],
-        parts: Sequence[str] = _ALL,
     ) -> _T:
-        """Do something that the server sees, once in this step for all browsers in the same state;
-        only the `parts` named bear on it, or are changed by it. What the action returns."""
-        key = (step, what, tuple(_state(agent, tabs, parts)))
-        outcome = self._outcomes.get(key)
-        if outcome is None:
-            before = agent.cookies.operations
-            result = action()
-            self._outcomes[key] = _Outcome(
-                cookies=tuple(agent.cookies),
-                local_storage=copy_of(agent.local_storage),
-                tabs=[tab.copy() for tab in tabs],
-                operations=agent.cookies.operations - before,
-                result=result,
-            )
-            return result
+        """Do something that the server sees, once in this step for all browsers in the same state.
+        What the action returns."""
+        key = (step, what, tuple(_state(agent, tabs, _ALL)))
+        if key in self._outcomes:
+            shared: _T = self._take_over(self._outcomes[key], agent, tabs, _ALL)
+            return shared
+        before = agent.cookies.operations
+        result = action()
+        self._outcomes[key] = _Outcome.of(agent, tabs, before, result)
+        return result
+
+    def look(
+        self,
+        step: int,
+        action: Callable[[Sequence[str]], Mapping[str, _T]],
+        agent: UserAgent,
+        tab: Tab,
+    ) -> Mapping[str, _T]:
+        """Show the server each part of a browser, once in this step for all browsers in which it is
+        in the same state: what one part shows does not depend on the others. What the action
+        returns of each part that it is given."""
+        keys = {part: (step, part, tuple(_state(agent, [tab], [part]))) for part in PARTS}
+        known = [part for part in PARTS if keys[part] in self._outcomes]
+        missing = [part for part in PARTS if part not in known]
+        before = agent.cookies.operations
+        shown = dict(action(missing)) if missing else {}
+        for part in missing:
+            self._outcomes[keys[part]] = _Outcome.of(agent, [tab], before, shown[part])
+        for part in known:
+            shown[part] = self._take_over(self._outcomes[keys[part]], agent, [tab], [part])
+        return {part: shown[part] for part in PARTS}
+
+    def _take_over(
+        self, outcome: _Outcome, agent: UserAgent, tabs: Sequence[Tab], parts: Sequence[str]
+    ) -> Any:
         if "cookies" in parts:
             count = agent.cookies.operations + outcome.operations
             agent.cookies = CookieStore(outcome.cookies, operations=count)
@@ -109,8 +139,7 @@ class World:
         if "page" in parts:
             for tab, other in zip(tabs, outcome.tabs, strict=True):
                 tab.show_as(other)
-        shared: _T = outcome.result
-        return shared
+        return outcome.result
 
 
 def _state(agent: UserAgent, tabs: Sequence[Tab], parts: Sequence[str]) -> Iterator[Hashable]:

@@ -47,7 +47,8 @@ those of one tab."""
 @dataclass(kw_only=True)
 class _Visit:
     environments: Sequence[str]
-    surfaces: Sequence[str]
+    surfaces: Mapping[str, Part]
+    """What is looked at, and the part of the browser that it belongs to."""
     frames: Collection[Part]
     """What the last page shows frames for."""
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class _Visit:
     def add(self, environment: str, surface: str, **result: Any) -> None:
         """Note what was seen of a surface."""
         self.seen.setdefault(environment, {})[surface] = {
+            "part": self.surfaces.get(surface),
             "reason": None,
             "cookies_sent": [],
             "set_cookie": [],
@@ -102,11 +104,11 @@ class Observing:
 
         first = self._apps[environments[0]]
         part_of = {f"app:{name}": _part_of(kind) for name, kind in first.kinds.items()}
-        surfaces = {"sso": "cookies", **part_of}
+        surfaces: dict[str, Part] = {"sso": "cookies", **part_of}
         ticket = secrets.token_urlsafe(12)
         visit = self._visits[ticket] = _Visit(
             environments=environments,
-            surfaces=[surface for surface, part in surfaces.items() if part in parts],
+            surfaces={surface: part for surface, part in surfaces.items() if part in parts},
             frames=[
                 part
                 for part in ("browser", "tab")
