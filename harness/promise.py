@@ -227,6 +227,7 @@ class History:
     def _restart(self, step: Step) -> None:
         """Nobody has closed anything: the session is to go on."""
         self.ends.append(BrowserEnd(verb="restart", settled=True))
+        self._written = True
         self._start(step)
 
     def _browser_ended(self, verb: str) -> None:

@@ -117,9 +117,25 @@ def _spared(situation: Situation, history: History) -> bool:
 
 
 def _clears_nothing(situation: Situation, history: History, number: int) -> bool:
-    verb = history.ends[number].verb
-    crashed = verb != "quit" and _taken_for_crash(situation, history, number)
-    return situation.engine == "chromium" and (verb == "restart" or crashed)
+    quit_ = history.ends[number].verb == "quit"
+    crashed = not quit_ and _taken_for_crash(situation, history, number)
+    restarts = _restarts(situation, history, number)
+    return situation.engine == "chromium" and (restarts or crashed)
+
+
+def _restarts(situation: Situation, history: History, number: int) -> bool:
+    """Whether the start after that end is one of a restart: Chromium says so on disk for ten
+    seconds more, so a crash meanwhile is one, too.
+
+    chromium: chrome/browser/ui/startup/startup_browser_creator.cc (WasRestarted); measured:
+    crash.crash_after_a_restart.
+    """
+    end = history.ends[number]
+    if end.verb == "restart":
+        return True
+    at_once = end.verb == "crash" and not end.waited and number > 0
+    chromium = situation.engine == "chromium"
+    return chromium and at_once and _restarts(situation, history, number - 1)
 
 
 def _taken_for_crash(situation: Situation, history: History, number: int) -> bool:
@@ -132,7 +148,8 @@ def _taken_for_crash(situation: Situation, history: History, number: int) -> boo
     end = history.ends[number]
     if situation.engine == "firefox":
         return end.verb in ("crash", "end_os_session")
-    return (end.verb == "crash" and end.written) or (
+    crashed = end.verb == "crash" and end.written and not _restarts(situation, history, number)
+    return crashed or (
         number > 0 and not end.reacted and _taken_for_crash(situation, history, number - 1)
     )
 
@@ -157,7 +174,9 @@ def _revival(situation: Situation, history: History, number: int) -> _Revival | 
         return None
     crashed = _taken_for_crash(situation, history, number)
     if situation.choices.clear and not (
-        _clears_nothing(situation, history, number) or (firefox and end.verb == "restart")
+        _clears_nothing(situation, history, number)
+        or (firefox and end.verb == "restart")
+        or _stray(situation, history, number)
     ):
         return None
     if crashed and not situation.choices.reopen:
@@ -166,10 +185,25 @@ def _revival(situation: Situation, history: History, number: int) -> _Revival | 
     # The command line is for a process: what keeps running in the background is told nothing.
     told = end.told and not (situation.choices.background and end.verb == "quit")
     asked = (firefox and end.restored) or told
-    if situation.choices.reopen or asked or end.verb == "restart" or crashed:
+    if situation.choices.reopen or asked or _restarts(situation, history, number) or crashed:
         only_crash = crashed and len(history.ends) == 1
         return _Revival.CRASH if only_crash else _Revival.RESTORE
     return _Revival.PINNED if firefox and end.pinned else None
+
+
+def _stray(situation: Situation, history: History, number: int) -> bool:
+    """Whether a tab's storage is all that is left of its origin when Firefox clears data: it clears
+    the origins that have something on disk.
+
+    firefox: toolkit/components/cleardata/PrincipalsCollector.sys.mjs; measured:
+    crash.crash_after_a_restart.
+    """
+    of_tab = situation.engine == "firefox" and situation.surface == "app:session_storage"
+    if not (of_tab and number and _taken_for_crash(situation, history, number)):
+        return False
+    restarted = history.ends[number - 1].verb == "restart"
+    at_once = restarted and not history.ends[number].waited
+    return at_once or _stray(situation, history, number - 1)
 
 
 def _revived_by(situation: Situation, history: History) -> _Revival | None:

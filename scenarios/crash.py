@@ -45,6 +45,22 @@ def crash_in_background(browser: Browser) -> None:
 
 
 @scenario(
+    title="The browser crashes as soon as it has restarted",
+    claims="A non-persistent session is terminated when the browser ends.",
+    covers=("B1",),
+)
+def crash_after_a_restart(browser: Browser) -> None:
+    browser.sign_in()
+    browser.restart()
+    browser.crash()
+    browser.start()
+    browser.check("after the crash")
+    browser.quit()
+    browser.start()
+    browser.check("after the browser was closed and started again")
+
+
+@scenario(
     title="Close the browser after a crash without reacting to its message",
     claims="A non-persistent session is terminated when the browser is closed.",
     covers=("B4", "Chromium exit_type_service_browsertest.cc, CrashCrashNewBrowser"),

@@ -26,3 +26,16 @@ def end_session_after_settling(browser: Browser) -> None:
     browser.end_os_session()
     browser.start()
     browser.check("after the browser was started again")
+
+
+@scenario(
+    title="The system shuts down as soon as the browser has restarted",
+    claims="A non-persistent session is terminated when the browser ends.",
+    covers=("B5",),
+)
+def end_session_after_a_restart(browser: Browser) -> None:
+    browser.sign_in()
+    browser.restart()
+    browser.end_os_session()
+    browser.start()
+    browser.check("after the browser was started again")

@@ -176,7 +176,12 @@ def test_what_is_wrong_is_found_and_made_short() -> None:
         ("sign_in settle sign_out end_os_session", True),
         ("sign_in sign_out settle crash", False),
         ("sign_in sign_out quit start settle crash", True),
-        ("sign_in restart crash", False),
+        ("sign_in restart crash", True),
+        ("sign_in restart visit crash", False),
+        ("sign_in restart crash start crash", True),
+        ("sign_in restart crash start visit crash", False),
+        ("sign_in restart crash start settle visit crash", True),
+        ("sign_in restart quit start visit crash", True),
         ("sign_in restart settle crash", True),
     ],
 )

@@ -11,6 +11,7 @@ from harness.scenario import Step
 
 SIGN_IN, START = Step("sign_in"), Step("start")
 QUIT = (SIGN_IN, Step("quit"), START)
+RESTART_CRASH = (SIGN_IN, Step("restart"), Step("crash"), START)
 
 
 def situation(
@@ -148,6 +149,18 @@ def test_a_persistent_session_that_is_lost_at_an_orderly_end_is_unexpected() -> 
         (situation(SIGN_IN, Step("quit"), START, Step("settle"), Step("crash"), START,
                    engine="firefox"), None),
         (situation(SIGN_IN, Step("sign_out"), Step("quit"), START, preset="continue"), None),
+        (situation(*RESTART_CRASH), "session-restore-revives-session"),
+        (situation(*RESTART_CRASH, Step("crash"), START), "session-restore-revives-session"),
+        (situation(*RESTART_CRASH, Step("quit"), START), None),
+        (situation(SIGN_IN, Step("restart"), Step("settle"), Step("crash"), START),
+         "crash-recovery-revives-session"),
+        (situation(SIGN_IN, Step("restart"), Step("end_os_session"), START), None),
+        (situation(*RESTART_CRASH, engine="firefox"), "crash-recovery-revives-session"),
+        (situation(*RESTART_CRASH, engine="firefox", preset="clear-on-exit"), None),
+        (situation(*RESTART_CRASH, engine="firefox", preset="clear-on-exit",
+                   surface="app:session_storage"), "crash-recovery-revives-session"),
+        (situation(SIGN_IN, Step("restart"), Step("settle"), Step("crash"), START, engine="firefox",
+                   preset="clear-on-exit", surface="app:session_storage"), None),
     ],
 )
 def test_what_explains_what(case: Situation, limitation: str | None) -> None:

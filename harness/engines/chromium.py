@@ -135,6 +135,10 @@ class Chromium:
         """Not by the protocol, and there is no menu to click in headless mode."""
         raise UnsupportedVerbError("Chromium's protocol pins no tab")
 
+    def restarts(self, profile: Path) -> bool:
+        """`was.restarted`, which the start sets back in memory and on disk ten seconds later."""
+        return bool(_read(profile / "Local State").get("was", {}).get("restarted"))
+
     async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
         """After a crash Chromium asks before it restores tabs, whatever the preset; but a crash
         within ten seconds of the start leaves no mark, and is none to it.
@@ -205,7 +209,8 @@ class Chromium:
     async def settle(
         self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str
     ) -> None:
-        """Until cookies, local storage and `exit_type=Crashed` are on disk."""
+        """Until cookies, local storage and `exit_type=Crashed` are on disk, and that it does not
+        restart."""
         listed = {(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()}
         wanted = {cookie for cookie in listed if not cookie[0].endswith(_FILLER_DOMAIN)}
         await context.add_cookies(
@@ -223,6 +228,7 @@ class Chromium:
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while not (
                 _exit_type(profile) == "Crashed"
+                and not self.restarts(profile)
                 and wanted == _cookie_rows(profile)
                 and all(self.stored(profile, origin) != was for origin, was in before.items())
             ):
@@ -294,12 +300,19 @@ def _update(path: Path, sections: dict[str, Any]) -> None:
 
 
 def _exit_type(profile: Path) -> str | None:
-    try:
-        text = (profile / "Default" / "Preferences").read_text(encoding="utf-8")
-        exit_type: str | None = json.loads(text)["profile"].get("exit_type")
-    except (OSError, ValueError, KeyError):
-        return None
+    exit_type: str | None = (
+        _read(profile / "Default" / "Preferences").get("profile", {}).get("exit_type")
+    )
     return exit_type
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        preferences: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        # The browser is writing; the next look will see it.
+        return {}
+    return preferences
 
 
 def _cookie_rows(profile: Path) -> set[tuple[str, str]]:

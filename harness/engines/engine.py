@@ -73,6 +73,10 @@ class Engine(Protocol):
     async def pin_tab(self, context: BrowserContext, page: Page) -> None:
         """Pin a tab; raise UnsupportedVerbError where that cannot be done."""
 
+    def restarts(self, profile: Path) -> bool:
+        """Whether the profile of a closed browser says that its next start is one of a restart: it
+        said so when it ended, or has not had the time to say otherwise since."""
+
     async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
         """The tab that session restore brought back, once it shows what it showed, or None;
         `ended_by` is the verb that ended the browser's last life."""

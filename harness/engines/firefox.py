@@ -57,6 +57,7 @@ _SMALL_WINDOW = {"MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"}
 """Less to paint where nobody looks."""
 
 _MAGIC = b"mozLz40\0"
+_RESUME_ONCE = "browser.sessionstore.resume_session_once"
 _SESSION_FILES = "sessionstore-backups/*lz4"
 _ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
 _SETTLE_TIMEOUT = 45.0
@@ -140,6 +141,11 @@ class Firefox:
         found = await self._on_own_page(context, f"() => ({PIN_TAB})({json.dumps(page.url)})")
         if not found:
             raise UnsupportedVerbError(f"no window of Firefox shows {page.url}")
+
+    def restarts(self, profile: Path) -> bool:
+        """`resume_session_once`, which the start sets back."""
+        path = profile / "prefs.js"
+        return path.exists() and f'"{_RESUME_ONCE}", true' in path.read_text(encoding="utf-8")
 
     async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
         """Restored windows are Firefox's own, and Playwright does not see them."""
@@ -286,7 +292,7 @@ def _preferences(preset: str, *, told: bool) -> dict[str, str | float | bool]:
     if choices.privacy_level:
         preferences["browser.sessionstore.privacy_level"] = choices.privacy_level
     if told:
-        preferences["browser.sessionstore.resume_session_once"] = True
+        preferences[_RESUME_ONCE] = True
     return preferences
 
 

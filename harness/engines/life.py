@@ -39,16 +39,18 @@ class BrowserLife:
         self._leader: int | None = None
         self._ended_by: str | None = None
         self._told = False
+        self._restarts = False
         self.pinned = False
         """Whether the person has ever pinned a tab."""
 
     async def start(self, *, told: bool = False) -> Page:
         """Start it, or open a window where it kept running without one; the tab that is then in
         front of the person. `told`: to restore the last session, this once."""
-        self._told = told
+        self._told, self._restarts = told, False
         if self.context is not None:
             await self._engine.open_in_background(self.context)
         else:
+            self._restarts = self._ended_by is not None and self._engine.restarts(self.profile)
             self.context, self._leader = await self._workshop.launch(
                 self._engine, self.profile, self._preset, told=told
             )
@@ -63,7 +65,7 @@ class BrowserLife:
 
     @property
     def _reopens(self) -> bool:
-        return CHOICES[self._preset].reopen or self._told or self._ended_by == "restart"
+        return CHOICES[self._preset].reopen or self._told or self._restarts
 
     @property
     def restores(self) -> bool:

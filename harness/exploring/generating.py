@@ -7,7 +7,7 @@ A browser writes to disk in a rhythm of its own, and a real one does so while a 
 a crash comes at once after what changed something, or when all of it is on disk, never between.
 Chromium writes the second change of an origin's `localStorage` up to a minute later: so nothing
 settles after a sign-out. And for ten seconds after it restarted itself, its profile still says that
-it does: a crash meanwhile is a restart, too.
+it does, a crash meanwhile being another restart: so one comes directly after it, or not so soon.
 """
 
 from collections.abc import Callable, Sequence
@@ -76,6 +76,7 @@ class _Machine(RuleBasedStateMachine):
         self.pair: tuple[str, ...] = ()
         self.unwritten = 0
         self.signed_out = False
+        self.restarted = False
         self.just_started = False
         self.clock_is_right = True
         self.closed = False
@@ -129,7 +130,8 @@ class _Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.running)
     def end(self, verb: str) -> None:
         getattr(self.browser, verb)()
-        self.unwritten = AT_ONCE + 1
+        self.restarted = verb == "restart"
+        self.unwritten = AT_ONCE
         self.signed_out = False
 
     @rule(verb=st.sampled_from(["crash", "end_os_session"]), settled=st.booleans())
@@ -139,13 +141,16 @@ class _Machine(RuleBasedStateMachine):
     def break_off(self, verb: str, settled: bool) -> None:
         if (settled and not self.signed_out) or self.unwritten > AT_ONCE:
             self.browser.settle()
+            self.restarted = False
         getattr(self.browser, verb)()
+        self.restarted = self.restarted and verb == "crash"
 
     @rule(restoring=st.booleans())
     @precondition(lambda self: not self.running)
     def start(self, restoring: bool) -> None:
         self.browser.start(restoring=restoring)
-        self.unwritten, self.signed_out, self.just_started = 1, False, True
+        self.unwritten = AT_ONCE if self.restarted else 1
+        self.signed_out, self.just_started = False, True
 
     # Chromium lists the last session's tabs among others that were closed, now or before.
     @rule()
@@ -158,7 +163,7 @@ class _Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.running and not self.signed_out)
     def settle(self) -> None:
         self.browser.settle()
-        self.unwritten = 0
+        self.unwritten, self.restarted = 0, False
 
     @rule(time=st.sampled_from(_TIMES))
     @precondition(lambda self: self.running or "background" not in self.preset)
@@ -166,6 +171,7 @@ class _Machine(RuleBasedStateMachine):
         self.browser.wait(time)
         if self.running and time >= SETTLED_AFTER:
             self.unwritten = AT_ONCE + 1 if self.signed_out else 0
+            self.restarted = False
 
     @rule()
     @precondition(

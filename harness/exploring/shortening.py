@@ -17,8 +17,10 @@ _CRASHES = ("crash", "end_os_session")
 
 def is_sharp(steps: Sequence[Step]) -> bool:
     """Whether each crash comes at once after what changed something, or when all of it is on disk:
-    between the two, chance decides. After a sign-out nothing settles in Chromium for a minute."""
-    unwritten, signed_out = 0, False
+    between the two, chance decides. After a sign-out nothing settles in Chromium for a minute, and
+    for ten seconds after a restart, over a crash too, its profile says that it restarts: so a crash
+    comes directly after the restart, or the start, then."""
+    unwritten, signed_out, restarted, running = 0, False, False, True
     for step in steps:
         long = isinstance(step.value, timedelta) and step.value >= SETTLED_AFTER
         if step.verb in _CRASHES and unwritten > AT_ONCE:
@@ -26,12 +28,14 @@ def is_sharp(steps: Sequence[Step]) -> bool:
         if signed_out and (step.verb == "settle" or (long and step.verb == "wait")):
             return False
         if step.verb == "settle" or (step.verb == "wait" and long):
-            unwritten = 0
+            unwritten, restarted = 0, restarted and not running
         elif step.verb in ("start", "restart"):
-            # For ten seconds after a restart, Chromium's profile still says that it restarts.
-            unwritten, signed_out = (AT_ONCE + 1 if step.verb == "restart" else 1), False
+            restarted = restarted or step.verb == "restart"
+            unwritten, signed_out, running = (AT_ONCE if restarted else 1), False, True
         else:
             unwritten += 1
+            restarted = restarted and step.verb not in ("quit", "end_os_session")
+            running = running and step.verb not in _CRASHES
         signed_out = signed_out or step.verb.startswith("sign_out")
     return True
 

@@ -10,6 +10,7 @@ _STARTUP = "chrome/browser/ui/startup/startup_browser_creator.cc, GetSessionStar
 _DATA = "chrome/browser/sessions/session_data_service.cc"
 _EXIT = "chrome/browser/sessions/exit_type_service.cc"
 _STORE = "net/extras/sqlite/sqlite_persistent_cookie_store.cc"
+_RESTART = "chrome/browser/ui/startup/startup_browser_creator.cc, WasRestarted"
 _POPUP = "https://html.spec.whatwg.org/multipage/document-sequences.html (copies it to an opener's)"
 
 _ORDERLY, _CRASHED = "Normal", "Crashed"
@@ -61,6 +62,20 @@ _RULES = (
             "chrome/browser/sessions/session_data_deleter.cc (flushes where it deletes)",
             "measured: crash.crash_in_background",
         ),
+    ),
+    Rule(
+        question=Question.WRITE_AT_END,
+        when=lambda facts: facts.medium is Medium.RESTART and facts.verb in ("crash", "close"),
+        answer=False,
+        because="had no time to write down that it does not restart",
+        sources=(_RESTART, "measured: crash.crash_after_a_restart"),
+    ),
+    Rule(
+        question=Question.WRITE_AT_END,
+        when=lambda facts: facts.medium is Medium.RESTART,
+        answer=True,
+        because="wrote down that it does not restart",
+        sources=(_RESTART, "measured: os_shutdown.end_session_after_a_restart"),
     ),
     Rule(
         question=Question.WRITE_AT_END,
@@ -259,6 +274,11 @@ CHROMIUM = Family(
             medium=Medium.MARK,
             interval=10.0,
             sources=("components/prefs/json_pref_store.h; measured: about 10 s after the start",),
+        ),
+        Medium.RESTART: Rhythm(
+            medium=Medium.RESTART,
+            interval=10.0,
+            sources=("components/prefs/json_pref_store.h; measured: crash.crash_after_a_restart",),
         ),
     },
 )

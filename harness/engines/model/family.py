@@ -20,6 +20,7 @@ class Medium(StrEnum):
     LOCAL_STORAGE = "local storage"
     SESSION = "session file"
     MARK = "exit mark"
+    RESTART = "note of a restart"
 
 
 class Question(StrEnum):
@@ -40,6 +41,7 @@ class Question(StrEnum):
     KEEP_TAB_STORAGE = "Is the storage of tabs that are not reopened kept at this start?"
     OFFER_SESSION = "Can the person ask for the last session?"
     CLEAR_SESSION = "And is the session file cleared with it?"
+    SPARE_STRAY_STORAGE = "But for a tab's storage whose origin keeps nothing else?"
     STORAGE_IN_SAME_PROCESS = "Does a tab's storage come back with it in the same process?"
     SHOW_SESSION = "Is the session that the person asked for put in front of them?"
     POPUP_STORAGE = "What of its opener's storage does a popup begin with?"
@@ -65,7 +67,7 @@ class Facts:
     told: bool = False
     """Whether it was told, this once, to restore the last session."""
     restarted: bool = False
-    """Whether it restarted itself."""
+    """Whether the profile says that this start is one of a restart."""
     first: bool = False
     """Whether no browser has run on the profile."""
     reopened: bool = False

@@ -244,6 +244,28 @@ _RULES = (
         sources=(_SANITIZER, "measured: browser_close.quit_and_start"),
     ),
     Rule(
+        question=Question.SPARE_STRAY_STORAGE,
+        when=lambda facts: facts.crashed,
+        answer=True,
+        because="left a tab's storage whose origin keeps nothing else: it clears those that do, "
+        "and saves the session anew",
+        sources=(
+            "toolkit/components/cleardata/PrincipalsCollector.sys.mjs (origins with data on disk, "
+            "and cookies as of https without a port)",
+            f"{_STORE}, onPurgeSessionHistory",
+            "measured: crash.crash_after_a_restart, preset clear-on-exit",
+        ),
+    ),
+    Rule(
+        question=Question.SPARE_STRAY_STORAGE,
+        answer=False,
+        because="deleted its session file as it closed",
+        sources=(
+            f"{_STORE}, onPurgeSessionHistory",
+            "measured: crash.crash_after_a_restart, preset continue-clear-on-exit",
+        ),
+    ),
+    Rule(
         question=Question.SHOW_SESSION,
         answer=False,
         because="opened the session that was asked for beside the window in use",
@@ -287,5 +309,10 @@ FIREFOX = Family(
             sources=(f"{_SAVER} (browser.sessionstore.interval)",),
         ),
         Medium.MARK: Rhythm(medium=Medium.MARK, interval=0.0, sources=(_STARTUP,)),
+        Medium.RESTART: Rhythm(
+            medium=Medium.RESTART,
+            interval=0.0,
+            sources=(f"{_STORE}, initSession (resume_session_once)",),
+        ),
     },
 )

@@ -39,6 +39,8 @@ class _Disk:
     local_storage: Storages = field(default_factory=dict)
     session: _SessionFile = field(default_factory=_SessionFile)
     mark: str = ""
+    restarts: bool = False
+    """Whether the next start is one of a restart."""
 
 
 class Machine:
@@ -82,12 +84,14 @@ class Machine:
         # What keeps running has its cookies, on disk or not.
         stays = self._ended_by == "close"
         cookies = list(self._agent.cookies) if stays else self._disk.cookies
-        cleared = self._decide(Question.CLEAR, facts, note=self._choices.clear)
-        if cleared:
+        spared = False
+        if self._decide(Question.CLEAR, facts, note=self._choices.clear):
+            if self._decide(Question.CLEAR_SESSION, facts):
+                kept = replace(kept, cookies=[], tabs=self._cleared(kept.tabs, facts))
+                self._disk.session = kept
+                spared = any(tab.session_storage for tab in kept.tabs)
             cookies = []
             self._disk.cookies, self._disk.local_storage = [], {}
-            if self._decide(Question.CLEAR_SESSION, facts):
-                kept = replace(kept, cookies=[], tabs=_without_storage(kept.tabs))
         self._agent.local_storage = copy_of(self._disk.local_storage)
         self._agent.cookies = self._cookies_at_start(cookies, kept, facts)
         back = self._tabs_at_start(kept, facts)
@@ -97,8 +101,29 @@ class Machine:
         self._crashes = facts.crashes
         self._unacknowledged = facts.crashed
         self._unwritten = self._unwritten if stays else {}
-        self.changed(Medium.MARK)
+        self.changed(Medium.MARK, Medium.RESTART)
+        if spared:
+            # Clearing looks through what it spares, and the session is saved at once.
+            for tab in self.tabs:
+                tab.unused.clear()
+            self._write(Medium.SESSION)
         return list(self.tabs)
+
+    def _cleared(self, tabs: Sequence[Tab], facts: Facts) -> list[Tab]:
+        """Tabs of a session file that is cleared."""
+        known = {origin for origin, items in self._disk.local_storage.items() if items}
+        stray = any(tab.session_storage.keys() - known for tab in tabs)
+        if not (
+            stray
+            and self._family.asks(Question.SPARE_STRAY_STORAGE)
+            and self._decide(Question.SPARE_STRAY_STORAGE, facts)
+        ):
+            return _without_storage(tabs)
+        tabs = [tab.copy() for tab in tabs]
+        for tab in tabs:
+            for origin in known:
+                tab.session_storage.pop(origin, None)
+        return tabs
 
     def _facts(self, told: bool) -> Facts:
         facts = Facts(
@@ -106,7 +131,7 @@ class Machine:
             verb=self._ended_by,
             mark=self._disk.mark,
             told=told,
-            restarted=self._ended_by == "restart",
+            restarted=self._disk.restarts and self._ended_by != "close",
             first=not self._lives,
             pinned=self._disk.session.pinned,
             age=self._now() - self._disk.session.written,
@@ -134,14 +159,14 @@ class Machine:
         if facts.first:
             return []
         back: list[Tab] = []
+        if facts.verb == "close":
+            # No later process has it either.
+            self._disk.session = replace(self._disk.session, tabs=_without_storage(kept.tabs))
         if self._decide(Question.REOPEN_TABS, facts):
             stays = facts.verb != "close" or bool(
                 self._decide(Question.STORAGE_IN_SAME_PROCESS, facts)
             )
             back = kept.tabs if stays else _without_storage(kept.tabs)
-            if not stays:
-                # What is not given back is not kept for later either.
-                self._disk.session = replace(self._disk.session, tabs=back)
             facts = replace(facts, reopened=True)
         elif kept.pinned and self._decide(Question.REOPEN_PINNED, facts):
             back = [tab for tab in kept.tabs if tab.pinned]
@@ -215,6 +240,10 @@ class Machine:
                     self._write(medium)
         mark = str(self._decide(Question.MARK_AT_END, facts))
         self._disk.mark = mark or self._disk.mark
+        if verb == "restart":
+            self._disk.restarts = True
+        elif self._decide(Question.WRITE_AT_END, replace(facts, medium=Medium.RESTART), note=False):
+            self._disk.restarts = False
         self._ended_by = verb
         self.tabs = []
 
@@ -249,6 +278,8 @@ class Machine:
         self._unwritten.pop(medium, None)
         if medium is Medium.MARK:
             self._disk.mark = self._family.running_mark
+        elif medium is Medium.RESTART:
+            self._disk.restarts = False
         if self._choices.private:
             return
         facts = Facts(choices=self._choices)
