@@ -45,6 +45,19 @@ CHOICES: dict[str, Choices] = {
         reopen=True,
         background=True,
     ),
+    "background-clear-on-exit": Choices(
+        meaning="set to keep running in the background, and to delete cookies and site data when "
+        "its last window is closed",
+        clear=True,
+        background=True,
+    ),
+    "continue-background-clear-on-exit": Choices(
+        meaning="set to keep running in the background, to reopen what was open, and to delete "
+        "cookies and site data when its last window is closed",
+        reopen=True,
+        clear=True,
+        background=True,
+    ),
     "continue-privacy-1": Choices(
         meaning="set to reopen what was open, but no data of encrypted sites (privacy_level 1)",
         reopen=True,
