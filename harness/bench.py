@@ -144,7 +144,7 @@ def lifecycle(
     common["engine_version"] = _version(workshop, engine)
     if engine is not None and not common["engine_version"]:
         reason = f"{engine.title} is not installed; get it with: afterclose engines --install"
-        bench.write(Unsupported(**common, reason=reason, steps=[]))
+        bench.write(Unsupported(**common, reason=reason, steps=()))
         pytest.skip(reason)
 
     def observed(observation: Observation) -> None:
@@ -174,14 +174,14 @@ def lifecycle(
                 failed = failed or item.stash.get(FAILED, False)
                 _screenshot(workshop.options.screenshot, carrying_out, folder, failed)
     except UnsupportedVerbError as error:
-        steps = [narrate(step) for step in browser.steps] if browser else []
+        steps = tuple(narrate(step) for step in browser.steps) if browser else ()
         bench.write(Unsupported(**common, reason=str(error), steps=steps))
         failed = False
         pytest.skip(str(error))
     except (UnexpectedError, AssertionError):
         raise
     except Exception as error:
-        steps = [narrate(step) for step in browser.steps] if browser else []
+        steps = tuple(narrate(step) for step in browser.steps) if browser else ()
         message = str(error) or type(error).__name__
         bench.write(Error(**common, message=message, steps=steps))
         raise
@@ -239,13 +239,13 @@ def _run_record(config: pytest.Config, bench: Bench) -> Run:
         },
         scenarios={
             scenario.name: ScenarioNote(
-                title=scenario.title, claims=scenario.claims, covers=list(scenario.covers)
+                title=scenario.title, claims=scenario.claims, covers=tuple(scenario.covers)
             )
             for scenario in scenarios
         },
         limitations={
             limitation.id: LimitationNote(
-                sentence=limitation.sentence, sources=list(limitation.sources)
+                sentence=limitation.sentence, sources=tuple(limitation.sources)
             )
             for limitation in LIMITATIONS
         },

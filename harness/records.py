@@ -4,9 +4,8 @@ import os
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+import msgspec
 
 __all__ = [
     "Error",
@@ -43,36 +42,31 @@ class Verdict(StrEnum):
     ERROR = "error"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Evidence(_Model):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an observation rests on; everything but `browser_cookies` comes from the server."""
 
-    cookies_sent: list[str] = []
+    cookies_sent: tuple[str, ...] = ()
     """Names of the cookies that the browser sent to this surface's host at the check."""
-    set_cookie: list[str] = []
+    set_cookie: tuple[str, ...] = ()
     """The latest `Set-Cookie` of each cookie the surface rests on, its value shortened."""
     reason: str | None = None
     """Why the server says the session is over; None where it is not."""
     persistent_claim: bool | None = None
     """What the access token that the login began with said (`ksp.persistent`); None where there is
     no such token, or it said nothing."""
-    time: list[str] = []
+    time: tuple[str, ...] = ()
     """How time was moved, in the order it was."""
-    notes: list[str] = []
+    notes: tuple[str, ...] = ()
     """What the engine did that a reader should know (a process that it had to end, say)."""
-    decisions: list[str] = []
+    decisions: tuple[str, ...] = ()
     """What a simulated browser decided, and why, in the order it did."""
-    browser_cookies: list[str] = []
+    browser_cookies: tuple[str, ...] = ()
     """The browser's own cookie list for the host: a diagnostic, never the verdict's ground."""
 
 
-class Run(_Model):
+class Run(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="run"):
     """The first line of a run."""
 
-    type: Literal["run"] = "run"
     started: str
     """ISO 8601, UTC."""
     versions: dict[str, str]
@@ -84,22 +78,22 @@ class Run(_Model):
     """The registry at the time of the run, by id."""
 
 
-class ScenarioNote(_Model):
+class ScenarioNote(msgspec.Struct, frozen=True, kw_only=True):
     """A scenario, as reports show it."""
 
     title: str
     claims: str
-    covers: list[str] = []
+    covers: tuple[str, ...] = ()
 
 
-class LimitationNote(_Model):
+class LimitationNote(msgspec.Struct, frozen=True, kw_only=True):
     """A limitation, as reports show it."""
 
     sentence: str
-    sources: list[str]
+    sources: tuple[str, ...]
 
 
-class Item(_Model):
+class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type"):
     """What every record of one scenario on one engine and preset has in common."""
 
     scenario: str
@@ -108,10 +102,9 @@ class Item(_Model):
     preset: str
 
 
-class Observation(Item):
+class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
     """One surface, of one environment, at one check."""
 
-    type: Literal["observation"] = "observation"
     check: str
     policy: str
     surface: str
@@ -119,7 +112,7 @@ class Observation(Item):
     observed: State
     verdict: Verdict
     limitation: str | None = None
-    steps: list[str]
+    steps: tuple[str, ...]
     evidence: Evidence
     duration_s: float
     """Seconds from the start of the item to this check."""
@@ -130,42 +123,48 @@ class Observation(Item):
         return self.observed is State.SIGNED_IN
 
 
-class Unsupported(Item):
+class Unsupported(Item, frozen=True, kw_only=True, gc=False, tag="unsupported"):
     """An item that the engine cannot do, and why."""
 
-    type: Literal["unsupported"] = "unsupported"
     reason: str
-    steps: list[str]
+    steps: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What a reader is told."""
+        return self.reason
 
 
-class Error(Item):
+class Error(Item, frozen=True, kw_only=True, gc=False, tag="error"):
     """An item that broke off: what was seen."""
 
-    type: Literal["error"] = "error"
     message: str
-    steps: list[str]
+    steps: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What a reader is told."""
+        return self.message
 
 
-Record = Annotated[Run | Observation | Unsupported | Error, Field(discriminator="type")]
-_ADAPTER: TypeAdapter[Record] = TypeAdapter(Record)
+Record = Run | Observation | Unsupported | Error
+_DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
 class RecordsError(Exception):
     """A result file that cannot be read or written; the message is for the user."""
 
 
-def append_records(
-    path: Path, records: Iterable[Run | Observation | Unsupported | Error]
-) -> None:
+def append_records(path: Path, records: Iterable[Record]) -> None:
     """Append a line for each record and flush them.
 
     They go out in a single write to a file opened for appending, so the workers of a parallel run
     can share the file.
     """
-    line = "".join(f"{record.model_dump_json()}\n" for record in records)
+    lines = msgspec.json.Encoder().encode_lines(records)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
-        os.write(descriptor, line.encode())
+        os.write(descriptor, lines)
     finally:
         os.close(descriptor)
 
@@ -174,19 +173,13 @@ def read_records(paths: Iterable[Path]) -> Iterator[Record]:
     """Read result files one after the other; raise RecordsError naming file and line."""
     for path in paths:
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a text file"
-            raise RecordsError(f"{path}: cannot be read: {reason}") from None
+            lines = path.read_bytes().split(b"\n")
+        except OSError as error:
+            raise RecordsError(f"{path}: cannot be read: {error.strerror}") from None
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             try:
-                yield _ADAPTER.validate_json(line)
-            except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(str(part) for part in first["loc"])
-                raise RecordsError(
-                    f"{path}:{number}: not a result record: {where + ': ' if where else ''}"
-                    f"{first['msg']}"
-                ) from None
+                yield _DECODER.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise RecordsError(f"{path}:{number}: not a result record: {error}") from None

@@ -77,7 +77,7 @@ def _failed(bench: Bench, member: Member) -> None:
         "engine_version": witness.engine_version,
         "preset": witness.preset,
     }
-    steps = [narrate(step) for step in member.steps]
+    steps = tuple(narrate(step) for step in member.steps)
     message = str(failure) or type(failure).__name__
     if isinstance(failure, UnsupportedVerbError):
         bench.write(Unsupported(**common, reason=message, steps=steps))

@@ -24,7 +24,7 @@ OBSERVATION = Observation(
     promised=State.SIGNED_IN,
     observed=State.SIGNED_OUT,
     verdict=Verdict.UNEXPECTED,
-    steps=["Sign in to the application."],
+    steps=("Sign in to the application.",),
     evidence=Evidence(reason="no_cookie"),
     duration_s=1.5,
 )
@@ -33,7 +33,7 @@ OBSERVATION = Observation(
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "results.ndjson"
     row = Unsupported(
-        scenario="a.b", engine="x", engine_version="", preset="default", reason="no", steps=[]
+        scenario="a.b", engine="x", engine_version="", preset="default", reason="no", steps=()
     )
     append_records(path, [OBSERVATION, row])
     assert list(read_records([path])) == [OBSERVATION, row]

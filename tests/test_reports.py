@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from harness.records import (
@@ -29,8 +30,8 @@ RUN = Run(
     configuration={},
     scenarios={"a.first": ScenarioNote(title="The <first>", claims="It is.")},
     limitations={
-        "seen": LimitationNote(sentence="Seen here.", sources=["https://example.com/"]),
-        "unseen": LimitationNote(sentence="Never seen.", sources=["measured"]),
+        "seen": LimitationNote(sentence="Seen here.", sources=("https://example.com/",)),
+        "unseen": LimitationNote(sentence="Never seen.", sources=("measured",)),
     },
 )
 
@@ -56,21 +57,21 @@ def observation(
         observed=State.SIGNED_IN if kept else State.SIGNED_OUT,
         verdict=verdict,
         limitation="seen" if verdict is Verdict.LIMITATION else None,
-        steps=list(steps),
-        evidence=Evidence(reason=None if kept else "no_cookie", cookies_sent=["<cookie>"]),
+        steps=tuple(steps),
+        evidence=Evidence(reason=None if kept else "no_cookie", cookies_sent=("<cookie>",)),
         duration_s=1.0,
     )
 
 
-COMMON = {"engine": "firefox", "engine_version": "2", "preset": "default", "steps": ["Sign in."]}
+COMMON = {"engine": "firefox", "engine_version": "2", "preset": "default"}
 RECORDS: list[Record] = [
     RUN,
     observation("z.last"),
     observation(check="later", steps=("1", "2", "3"), verdict=Verdict.UNEXPECTED),
     observation(),
     observation(policy="other", verdict=Verdict.LIMITATION),
-    Error(scenario="a.first", message="the browser died", **COMMON),
-    Unsupported(scenario="z.last", reason="it cannot", **COMMON),
+    Error(scenario="a.first", message="the browser died", steps=("Sign in.",), **COMMON),
+    Unsupported(scenario="z.last", reason="it cannot", steps=("Sign in.",), **COMMON),
 ]
 
 
@@ -138,12 +139,11 @@ def test_limitations_say_where_they_were_seen_and_where_not(folder: Path) -> Non
 
 def seen(surface: str, signed_in: bool, *, claim: bool | None = None, **place: str) -> Observation:
     state = State.SIGNED_IN if signed_in else State.SIGNED_OUT
-    return observation(**place).model_copy(  # type: ignore[arg-type]
-        update={
-            "surface": surface,
-            "observed": state,
-            "evidence": Evidence(persistent_claim=claim),
-        }
+    return msgspec.structs.replace(
+        observation(**place),  # type: ignore[arg-type]
+        surface=surface,
+        observed=state,
+        evidence=Evidence(persistent_claim=claim),
     )
 
 

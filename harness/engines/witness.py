@@ -52,7 +52,7 @@ class Witness:
         self, label: str, steps: tuple[Step, ...], seen: Seen, context: Context
     ) -> Check:
         """Hold everything seen at a check against the promise."""
-        told = [narrate(step) for step in steps]
+        told = tuple(narrate(step) for step in steps)
         own_cookies: dict[str, set[str]] = {}
         for host, name in context.listed:
             own_cookies.setdefault(host, set()).add(name)
@@ -105,12 +105,12 @@ def _evidence(
     shown: Mapping[str, Any], context: Context, own_cookies: Iterable[str]
 ) -> Evidence:
     return Evidence(
-        cookies_sent=shown["cookies_sent"],
-        set_cookie=shown["set_cookie"],
+        cookies_sent=tuple(shown["cookies_sent"]),
+        set_cookie=tuple(shown["set_cookie"]),
         reason=shown["reason"],
         persistent_claim=shown["persistent_claim"],
-        time=list(context.time),
-        notes=list(context.notes),
-        decisions=list(context.decisions),
-        browser_cookies=sorted(own_cookies),
+        time=tuple(context.time),
+        notes=tuple(context.notes),
+        decisions=tuple(context.decisions),
+        browser_cookies=tuple(sorted(own_cookies)),
     )

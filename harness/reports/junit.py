@@ -51,7 +51,7 @@ def _cases(suite: ElementTree.Element, scenario: str, cell: Cell) -> None:
             )
     if isinstance(cell.trouble, Error):
         case = ElementTree.SubElement(suite, "testcase", classname=scenario, name="run")
-        ElementTree.SubElement(case, "error", message=cell.trouble.message)
+        ElementTree.SubElement(case, "error", message=cell.trouble.sentence)
     elif isinstance(cell.trouble, Unsupported):
         case = ElementTree.SubElement(suite, "testcase", classname=scenario, name="run")
-        ElementTree.SubElement(case, "skipped", message=cell.trouble.reason)
+        ElementTree.SubElement(case, "skipped", message=cell.trouble.sentence)

@@ -58,6 +58,6 @@ def _troubles(records: Sequence[Record]) -> list[str]:
             )
         elif isinstance(record, Error | Unsupported):
             sign = SYMBOLS[Verdict.ERROR if isinstance(record, Error) else Verdict.UNSUPPORTED]
-            text = record.message if isinstance(record, Error) else record.reason
-            lines.append(f"{sign} {record.scenario}[{record.engine}-{record.preset}] {text}")
+            where = f"{record.scenario}[{record.engine}-{record.preset}]"
+            lines.append(f"{sign} {where} {record.sentence}")
     return lines
