@@ -17,8 +17,9 @@ from harness.engines import ENGINES, MODELS, NAMES, PRESETS, presets_of
 from harness.engines.driver import DriverError
 from harness.engines.simulated import SimulationError
 from harness.engines.target import TargetError
-from harness.records import Observation, Run, Verdict, read_records
+from harness.records import Observation, Verdict, read_records
 from harness.reports import write_reports
+from harness.reports.matrix import matrix_of
 from harness.reports.terminal import summary_lines
 from harness.scenario import Browser, Scenario, ScenarioError
 from harness.server.running import MockServer
@@ -215,12 +216,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     bench = config.stash[BENCH]
     if hasattr(config, "workerinput") or not bench.wrote or not bench.results.exists():
         return
-    records = list(read_records([bench.results]))
-    if not any(not isinstance(record, Run) for record in records):
+    matrix = matrix_of(read_records([bench.results]))
+    if not matrix.cells:
         return
     folder = bench.results.parent
-    write_reports(records, folder)
+    write_reports(matrix, folder)
     terminalreporter.section("Afterclose")
-    for line in summary_lines(records):
+    for line in summary_lines(matrix):
         terminalreporter.write_line(line)
     terminalreporter.write_line(f"Report: {os.path.relpath(folder / 'index.html')}")

@@ -16,6 +16,7 @@ from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
 from harness.reports.agreement import agreements
+from harness.reports.matrix import matrix_of
 from harness.scenario import Browser
 from harness.server.running import MockServer
 
@@ -66,7 +67,7 @@ def test_model_and_browser_agree(
 ) -> None:
     seen = observe(workshop, scenario, engine, preset)
     modelled = observe(workshop, scenario, model_of(engine), preset)
-    (agreement,) = agreements([*seen, *modelled])
+    (agreement,) = agreements(matrix_of([*seen, *modelled]))
     assert agreement.compared == len(seen) == len(modelled) > 0
     assert agreement.differing == []
 

@@ -94,7 +94,7 @@ def test_of_two_observations_of_the_same_the_later_counts() -> None:
 
 
 def test_the_terminal_names_what_needs_a_look() -> None:
-    text = "\n".join(summary_lines(RECORDS))
+    text = "\n".join(summary_lines(matrix_of(RECORDS)))
     assert "2 kept, 1 limitation, 1 unexpected, 1 unsupported, 1 error" in text
     assert "promised signed_in, observed signed_out" in text
     assert "the browser died" in text
@@ -103,7 +103,7 @@ def test_the_terminal_names_what_needs_a_look() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_reports(RECORDS, tmp_path)
+    write_reports(matrix_of(RECORDS), tmp_path)
     return tmp_path
 
 
@@ -170,7 +170,8 @@ def test_where_applications_and_the_sso_session_differ() -> None:
 
 
 def test_the_two_way_table_is_in_the_report(tmp_path: Path) -> None:
-    write_reports([RUN, seen("sso", False), seen("app:long", True, claim=False)], tmp_path)
+    records: list[Record] = [RUN, seen("sso", False), seen("app:long", True, claim=False)]
+    write_reports(matrix_of(records), tmp_path)
     text = (tmp_path / "index.html").read_text()
     assert 'id="both-ways"' in text
     assert "1 of 1" in text
@@ -187,16 +188,26 @@ def test_models_stand_beside_their_browsers(tmp_path: Path) -> None:
         observation(check="alone"),
         observation(engine="simulated-webkitgtk"),
     ]
-    (agreement,) = agreements(records)
+    (agreement,) = agreements(matrix_of(records))
     assert agreement.sentence == "chromium and its model agree in 1 of 2 cells"
     ((seen, modelled),) = agreement.differing
     assert (seen.check, seen.signed_in, modelled.signed_in) == ("later", True, False)
-    lines = summary_lines(records)
+    lines = summary_lines(matrix_of(records))
     assert "chromium and its model agree in 1 of 2 cells." in lines
     assert any(line.startswith("≠ a.first[chromium-default] persistent/sso") for line in lines)
-    write_reports(records, tmp_path)
+    write_reports(matrix_of(records), tmp_path)
     assert "Models beside browsers" in (tmp_path / "index.html").read_text()
 
 
 def test_without_a_model_there_is_nothing_to_compare() -> None:
-    assert agreements([RUN, observation()]) == []
+    assert agreements(matrix_of([RUN, observation()])) == []
+
+
+def test_a_table_too_wide_for_a_terminal_is_summed_up() -> None:
+    engines = [f"engine-{number}" for number in range(9)]
+    records: list[Record] = [observation(engine=engine) for engine in engines]
+    records.append(observation(engine=engines[0], check="later", verdict=Verdict.UNEXPECTED))
+    lines = summary_lines(matrix_of(records))
+    assert lines[0].split() == ["engine-0/default", "✓1", "✗1"]
+    assert [line.split()[1] for line in lines[1:9]] == ["✓1"] * 8
+    assert any("promised signed_in, observed signed_out" in line for line in lines)

@@ -16,6 +16,7 @@ from harness.installing import find_engines, how_to_get, install
 from harness.library import LibraryError, load_scenarios, scenario_files
 from harness.records import RecordsError, read_records
 from harness.reports import write_reports
+from harness.reports.matrix import matrix_of
 from harness.reports.terminal import summary_lines
 from harness.scenario import narrate, steps_of
 
@@ -84,12 +85,12 @@ def report(
 ) -> None:
     """Merge result files and render every report."""
     try:
-        records = list(read_records(files or [output / "results.ndjson"]))
-        write_reports(records, output)
+        matrix = matrix_of(read_records(files or [output / "results.ndjson"]))
+        write_reports(matrix, output)
     except RecordsError as error:
         fail(str(error))
     except OSError as error:
         fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
-    for line in summary_lines(records):
+    for line in summary_lines(matrix):
         typer.echo(line)
     typer.echo(f"Report: {os.path.relpath(output / 'index.html')}")

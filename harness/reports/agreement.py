@@ -1,10 +1,11 @@
 """Models beside the browsers they are models of: the same cell of the same scenario, observed in
 both."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from harness.records import Observation, Record
+from harness.records import Observation
+from harness.reports.matrix import Matrix
 
 __all__ = ["Agreement", "agreements"]
 
@@ -29,15 +30,18 @@ class Agreement:
         return f"{self.engine} and its model agree in {agreeing} of {self.compared} cells"
 
 
-def agreements(records: Sequence[Record]) -> list[Agreement]:
+def agreements(matrix: Matrix) -> list[Agreement]:
     """One entry for each engine that was observed beside its model."""
-    observations = [record for record in records if isinstance(record, Observation)]
-    models = _cells(o for o in observations if o.engine.startswith(_PREFIX))
+    models = {engine for engine in matrix.engines if engine.startswith(_PREFIX)}
+    beside = {engine for engine in matrix.engines if f"{_PREFIX}{engine}" in models}
+    if not beside:
+        return []
+    modelled_cells = _cells(o for o in matrix.observations() if o.engine in models)
     found: dict[str, Agreement] = {}
     for (engine, cell), seen in _cells(
-        o for o in observations if not o.engine.startswith(_PREFIX)
+        o for o in matrix.observations() if o.engine in beside
     ).items():
-        modelled = models.get((f"{_PREFIX}{engine}", cell))
+        modelled = modelled_cells.get((f"{_PREFIX}{engine}", cell))
         if modelled is None:
             continue
         agreement = found.setdefault(engine, Agreement(engine=engine))

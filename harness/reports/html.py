@@ -1,15 +1,15 @@
 """`index.html`: one self-contained file."""
 
-from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import structs
 
-from harness.records import Record, Verdict
+from harness.records import Observation, Verdict
 from harness.reports.agreement import agreements
 from harness.reports.both_ways import both_ways
-from harness.reports.matrix import SYMBOLS, matrix_of
+from harness.reports.matrix import SYMBOLS, Matrix
 
 __all__ = ["render_html"]
 
@@ -33,21 +33,50 @@ def _templates() -> Environment:
     )
 
 
-def render_html(records: Sequence[Record]) -> str:
+def render_html(matrix: Matrix) -> str:
     """The matrix; every cell opens what it rests on."""
-    matrix = matrix_of(records)
-    about = _templates().get_template("limitation.html")
-    seen = {observation.limitation for observation in matrix.observations()}
+    about = {
+        name: _piece("limitation", note=note) for name, note in matrix.limitations.items()
+    }
+    shown: dict[Observation, tuple[Markup, Markup]] = {}
+
+    def pieces(observation: Observation) -> tuple[Markup, Markup]:
+        """What is shown of an observation: in short, and in full. Most cells say what another
+        does: it is put together once."""
+        key = _shown_of(observation)
+        if key not in shown:
+            names = {"o": observation, "symbols": SYMBOLS, "about": about}
+            shown[key] = _piece("chip", **names), _piece("observation", **names)
+        return shown[key]
+
     return _templates().get_template("index.html").render(
         matrix=matrix,
-        # Most cells say it again: it is put together once.
-        about={
-            name: Markup(about.render(note=note)) for name, note in matrix.limitations.items()
-        },
+        about=about,
+        pieces=pieces,
         symbols=SYMBOLS,
         meanings=_MEANINGS,
         verdicts=matrix.verdicts,
-        seen=seen,
-        agreements=agreements(records),
+        seen={observation.limitation for observation in matrix.observations()},
+        agreements=agreements(matrix),
         both_ways={engine: both_ways(matrix, engine) for engine in matrix.engines},
+    )
+
+
+def _piece(template: str, **names: object) -> Markup:
+    return Markup(_templates().get_template(f"{template}.html").render(**names))
+
+
+def _shown_of(observation: Observation) -> Observation:
+    """An observation less what its cell shows once, or says by its place."""
+    evidence = structs.replace(observation.evidence, time=(), notes=(), decisions=())
+    return structs.replace(
+        observation,
+        scenario="",
+        check="",
+        engine="",
+        engine_version="",
+        preset="",
+        steps=(),
+        duration_s=0.0,
+        evidence=evidence,
     )

@@ -1,17 +1,15 @@
 """`junit.xml`: a test case for each observation, for CI systems that show such files."""
 
-from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from harness.records import Error, Record, Unsupported, Verdict
-from harness.reports.matrix import Cell, matrix_of
+from harness.records import Error, Unsupported, Verdict
+from harness.reports.matrix import Cell, Matrix
 
 __all__ = ["render_junit"]
 
 
-def render_junit(records: Sequence[Record]) -> str:
+def render_junit(matrix: Matrix) -> str:
     """One suite per engine and preset; kept and explained observations pass."""
-    matrix = matrix_of(records)
     root = ElementTree.Element("testsuites", name="afterclose")
     for column in matrix.columns:
         name = f"{column.engine} {column.engine_version} {column.preset}"

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-from harness.records import Observation, Record
-from harness.reports.matrix import Matrix, matrix_of
+from harness.records import Observation
+from harness.reports.matrix import Matrix
 
 __all__ = ["render_limitations"]
 
 
-def render_limitations(records: Sequence[Record]) -> str:
+def render_limitations(matrix: Matrix) -> str:
     """Each limitation with its sources and the places where it was seen."""
-    matrix = matrix_of(records)
     lines = ["# Limitations of session cookies", "", *_preface(matrix), ""]
     seen: dict[str, list[Observation]] = {}
     for observation in matrix.observations():

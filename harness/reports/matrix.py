@@ -1,9 +1,10 @@
 """The matrix: scenario and check down, engine and preset across, policies inside."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from harness.records import (
     Error,
@@ -36,8 +37,7 @@ _WORST = (
 )
 
 
-@dataclass(frozen=True, order=True)
-class Column:
+class Column(NamedTuple):
     """One engine, as one preset sets it up."""
 
     engine: str
@@ -45,8 +45,7 @@ class Column:
     preset: str
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One check of one scenario; `check` is empty for an item that reached none."""
 
     scenario: str
@@ -101,10 +100,11 @@ class Matrix:
     @property
     def verdicts(self) -> Counter[Verdict]:
         """How often each verdict came up in all."""
-        counted: Counter[Verdict] = Counter()
-        for cell in self.cells.values():
-            counted.update(cell.verdicts)
-        return counted
+        return _sum(self.cells.values())
+
+    def verdicts_of(self, column: Column) -> Counter[Verdict]:
+        """How often each verdict came up in a column."""
+        return _sum(cell for (_, other), cell in self.cells.items() if other == column)
 
     @cached_property
     def scenarios(self) -> dict[str, ScenarioNote]:
@@ -126,21 +126,38 @@ class Matrix:
         for cell in self.cells.values():
             yield from cell.observations
 
+    def troubles(self) -> Iterator[Unsupported | Error]:
+        """What broke off, or could not be done, in the order of the rows."""
+        for row in self.rows:
+            for column in self.columns:
+                cell = self.cell(row, column)
+                if cell is not None and cell.trouble is not None:
+                    yield cell.trouble
+
     def cell(self, row: Row, column: Column) -> Cell | None:
         """What is at a place of the matrix, or None where nothing ran."""
         return self.cells.get((row, column))
 
 
-def matrix_of(records: Sequence[Record]) -> Matrix:
+def _sum(cells: Iterable[Cell]) -> Counter[Verdict]:
+    counted: Counter[Verdict] = Counter()
+    for cell in cells:
+        counted.update(cell.verdicts)
+    return counted
+
+
+def matrix_of(records: Iterable[Record]) -> Matrix:
     """Fold records into a matrix. Of two observations of the same thing the later one counts."""
-    matrix = Matrix(runs=[record for record in records if isinstance(record, Run)])
+    matrix = Matrix()
     latest: dict[tuple[Row, Column], dict[tuple[str, str], Observation]] = {}
     troubles: list[Unsupported | Error] = []
     for record in records:
         if isinstance(record, Observation):
             place = Row(record.scenario, record.check), _column(record)
             latest.setdefault(place, {})[record.policy, record.surface] = record
-        elif not isinstance(record, Run):
+        elif isinstance(record, Run):
+            matrix.runs.append(record)
+        else:
             troubles.append(record)
     for place, observations in latest.items():
         matrix.cells[place] = Cell(observations=list(observations.values()))

@@ -1,18 +1,52 @@
 """The matrix in short, for a terminal."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator
 
-from harness.records import Error, Observation, Record, Unsupported, Verdict
+from harness.records import Error, Verdict
 from harness.reports.agreement import agreements
-from harness.reports.matrix import SYMBOLS, Cell, matrix_of
+from harness.reports.matrix import SYMBOLS, Cell, Column, Matrix
 
 __all__ = ["summary_lines"]
 
 
-def summary_lines(records: Sequence[Record]) -> list[str]:
+_MOST_COLUMNS = 8
+"""Of more, no terminal shows a table: each is summed up in a line."""
+
+
+def summary_lines(matrix: Matrix) -> list[str]:
     """Rows of the matrix, what the signs mean, and the count of each verdict."""
-    matrix = matrix_of(records)
-    heads = [f"{column.engine}/{column.preset}" for column in matrix.columns]
+    lines = _table(matrix) if len(matrix.columns) <= _MOST_COLUMNS else _sums(matrix)
+    lines.append("")
+    lines.append("  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items()))
+    counted = matrix.verdicts
+    lines.append(", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict))
+    for agreement in agreements(matrix):
+        lines.append(f"{agreement.sentence}.")
+        lines += [
+            f"≠ {seen.scenario}[{seen.engine}-{seen.preset}] {seen.policy}/{seen.surface}, "
+            f"{seen.check}: browser {seen.observed}, model {modelled.observed}"
+            for seen, modelled in agreement.differing
+        ]
+    lines += _troubles(matrix)
+    return lines
+
+
+def _sums(matrix: Matrix) -> list[str]:
+    heads = [_head(column) for column in matrix.columns]
+    width = max(map(len, heads))
+    return [
+        f"{head.ljust(width)}  {_counts(matrix.verdicts_of(column))}"
+        for head, column in zip(heads, matrix.columns, strict=True)
+    ]
+
+
+def _head(column: Column) -> str:
+    return f"{column.engine}/{column.preset}"
+
+
+def _table(matrix: Matrix) -> list[str]:
+    heads = [_head(column) for column in matrix.columns]
     widths = [max(len(head), 9) for head in heads]
     names = [f"{row.scenario}: {row.check}" if row.check else row.scenario for row in matrix.rows]
     left = min(max(map(len, names), default=0), 72)
@@ -22,42 +56,27 @@ def summary_lines(records: Sequence[Record]) -> list[str]:
         texts = [_cell(cell).ljust(width) for cell, width in zip(cells, widths, strict=True)]
         short = name if len(name) <= left else f"{name[: left - 1]}…"
         lines.append(f"{short.ljust(left)}  {'  '.join(texts)}".rstrip())
-    lines.append("")
-    lines.append("  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items()))
-    counted = matrix.verdicts
-    lines.append(", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict))
-    for agreement in agreements(records):
-        lines.append(f"{agreement.sentence}.")
-        lines += [
-            f"≠ {seen.scenario}[{seen.engine}-{seen.preset}] {seen.policy}/{seen.surface}, "
-            f"{seen.check}: browser {seen.observed}, model {modelled.observed}"
-            for seen, modelled in agreement.differing
-        ]
-    lines += _troubles(records)
     return lines
 
 
 def _cell(cell: Cell | None) -> str:
-    if cell is None:
-        return ""
+    return "" if cell is None else _counts(cell.verdicts)
+
+
+def _counts(verdicts: Counter[Verdict]) -> str:
     return " ".join(
-        f"{sign}{cell.verdicts[verdict]}"
-        for verdict, sign in SYMBOLS.items()
-        if cell.verdicts[verdict]
+        f"{sign}{verdicts[verdict]}" for verdict, sign in SYMBOLS.items() if verdicts[verdict]
     )
 
 
-def _troubles(records: Sequence[Record]) -> list[str]:
-    lines: list[str] = []
-    for record in records:
-        if isinstance(record, Observation) and record.verdict is Verdict.UNEXPECTED:
-            lines.append(
-                f"✗ {record.scenario}[{record.engine}-{record.preset}] {record.policy}/"
-                f"{record.surface}, {record.check}: promised {record.promised}, observed "
-                f"{record.observed}"
+def _troubles(matrix: Matrix) -> Iterator[str]:
+    for o in matrix.observations():
+        if o.verdict is Verdict.UNEXPECTED:
+            yield (
+                f"✗ {o.scenario}[{o.engine}-{o.preset}] {o.policy}/{o.surface}, {o.check}: "
+                f"promised {o.promised}, observed {o.observed}"
             )
-        elif isinstance(record, Error | Unsupported):
-            sign = SYMBOLS[Verdict.ERROR if isinstance(record, Error) else Verdict.UNSUPPORTED]
-            where = f"{record.scenario}[{record.engine}-{record.preset}]"
-            lines.append(f"{sign} {where} {record.sentence}")
-    return lines
+    for trouble in matrix.troubles():
+        sign = SYMBOLS[Verdict.ERROR if isinstance(trouble, Error) else Verdict.UNSUPPORTED]
+        where = f"{trouble.scenario}[{trouble.engine}-{trouble.preset}]"
+        yield f"{sign} {where} {trouble.sentence}"
