@@ -4,6 +4,7 @@ They are kept where a scenario asks for them (`keeps`) or the configuration does
 ways.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -16,7 +17,7 @@ __all__ = ["DomainCookie", "PartitionedCookie", "SecureCookie", "StrictCookie"]
 class _AttributedCookie(CookieKind):
     attributes: str
 
-    def max_age(self, access: dict[str, Any]) -> int | None:
+    def max_age(self, access: Mapping[str, Any]) -> int | None:
         """None."""
         return None
 

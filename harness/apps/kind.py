@@ -5,6 +5,7 @@ in all the ways that are chosen; each is a surface `app:<kind>`.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ class Login:
     id: str
     """A secret; a cookie that holds it is a login."""
     access_token: str
-    access: dict[str, Any]
+    access: Mapping[str, Any]
     """The access token's claims."""
 
 
@@ -64,7 +65,7 @@ class CookieKind(AppKind):
         """The cookie's name."""
         return f"demo_{self.name}"
 
-    def max_age(self, access: dict[str, Any]) -> int | None:
+    def max_age(self, access: Mapping[str, Any]) -> int | None:
         """Seconds that the browser is to keep it, or None for a session cookie."""
         raise NotImplementedError
 

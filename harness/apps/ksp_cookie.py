@@ -4,6 +4,7 @@ As kinde-auth-nextjs (`src/session/sessionManager.js`) and kinde-php-sdk (`Stora
 if it says persistent, or is missing; without a lifetime if it says not.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from harness.apps.kind import CookieKind
@@ -15,7 +16,7 @@ __all__ = ["KspCookie"]
 class KspCookie(CookieKind):
     """Follows the policy of the identity provider."""
 
-    def max_age(self, access: dict[str, Any]) -> int | None:
+    def max_age(self, access: Mapping[str, Any]) -> int | None:
         """29 days or none."""
         persistent = access.get("ksp", {}).get("persistent", True)
         return COOKIE_LIFETIME if persistent else None

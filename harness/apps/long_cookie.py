@@ -1,5 +1,6 @@
 """A cookie that lasts 29 days whatever the policy: as kinde-remix-sdk (`KINDE_COOKIE_MAX_AGE`)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from harness.apps.kind import CookieKind
@@ -13,6 +14,6 @@ COOKIE_LIFETIME = 29 * 86_400
 class LongCookie(CookieKind):
     """Outlives what a non-persistent policy promises."""
 
-    def max_age(self, access: dict[str, Any]) -> int | None:
+    def max_age(self, access: Mapping[str, Any]) -> int | None:
         """29 days."""
         return COOKIE_LIFETIME

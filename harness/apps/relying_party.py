@@ -6,7 +6,10 @@ It talks to the auth server over HTTP and checks what it gets.
 import base64
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from joserfc.jwk import KeySet
 
 __all__ = ["Attempt", "RelyingParty", "SignInRefusedError"]
+
+_REMEMBERED = 256
+"""Tokens whose signature is not checked again."""
 
 
 class SignInRefusedError(Exception):
@@ -59,6 +65,8 @@ class RelyingParty:
         self._attempts: dict[str, Attempt] = {}
         self._http: aiohttp.ClientSession | None = None
         self._keys: KeySet | None = None
+        # A token says the same for as long as it lives, and is shown again and again.
+        self._verified = lru_cache(maxsize=_REMEMBERED)(self._verify)
 
     def reset(self) -> None:
         """Forget every sign-in under way."""
@@ -128,7 +136,7 @@ class RelyingParty:
             access=await self._claims(tokens["access_token"]),
         )
 
-    async def standing(self, token: str, now: float) -> tuple[Standing, dict[str, Any]]:
+    async def standing(self, token: str, now: float) -> tuple[Standing, Mapping[str, Any]]:
         """What the application says to a request with this bearer token, and its claims."""
         from joserfc.errors import JoseError
 
@@ -144,15 +152,20 @@ class RelyingParty:
             return Standing(signed_in=False, reason="expired"), claims
         return Standing(signed_in=True, reason=None), claims
 
-    async def _claims(self, token: str) -> dict[str, Any]:
-        from joserfc import jwt
+    async def _claims(self, token: str) -> Mapping[str, Any]:
         from joserfc.jwk import KeySet
 
         if self._keys is None:
             address = f"{self._connect_to}/.well-known/jwks.json"
             async with self._client().get(address, headers=self._host_header()) as answer:
                 self._keys = KeySet.import_key_set(await answer.json())
-        return jwt.decode(token, self._keys, algorithms=["RS256"]).claims
+        return self._verified(token)
+
+    def _verify(self, token: str) -> Mapping[str, Any]:
+        from joserfc import jwt
+
+        assert self._keys is not None
+        return MappingProxyType(jwt.decode(token, self._keys, algorithms=["RS256"]).claims)
 
     def _client(self) -> aiohttp.ClientSession:
         if self._http is None:

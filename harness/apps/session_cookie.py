@@ -1,6 +1,7 @@
 """A cookie without a lifetime whatever the policy: as Flask-Session with kinde-python-sdk
 (`SESSION_PERMANENT=False`), and nuxt-modules/kinde."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from harness.apps.kind import CookieKind
@@ -11,6 +12,6 @@ __all__ = ["SessionCookie"]
 class SessionCookie(CookieKind):
     """Falls short of what a persistent policy promises."""
 
-    def max_age(self, access: dict[str, Any]) -> int | None:
+    def max_age(self, access: Mapping[str, Any]) -> int | None:
         """None."""
         return None

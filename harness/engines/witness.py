@@ -1,8 +1,9 @@
 """What an interpreter of scenarios says of a check: the promise, the verdict and the evidence."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from harness.limitations import Judgement, Situation, judge
@@ -52,23 +53,28 @@ class Witness:
         self, label: str, steps: tuple[Step, ...], seen: Seen, context: Context
     ) -> Check:
         """Hold everything seen at a check against the promise."""
-        told = tuple(narrate(step) for step in steps)
+        told = _told(steps)
+        duration = round(time.perf_counter() - self.began, 3)
+        common = {
+            "time": tuple(context.time),
+            "notes": tuple(context.notes),
+            "decisions": tuple(context.decisions),
+        }
         own_cookies: dict[str, set[str]] = {}
         for host, name in context.listed:
             own_cookies.setdefault(host, set()).add(name)
+        listed = {host: tuple(sorted(names)) for host, names in own_cookies.items()}
         judgements: dict[tuple[Policy, str, State], Judgement] = {}
         check: dict[tuple[str, str], Observation] = {}
-        histories: dict[Policy, History] = {}
         for environment in self.environments:
             policy = environment.effective_policy
-            if policy not in histories:
-                histories[policy] = history_of(policy, steps, self.settings)
+            history = _history(policy, steps, self.settings)
             for surface, shown in seen[environment.name].items():
                 state = State.SIGNED_IN if shown["signed_in"] else State.SIGNED_OUT
                 # Environments with the same policy are judged alike.
                 key = policy, surface, state
                 if key not in judgements:
-                    judgements[key] = self._judge(histories[policy], surface, state)
+                    judgements[key] = self._judge(history, surface, state)
                 judgement = judgements[key]
                 host = f"{environment.name}.{'idp' if surface == 'sso' else 'app'}.localhost"
                 check[environment.name, surface] = Observation(
@@ -84,8 +90,15 @@ class Witness:
                     verdict=judgement.verdict,
                     limitation=judgement.limitation.id if judgement.limitation else None,
                     steps=told,
-                    evidence=_evidence(shown, context, own_cookies.get(host, ())),
-                    duration_s=round(time.perf_counter() - self.began, 3),
+                    evidence=Evidence(
+                        cookies_sent=tuple(shown["cookies_sent"]),
+                        set_cookie=tuple(shown["set_cookie"]),
+                        reason=shown["reason"],
+                        persistent_claim=shown["persistent_claim"],
+                        browser_cookies=listed.get(host, ()),
+                        **common,
+                    ),
+                    duration_s=duration,
                 )
         for observation in check.values():
             self.observed(observation)
@@ -101,16 +114,10 @@ class Witness:
         return judge(situation, state)
 
 
-def _evidence(
-    shown: Mapping[str, Any], context: Context, own_cookies: Iterable[str]
-) -> Evidence:
-    return Evidence(
-        cookies_sent=tuple(shown["cookies_sent"]),
-        set_cookie=tuple(shown["set_cookie"]),
-        reason=shown["reason"],
-        persistent_claim=shown["persistent_claim"],
-        time=tuple(context.time),
-        notes=tuple(context.notes),
-        decisions=tuple(context.decisions),
-        browser_cookies=tuple(sorted(own_cookies)),
-    )
+# Models that carry the same scenario out together are told, and promised, the same.
+_history = lru_cache(maxsize=16)(history_of)
+
+
+@lru_cache(maxsize=4)
+def _told(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    return tuple(narrate(step) for step in steps)

@@ -53,6 +53,11 @@ class _Visit:
     """What the last page shows frames for."""
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
+    awaited: set[tuple[str, str]] = field(init=False)
+    """What has not been seen yet: environment and surface."""
+
+    def __post_init__(self) -> None:
+        self.awaited = {(e, surface) for e in self.environments for surface in self.surfaces}
 
     def add(self, environment: str, surface: str, **result: Any) -> None:
         """Note what was seen of a surface."""
@@ -64,17 +69,14 @@ class _Visit:
             "persistent_claim": None,
             **result,
         }
-        if not self.missing():
+        self.awaited.discard((environment, surface))
+        if not self.awaited:
             self.complete.set()
 
+    @property
     def missing(self) -> list[str]:
         """What has not been seen yet."""
-        return [
-            f"{environment}/{surface}"
-            for environment in self.environments
-            for surface in self.surfaces
-            if surface not in self.seen.get(environment, {})
-        ]
+        return sorted(f"{environment}/{surface}" for environment, surface in self.awaited)
 
 
 class Observing:
@@ -136,7 +138,7 @@ class Observing:
             async with asyncio.timeout(timeout):
                 await visit.complete.wait()
         except TimeoutError:
-            raise TimeoutError(", ".join(visit.missing())) from None
+            raise TimeoutError(", ".join(visit.missing)) from None
         del self._visits[ticket]
         return visit.seen
 
