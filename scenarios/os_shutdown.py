@@ -1,5 +1,7 @@
 """The operating system shuts down."""
 
+from datetime import timedelta
+
 from harness import Browser, scenario
 
 
@@ -36,6 +38,19 @@ def end_session_after_settling(browser: Browser) -> None:
 def end_session_after_a_restart(browser: Browser) -> None:
     browser.sign_in()
     browser.restart()
+    browser.end_os_session()
+    browser.start()
+    browser.check("after the browser was started again")
+
+
+@scenario(
+    title="The system shuts down half a minute after the sign-in",
+    claims="A non-persistent session is terminated when the browser ends.",
+    covers=("B5",),
+)
+def end_session_after_half_a_minute(browser: Browser) -> None:
+    browser.sign_in()
+    browser.wait(timedelta(seconds=31))
     browser.end_os_session()
     browser.start()
     browser.check("after the browser was started again")

@@ -1,0 +1,35 @@
+"""The whole suite on every model, as a person runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.engines import MODELS, presets_of
+from harness.library import load_scenarios, scenario_files
+from harness.records import Item, Observation, Unsupported, Verdict, read_records
+
+
+def test_the_whole_suite_on_every_model(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", "run", "--engine", "simulated"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 unexpected" in done.stdout
+    records = list(read_records([tmp_path / "report" / "results.ndjson"]))
+    observations = [record for record in records if isinstance(record, Observation)]
+    assert {o.verdict for o in observations} == {Verdict.KEPT, Verdict.LIMITATION}
+    items = {(r.scenario, r.engine, r.preset) for r in records if isinstance(r, Item)}
+    assert items == {
+        (scenario.name, model, preset)
+        for scenario in load_scenarios(scenario_files())
+        for model in MODELS
+        for preset in presets_of(model)
+    }
+    assert {r.scenario for r in records if isinstance(r, Unsupported)} == {
+        "browser_close.quit_with_a_pinned_tab"
+    }
+    restarted = [o for o in observations if "Start the browser." in o.steps]
+    assert restarted
+    assert all(o.evidence.decisions for o in restarted)
+    assert (tmp_path / "report" / "index.html").exists()
