@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.engines.stopwatch import TOO_SLOW
 from harness.library import load_scenarios, scenario_files
 from harness.records import Observation, State, read_records
 from harness.scenario import steps_of
@@ -69,7 +70,7 @@ def record(paths: Iterable[Path]) -> None:
     for entry in read_records(paths):
         if not isinstance(entry, Observation) or entry.engine.startswith("simulated-"):
             continue
-        if (entry.scenario, entry.check) in known:
+        if (entry.scenario, entry.check) in known and TOO_SLOW not in entry.evidence.notes:
             cell = (entry.scenario, entry.check, entry.preset, entry.policy, entry.surface)
             seen.setdefault(entry.engine, {})[cell] = entry.observed is State.SIGNED_IN
             versions[entry.engine] = entry.engine_version

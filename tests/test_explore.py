@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 import typer
+from msgspec import structs
 
 from harness.cli.explore import explore as explore_command
 from harness.config import load_config
+from harness.engines.driver import DriverError
+from harness.engines.stopwatch import TOO_SLOW
 from harness.exploring import workers
 from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.generating import explore
@@ -26,6 +29,7 @@ from harness.exploring.oracle import Found, Oracle
 from harness.exploring.shortening import is_sharp, shorten
 from harness.exploring.workers import Progress, Task, run_workers
 from harness.library import load_scenarios
+from harness.records import Observation, State
 from harness.scenario import Step, UnsupportedVerbError, steps_of
 
 LIFECYCLE = Lifecycle(
@@ -227,6 +231,37 @@ def test_what_no_limitation_explains_is_found(monkeypatch: pytest.MonkeyPatch) -
         found = oracle.wrong_with(lifecycle)
     assert found is not None
     assert any("persistent/sso: promised signed_in" in sentence for sentence in found.what)
+
+
+def test_what_chance_decided_is_no_disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
+    lifecycle = Lifecycle(
+        engine="chromium", preset="default", policies=("persistent",),
+        steps=(Step("sign_in"), Step("quit"), Step("start"), Step("check", "c")),
+    )  # fmt: skip
+    original = Oracle._observe
+    notes: tuple[str, ...] = ()
+
+    def observe(self: Oracle, lifecycle: Lifecycle, engine: str) -> list[Observation]:
+        modelled = original(self, lifecycle, "simulated-chromium")
+        if engine != "chromium":
+            return modelled
+        return [
+            structs.replace(
+                o,
+                observed=State.SIGNED_OUT,
+                evidence=structs.replace(o.evidence, notes=notes),
+            )
+            for o in modelled
+        ]
+
+    monkeypatch.setattr(Oracle, "_observe", observe)
+    with Oracle(load_config(None)) as oracle:
+        found = oracle.wrong_with(lifecycle)
+        assert found is not None
+        assert "the browser showed signed_out" in found.what[0]
+        notes = (TOO_SLOW,)
+        with pytest.raises(DriverError, match="so slow"):
+            oracle.wrong_with(lifecycle)
 
 
 def test_models_are_held_against_the_promise(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from playwright.async_api import BrowserContext, Page, Playwright
 from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.engine import Installation, LaunchOptions, version_of
+from harness.engines.stopwatch import Delays
 from harness.engines.target import OBSERVE_PATH
 from harness.presets import CHOICES
 from harness.scenario import UnsupportedVerbError
@@ -51,6 +52,7 @@ class Chromium:
     presets = tuple(name for name, choices in CHOICES.items() if not choices.privacy_level)
     package = "chromium"
     cannot: Sequence[tuple[str, str | None]] = (("open_window", "private"), ("pin_tab", None))
+    delays = Delays(start=(10.0,), change=(5.0, 30.0))
 
     def find(self, playwright_path: str) -> Installation | None:
         """Playwright's own, else a branded channel, else the system's."""

@@ -16,6 +16,7 @@ from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.looking import look
 from harness.engines.person import PER_VISIT, sign_out, visit_applications
+from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.engines.target import TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
 from harness.engines.workshop import Workshop
@@ -30,6 +31,7 @@ _STEP_TIMEOUT = 90.0
 """Seconds that any one step may take before the browser counts as hung."""
 
 _ENDING = ("crash", "end_os_session")
+_CHANGING = ("sign_in", "sign_out", "sign_out_during_visit", "visit", "wait", "set_clock_back")
 _AFTER_SETTLING = ("sign_in", "sign_out", "sign_out_during_visit", "visit", *_ENDING)
 """Steps that show whether the browser wrote down what it had before time passed. Time passes by the
 clock alone, so the driver lets the browser write first."""
@@ -69,6 +71,7 @@ class Driver:
         """What the disk had of the applications' storages before a sign-in changed them. A sign-out
         is not waited for: Chromium writes an origin's second change up to a minute later."""
         self._time: list[str] = []
+        self._stopwatch = Stopwatch(engine.delays)
 
     def __enter__(self) -> "Driver":
         try:
@@ -93,7 +96,8 @@ class Driver:
         if self._due and step.verb in _AFTER_SETTLING:
             self._due = False
             self._run("settle", self._settle(Step("settle")))
-        self._run(step.verb, getattr(self, f"_{step.verb}")(step))
+        with self._stopwatch.changing() if step.verb in _CHANGING else contextlib.nullcontext():
+            self._run(step.verb, getattr(self, f"_{step.verb}")(step))
 
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
         """Show every surface to the server, and hold what it received against the promise."""
@@ -138,6 +142,8 @@ class Driver:
         assert self._life is not None
         # Where the process has stayed, it is still to write.
         self._due = self._due and self._life.context is not None
+        if self._life.context is None:
+            self._stopwatch.started()
         self._current = await self._life.start(told=step.value == "restoring")
         self._windows = [[self._current]]
         self._may_be_restored = self._life.restores
@@ -159,12 +165,18 @@ class Driver:
         await self._start(Step("start"))
 
     async def _crash(self, step: Step) -> None:
+        self._note_haste()
         await self._living.crash()
         self._gone()
 
     async def _end_os_session(self, step: Step) -> None:
+        self._note_haste()
         await self._living.end_os_session()
         self._gone()
+
+    def _note_haste(self) -> None:
+        if self._stopwatch.too_slow() and not self._choices.private:
+            self._living.notes.append(TOO_SLOW)
 
     def _gone(self) -> None:
         self._current, self._windows = None, []
@@ -174,9 +186,12 @@ class Driver:
         if self._choices.private:
             self._living.notes.append("settle: a private window writes nothing to disk")
             return
-        await self._engine.settle(
-            self._open(), self._living.profile, self._stored, self._preset
-        )
+        # What it does to make the browser write is a change, too.
+        with self._stopwatch.changing():
+            await self._engine.settle(
+                self._open(), self._living.profile, self._stored, self._preset
+            )
+        self._stopwatch.settled()
         self._stored.clear()
 
     async def _restore_previous_session(self, step: Step) -> None:

@@ -34,6 +34,7 @@ from harness.engines.firefox_scripts import (
     RESTORE_SESSION,
     SAVE_SESSION,
 )
+from harness.engines.stopwatch import Delays
 from harness.presets import CHOICES
 from harness.scenario import UnsupportedVerbError
 
@@ -73,6 +74,7 @@ class Firefox:
     presets = tuple(name for name, choices in CHOICES.items() if not choices.background)
     package = "firefox-esr"
     cannot: Sequence[tuple[str, str | None]] = ()
+    delays = Delays(change=(5.0, 15.0))
 
     def find(self, playwright_path: str) -> Installation | None:
         """Where Mozilla's packages put it, else the system's."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from harness.bench import interpreter
 from harness.config import Config
 from harness.engines import ENGINES, MODELS, model_of
+from harness.engines.driver import DriverError
+from harness.engines.stopwatch import TOO_SLOW
 from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.exploring.lifecycle import Lifecycle, carry_out
@@ -60,19 +62,24 @@ class Oracle:
 
     def wrong_with(self, lifecycle: Lifecycle) -> Found | None:
         """What is wrong with a lifecycle, or None. What a browser shows once and not again is
-        not: it is carried out a second time before it counts. Raises what a driver does."""
+        not: it is carried out a second time before it counts. Raises what a driver does, and
+        DriverError where it was chance that decided."""
         modelled = self._observe(lifecycle, model_of(lifecycle.engine))
         unexplained = [_unexplained(o) for o in modelled if o.verdict is Verdict.UNEXPECTED]
         if lifecycle.engine in ENGINES:
             differing = self._compare(lifecycle, modelled)
             if differing:
-                differing = self._compare(lifecycle, modelled)
+                differing = self._compare(lifecycle, modelled, last=True)
             if differing:
                 return Found(lifecycle=lifecycle, what=differing)
         return Found(lifecycle=lifecycle, what=unexplained) if unexplained else None
 
-    def _compare(self, lifecycle: Lifecycle, modelled: Sequence[Observation]) -> list[str]:
+    def _compare(
+        self, lifecycle: Lifecycle, modelled: Sequence[Observation], *, last: bool = False
+    ) -> list[str]:
         seen = self._observe(lifecycle, lifecycle.engine)
+        if last and any(TOO_SLOW in o.evidence.notes for o in seen):
+            raise DriverError(TOO_SLOW)
         model = {(o.check, o.policy, o.surface): o for o in modelled}
         return [
             f"{o.check}, {o.policy}/{o.surface}: the browser showed {_shown(o)}, the model "
