@@ -2,16 +2,23 @@
 
     python -m benchmarks.model
 
-Process time of one process, the server's part included, so the figure is what one core needs. With
-what `afterclose run --engine simulated` adds to it: pytest, result files and reports.
+Process time of one process, the server's part included, so the figure is what one core needs.
+Beside it, in the same run, as many requests to the smallest handler that aiohttp can have: what
+HTTP alone costs on this machine. Then what `afterclose run --engine simulated` takes, with pytest,
+result files and reports.
 """
 
+import asyncio
+import http.client
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
+
+from aiohttp import web
 
 from harness.engines import MODELS, presets_of
 from harness.engines.ensemble import Member, play
@@ -24,9 +31,11 @@ from harness.server.running import MockServer
 _ROUNDS = 3
 
 
-def suite(workshop: Workshop, models: Sequence[str]) -> tuple[int, int]:
-    """Play everything once in these models; lifecycles and observations."""
-    lifecycles = observations = 0
+def suite(
+    server: MockServer, workshop: Workshop, models: Sequence[str]
+) -> tuple[int, int, int]:
+    """Play everything once in these models; lifecycles, observations and requests."""
+    lifecycles = observations = requests = 0
     for scenario in load_scenarios(scenario_files()):
         members = [
             Member(
@@ -46,7 +55,41 @@ def suite(workshop: Workshop, models: Sequence[str]) -> tuple[int, int]:
         play(workshop, scenario, members)
         lifecycles += len(members)
         observations += sum(len(member.observations) for member in members)
-    return lifecycles, observations
+        # The log begins anew with each scenario.
+        requests += len(list(server.site.log))
+    return lifecycles, observations, requests
+
+
+def floor(requests: int) -> float:
+    """Process time of as many requests to the smallest handler, one after the other."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({})
+
+    async def serve() -> tuple[web.AppRunner, int]:
+        application = web.Application()
+        application.add_routes([web.get("/", answer)])
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return runner, runner.addresses[0][1]
+
+    runner, port = asyncio.run_coroutine_threadsafe(serve(), loop).result()
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    used = time.process_time()
+    for _ in range(requests):
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    used = time.process_time() - used
+    connection.close()
+    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+    return used
 
 
 def main() -> None:
@@ -57,11 +100,14 @@ def main() -> None:
             cpu = []
             for _ in range(_ROUNDS):
                 used = time.process_time()
-                lifecycles, observations = suite(workshop, models)
+                lifecycles, observations, requests = suite(server, workshop, models)
                 cpu.append(time.process_time() - used)
+            least = statistics.median(floor(requests) for _ in range(_ROUNDS))
+            taken = statistics.median(cpu)
             print(
                 f"{', '.join(models)}: {lifecycles} lifecycles, {observations} observations, "
-                f"{statistics.median(cpu):.2f} s of one core"
+                f"{taken:.2f} s of one core; {requests} bare requests {least:.2f} s: "
+                f"{taken / least:.1f} times"
             )
         workshop.close()
     with tempfile.TemporaryDirectory() as folder:

@@ -53,6 +53,7 @@ class Chromium:
     package = "chromium"
     cannot: Sequence[tuple[str, str | None]] = (("open_window", "private"), ("pin_tab", None))
     delays = Delays(start=(10.0,), change=(5.0, 30.0))
+    """Its exit mark; `localStorage` and cookies: the rhythms of its model have the sources."""
 
     def find(self, playwright_path: str) -> Installation | None:
         """Playwright's own, else a branded channel, else the system's."""

@@ -75,6 +75,7 @@ class Firefox:
     package = "firefox-esr"
     cannot: Sequence[tuple[str, str | None]] = ()
     delays = Delays(change=(5.0, 15.0))
+    """`localStorage` and the session file: the rhythms of its model have the sources."""
 
     def find(self, playwright_path: str) -> Installation | None:
         """Where Mozilla's packages put it, else the system's."""

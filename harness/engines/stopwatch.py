@@ -27,7 +27,8 @@ class Stopwatch:
     """The time in one life after another of a browser that is to be ended right after a change.
 
     A delay runs on although the browser has been made to write meanwhile: it then writes what has
-    changed since.
+    changed since (Chromium: sqlite_persistent_cookie_store.cc, BatchOperation; measured: a cookie
+    set 24 seconds after the first, with 600 others between, was on disk 6 seconds later).
     """
 
     def __init__(self, delays: Delays, now: Callable[[], float] = time.monotonic) -> None:
