@@ -20,7 +20,7 @@ from harness.engines.processes import kill_users_of
 from harness.engines.simulated import Simulated
 from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop, locked
-from harness.engines.world import World
+from harness.engines.world import World, Worlds
 from harness.library import LibraryError, load_scenarios, scenario_files
 from harness.limitations import LIMITATIONS
 from harness.records import (
@@ -74,6 +74,7 @@ class Bench:
         )
         self._server: MockServer | None = None
         self._workshop: Workshop | None = None
+        self._worlds: Worlds | None = None
 
     @property
     def workshop(self) -> Workshop:
@@ -83,6 +84,13 @@ class Bench:
             self._server.__enter__()
             self._workshop = Workshop(self._server.url, self._options, folder=self.folder)
         return self._workshop
+
+    @property
+    def worlds(self) -> Worlds:
+        """Where models carry scenarios out."""
+        if self._worlds is None:
+            self._worlds = Worlds(self.workshop)
+        return self._worlds
 
     def write(self, *records: Observation | Unsupported | Error) -> None:
         """Append to the results, which begin anew with the first record of a run."""
@@ -110,6 +118,8 @@ class Bench:
 
     def close(self) -> None:
         """End everything; the process that began the run also sweeps up after its workers."""
+        if self._worlds is not None:
+            self._worlds.close()
         if self._workshop is not None:
             self._workshop.close()
         if self._server is not None:

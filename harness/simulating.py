@@ -30,7 +30,7 @@ def simulate(
     played = item.config.stash.setdefault(_PLAYED, {})
     if scenario.name not in played:
         members = _members(bench, scenario, (engine, preset))
-        play(bench.workshop, scenario, list(members.values()))
+        play(bench.worlds, scenario, list(members.values()))
         played[scenario.name] = members
     member = played[scenario.name].pop((engine, preset))
     bench.write(*member.observations)

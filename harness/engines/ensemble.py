@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from harness.engines.model.family import Family
 from harness.engines.simulated import Simulated
 from harness.engines.witness import Witness
-from harness.engines.workshop import Workshop
-from harness.engines.world import World
+from harness.engines.world import World, Worlds
 from harness.records import Observation
 from harness.scenario import Browser, Check, Scenario, Step
 
@@ -54,16 +53,14 @@ class _Ensemble:
                     member.failure = error
 
 
-def play(workshop: Workshop, scenario: Scenario, members: Sequence[Member]) -> None:
-    """Carry the scenario out in every member at once; each then has its observations."""
-    world = World(workshop)
+def play(worlds: Worlds, scenario: Scenario, members: Sequence[Member]) -> None:
+    """Carry the scenario out in every member at once, all for the same environments; each then has
+    its observations."""
+    environments = [environment.name for environment in members[0].witness.environments]
+    ensemble = _Ensemble(worlds.world_of(scenario, environments), members)
+    browser = Browser(ensemble)
     try:
-        ensemble = _Ensemble(world, members)
-        browser = Browser(ensemble)
-        try:
-            scenario(browser)
-        finally:
-            for member in members:
-                member.steps = browser.steps
+        scenario(browser)
     finally:
-        world.close()
+        for member in members:
+            member.steps = browser.steps

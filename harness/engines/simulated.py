@@ -25,7 +25,7 @@ from harness.engines.model.machine import Machine
 from harness.engines.person import PER_VISIT
 from harness.engines.target import TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
-from harness.engines.world import World
+from harness.engines.world import CHANGING, World
 from harness.presets import CHOICES
 from harness.scenario import Check, Step, UnsupportedVerbError
 
@@ -46,7 +46,7 @@ class Simulated:
         self._target = world.target
         self._family = family
         self._witness = witness
-        self._step = 0
+        self._moment = 0
         self._elapsed = 0.0
         self._behind = 0.0
         self._time: list[str] = []
@@ -78,7 +78,7 @@ class Simulated:
 
     def perform(self, step: Step) -> None:
         """Do one step in the model."""
-        self._step += 1
+        self._moment += step.verb in CHANGING
         try:
             getattr(self, f"_{step.verb}")(step)
         except (AgentError, ScriptError) as error:
@@ -86,7 +86,6 @@ class Simulated:
 
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
         """Show every surface to the server, and hold what it received against the promise."""
-        self._step += 1
         try:
             seen = self._look()
         except (AgentError, ScriptError) as error:
@@ -103,7 +102,7 @@ class Simulated:
     def _interact(self, what: str, action: Callable[[], _T]) -> _T:
         """Do something that the server sees; done once for all models in the same state."""
         tabs = [self._current, *([self._beside] if self._beside else [])]
-        return self._world.share(self._step, what, action, self._agent, tabs)
+        return self._world.share(self._moment, what, action, self._agent, tabs)
 
     # The life of the browser
 
@@ -256,7 +255,7 @@ class Simulated:
     def _wait(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)
         seconds = step.value.total_seconds()
-        self._world.once(self._step, "wait", lambda: self._target.advance(seconds))
+        self._world.once(self._moment, "wait", lambda: self._target.advance(seconds))
         self._elapsed += seconds
         if self._windows:
             self._machine.pass_time()
@@ -275,12 +274,12 @@ class Simulated:
             override = partial(
                 self._target.override_persistence, environment, self._persistence[environment.name]
             )
-            self._world.once(self._step, f"override {environment.name}", override)
+            self._world.once(self._moment, f"override {environment.name}", override)
 
     def _revoke_sessions(self, step: Step) -> None:
         for environment in self._environments:
             revoke = partial(self._target.revoke, environment)
-            self._world.once(self._step, f"revoke {environment.name}", revoke)
+            self._world.once(self._moment, f"revoke {environment.name}", revoke)
 
     # Observing
 
@@ -291,7 +290,7 @@ class Simulated:
         tab = shows_frames or self._current
         look = partial(self._look_at, tab, in_frames=shows_frames is not None)
         seen: dict[str, dict[str, Mapping[str, Any]]] = {}
-        for shown in self._world.look(self._step, look, self._agent, tab).values():
+        for shown in self._world.look(self._moment, look, self._agent, tab).values():
             for environment, surfaces in shown.items():
                 seen.setdefault(environment, {}).update(surfaces)
         return seen

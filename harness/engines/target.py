@@ -58,6 +58,8 @@ class Target:
         parts = urlsplit(url)
         self._address = f"{parts.scheme}://127.0.0.1:{parts.port}"
         self._http: aiohttp.ClientSession | None = None
+        self.resets = 0
+        """How often the server has been reset."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -73,6 +75,7 @@ class Target:
     async def reset(self, apps: Sequence[str] = ()) -> None:
         """Nobody signed in, configured policies, real time; `apps` names ways in which the
         applications keep a login beside the usual ones."""
+        self.resets += 1
         await self._control("POST", "reset")
         if apps:
             await self._control("POST", "apps", {"apps": list(apps)})

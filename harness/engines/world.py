@@ -1,8 +1,11 @@
-"""What models share that carry out the same scenario step by step: the server, and its answers.
+"""What models share that carry scenarios out: the server, and its answers.
 
-Browsers that are in the same state show the server the same, and are answered the same. So one of
-them asks for all: a whole suite then takes seconds. Where only a part of a browser comes into it,
-the same state of that part will do. Nothing of what a browser decides is shared.
+Browsers that are in the same state show a server in the same state the same, and are answered the
+same. So one of them asks for all: a whole suite then takes seconds. Where only a part of a browser
+comes into it, the same state of that part will do. Nothing of what a browser decides is shared.
+
+The state of the server is the number of steps by which it has been changed: a `moment`. Looking
+changes nothing there, nor does what happens to a browser.
 """
 
 import http.client
@@ -16,12 +19,18 @@ from harness.engines.model.agent import Storages, Tab, UserAgent, copy_of
 from harness.engines.model.cookies import Cookie, CookieStore
 from harness.engines.target import PARTS, TargetEnvironment
 from harness.engines.workshop import Workshop
+from harness.scenario import Scenario, steps_of
 
-__all__ = ["World"]
+__all__ = ["CHANGING", "World", "Worlds"]
 
 _T = TypeVar("_T")
 _ALL = (*PARTS, "page")
 """With what the tabs show."""
+CHANGING = (
+    "sign_in", "visit", "sign_out", "sign_out_during_visit", "wait", "override_session_policy",
+    "revoke_sessions",
+)  # fmt: skip
+"""Verbs that change something on the server."""
 _TIMEOUT = 30.0
 """Seconds that the server may take to answer."""
 
@@ -49,10 +58,11 @@ class _Outcome:
 
 
 class World:
-    """One server during one scenario."""
+    """One server from one reset to the next."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
+        self._resets = 0
         self.target = workshop.target
         self.connection = http.client.HTTPConnection(
             "127.0.0.1", urlsplit(self.target.url).port, timeout=_TIMEOUT
@@ -70,32 +80,38 @@ class World:
         """Reset the server, once; the environments named."""
         if not self._environments:
             self.call(self.target.reset(keeps))
+            self._resets = self.target.resets
             self._environments = self.call(self.target.environments(names))
         return self._environments
+
+    @property
+    def over(self) -> bool:
+        """Whether somebody else has reset the server since."""
+        return self._resets != self.target.resets
 
     def call(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Ask the server for something."""
         return self._workshop.run(work, _TIMEOUT)
 
     def once(
-        self, step: int, what: str, work: Callable[[], Coroutine[Any, Any, None]]
+        self, moment: int, what: str, work: Callable[[], Coroutine[Any, Any, None]]
     ) -> None:
-        """Do something to the server, unless another model has done it in this step."""
-        if (step, what) not in self._done:
-            self._done.add((step, what))
+        """Do something to the server, unless another model has done it at this moment."""
+        if (moment, what) not in self._done:
+            self._done.add((moment, what))
             self.call(work())
 
     def share(
         self,
-        step: int,
+        moment: int,
         what: str,
         action: Callable[[], _T],
         agent: UserAgent,
         tabs: Sequence[Tab],
     ) -> _T:
-        """Do something that the server sees, once in this step for all browsers in the same state.
-        What the action returns."""
-        key = (step, what, tuple(_state(agent, tabs, _ALL)))
+        """Do something that the server sees, once at this moment for all browsers in the same
+        state. What the action returns."""
+        key = (moment, what, tuple(_state(agent, tabs, _ALL)))
         if key in self._outcomes:
             shared: _T = self._take_over(self._outcomes[key], agent, tabs, _ALL)
             return shared
@@ -106,15 +122,15 @@ class World:
 
     def look(
         self,
-        step: int,
+        moment: int,
         action: Callable[[Sequence[str]], Mapping[str, _T]],
         agent: UserAgent,
         tab: Tab,
     ) -> Mapping[str, _T]:
-        """Show the server each part of a browser, once in this step for all browsers in which it is
-        in the same state: what one part shows does not depend on the others. What the action
+        """Show the server each part of a browser, once at this moment for all browsers in which it
+        is in the same state: what one part shows does not depend on the others. What the action
         returns of each part that it is given."""
-        keys = {part: (step, part, tuple(_state(agent, [tab], [part]))) for part in PARTS}
+        keys = {part: (moment, part, tuple(_state(agent, [tab], [part]))) for part in PARTS}
         known = [part for part in PARTS if keys[part] in self._outcomes]
         missing = [part for part in PARTS if part not in known]
         before = agent.cookies.operations
@@ -140,6 +156,42 @@ class World:
             for tab, other in zip(tabs, outcome.tabs, strict=True):
                 tab.show_as(other)
         return outcome.result
+
+
+class Worlds:
+    """The worlds of one server, one after the other. A context manager.
+
+    Scenarios in which people sign in, and nothing else changes the server, are all alike to it:
+    such neighbours share a world.
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._latest: World | None = None
+        self._shared_by: tuple[Sequence[str], Sequence[str]] | None = None
+
+    def __enter__(self) -> "Worlds":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self._latest is not None:
+            self._latest.close()
+            self._latest = None
+
+    def world_of(self, scenario: Scenario, environments: Sequence[str]) -> World:
+        """The world to carry a scenario out in, for the environments named."""
+        changing = [step.verb for step in steps_of(scenario) if step.verb in CHANGING]
+        alike = (scenario.keeps, environments) if changing == ["sign_in"] else None
+        latest = self._latest
+        if latest is not None and alike == self._shared_by is not None and not latest.over:
+            return latest
+        self.close()
+        self._latest, self._shared_by = World(self._workshop), alike
+        return self._latest
 
 
 def _state(agent: UserAgent, tabs: Sequence[Tab], parts: Sequence[str]) -> Iterator[Hashable]:
