@@ -77,6 +77,24 @@ def close_after_a_crash(browser: Browser) -> None:
 
 
 @scenario(
+    title="Close the browser after a crash, react to its message the next time, and shut down",
+    claims="What a tab keeps to itself comes back with the tab.",
+    covers=("B4", "B5"),
+)
+def close_before_an_answer(browser: Browser) -> None:
+    browser.sign_in()
+    browser.settle()
+    browser.crash()
+    browser.start()
+    browser.quit()
+    browser.start()
+    browser.open_window()
+    browser.end_os_session()
+    browser.start(restoring=True)
+    browser.check("after the session was restored")
+
+
+@scenario(
     title="The browser crashes twice in a row",
     claims="A non-persistent session is terminated when the browser ends.",
     covers=("B14",),

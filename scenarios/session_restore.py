@@ -42,3 +42,17 @@ def restore_twice(browser: Browser) -> None:
     browser.quit()
     browser.start(restoring=True)
     browser.check("after the session was restored twice")
+
+
+@scenario(
+    title="Restore the session when the last one ended as soon as it had begun",
+    claims="What a tab keeps to itself comes back with the tab.",
+    covers=("B2",),
+)
+def restore_after_a_short_life(browser: Browser) -> None:
+    browser.sign_in()
+    browser.quit()
+    browser.start()
+    browser.crash()
+    browser.start(restoring=True)
+    browser.check("after the session was restored")

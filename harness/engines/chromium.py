@@ -34,6 +34,8 @@ _LAST_SESSION, _SESSION_ONLY = 1, 4
 _SETTLE_TIMEOUT = 80.0
 """Seconds: an origin's second change of `localStorage` is written up to a minute late."""
 _RESTORE_TIMEOUT = 3.0
+_SAVE_DELAY = 2.5
+"""Seconds from a change of the session to the next write of its file."""
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
 _RECENTLY_CLOSED = 2
@@ -52,8 +54,9 @@ class Chromium:
     presets = tuple(name for name, choices in CHOICES.items() if not choices.privacy_level)
     package = "chromium"
     cannot: Sequence[tuple[str, str | None]] = (("open_window", "private"), ("pin_tab", None))
-    delays = Delays(start=(10.0,), change=(5.0, 30.0))
-    """Its exit mark; `localStorage` and cookies: the rhythms of its model have the sources."""
+    delays = Delays(start=(_SAVE_DELAY, 10.0), change=(_SAVE_DELAY, 5.0, 30.0))
+    """Its session file and exit mark; session file, `localStorage` and cookies: the rhythms of its
+    model have the sources."""
 
     def find(self, playwright_path: str) -> Installation | None:
         """Playwright's own, else a branded channel, else the system's."""
@@ -210,10 +213,15 @@ class Chromium:
         return restored
 
     async def settle(
-        self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str
+        self,
+        context: BrowserContext,
+        profile: Path,
+        before: Mapping[str, str],
+        preset: str,
+        changed: float,
     ) -> None:
-        """Until cookies, local storage and `exit_type=Crashed` are on disk, and that it does not
-        restart."""
+        """Until cookies, local storage, session and `exit_type=Crashed` are on disk, and that it
+        does not restart."""
         listed = {(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()}
         wanted = {cookie for cookie in listed if not cookie[0].endswith(_FILLER_DOMAIN)}
         await context.add_cookies(
@@ -234,6 +242,7 @@ class Chromium:
                 and not self.restarts(profile)
                 and wanted == _cookie_rows(profile)
                 and all(self.stored(profile, origin) != was for origin, was in before.items())
+                and _session_saved(profile, changed)
             ):
                 await asyncio.sleep(_POLL)
 
@@ -248,7 +257,8 @@ class Chromium:
         return str(count)
 
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
-        """Nothing: Chromium writes everything with a delay."""
+        """Until it has read its cookies, which is when it deletes those of the last session."""
+        await context.cookies()
 
     def age(self, profile: Path, seconds: float) -> None:
         """Shift every time column: microseconds since 1601."""
@@ -300,6 +310,14 @@ def _update(path: Path, sections: dict[str, Any]) -> None:
     for section, values in sections.items():
         preferences.setdefault(section, {}).update(values)
     path.write_text(json.dumps(preferences), encoding="utf-8")
+
+
+def _session_saved(profile: Path, changed: float) -> bool:
+    """Whether what had changed by then, in seconds since the epoch, is in the session file. While
+    it shows that it crashed, Chromium writes none."""
+    files = (profile / "Default" / "Sessions").glob("Session_*")
+    written = max((file.stat().st_mtime for file in files), default=0.0)
+    return written >= changed or time.time() - changed > 2 * _SAVE_DELAY
 
 
 def _exit_type(profile: Path) -> str | None:

@@ -103,11 +103,16 @@ class Engine(Protocol):
         if Playwright has a page for it."""
 
     async def settle(
-        self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str
+        self,
+        context: BrowserContext,
+        profile: Path,
+        before: Mapping[str, str],
+        preset: str,
+        changed: float,
     ) -> None:
         """Return once everything that the browser remembers is on disk; `before` has what `stored`
-        said of the origins whose `localStorage` has changed since. Reads the disk; raises
-        TimeoutError."""
+        said of the origins whose `localStorage` has changed since, `changed` when the last change
+        was, in seconds since the epoch. Reads the disk; raises TimeoutError."""
 
     def stored(self, profile: Path, origin: str) -> str:
         """What the disk has of an origin's `localStorage`: another text after each change."""

@@ -180,7 +180,12 @@ class Firefox:
         return None
 
     async def settle(
-        self, context: BrowserContext, profile: Path, before: Mapping[str, str], preset: str
+        self,
+        context: BrowserContext,
+        profile: Path,
+        before: Mapping[str, str],
+        preset: str,
+        changed: float,
     ) -> None:
         """Until session file, cookie database and local storage have it. The session file is
         written at once, as it would be when its interval is over."""

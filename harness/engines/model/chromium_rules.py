@@ -91,6 +91,12 @@ _RULES = (
         sources=("measured: crash.crash_at_once, os_shutdown.end_session_at_once",),
     ),
     Rule(
+        question=Question.HOLD_SESSION,
+        answer=True,
+        because="left the session file alone: nobody had reacted to its message",
+        sources=(_EXIT, "measured: crash.close_before_an_answer"),
+    ),
+    Rule(
         question=Question.MARK_AT_END,
         when=lambda facts: facts.verb in ("crash", "close"),
         answer="",
@@ -175,6 +181,19 @@ _RULES = (
         answer=False,
         because="brings tabs of another process back without their storage, after a crash too",
         sources=("measured: session_restore.restore_after_a_crash",),
+    ),
+    Rule(
+        question=Question.DELETE_TAB_STORAGE,
+        when=lambda facts: facts.verb != "close" and (facts.crashed or facts.reopened),
+        answer=False,
+        because="left the storage of tabs on disk",
+        sources=("measured: session_restore.restore_twice, crash.close_before_an_answer",),
+    ),
+    Rule(
+        question=Question.DELETE_TAB_STORAGE,
+        answer=True,
+        because="deleted the storage of tabs that did not come back with it",
+        sources=("measured: session_restore.restore_after_a_short_life",),
     ),
     Rule(
         question=Question.OFFER_SESSION,

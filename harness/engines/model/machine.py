@@ -77,6 +77,10 @@ class Machine:
             self.decisions.append(sentence)
         return rule.answer
 
+    def _says(self, question: Question, facts: Facts) -> bool:
+        """The answer, or no where it never comes up."""
+        return self._family.asks(question) and bool(self._decide(question, facts, note=False))
+
     def start(self, *, told: bool = False) -> list[Tab]:
         """Start it; the tabs that came back. `told`: to restore the last session, this once."""
         facts = self._facts(told)
@@ -139,9 +143,7 @@ class Machine:
         again = facts.first or self._ended_by == "close"
         crashed = not again and bool(self._decide(Question.CRASHED, facts))
         facts = replace(facts, crashed=crashed)
-        counts = self._family.asks(Question.COUNT_CRASH) and self._decide(
-            Question.COUNT_CRASH, facts, note=False
-        )
+        counts = self._says(Question.COUNT_CRASH, facts)
         return replace(facts, crashes=self._disk.session.crashes + 1 if counts else 0)
 
     def _cookies_at_start(
@@ -159,9 +161,6 @@ class Machine:
         if facts.first:
             return []
         back: list[Tab] = []
-        if facts.verb == "close":
-            # No later process has it either.
-            self._disk.session = replace(self._disk.session, tabs=_without_storage(kept.tabs))
         if self._decide(Question.REOPEN_TABS, facts):
             stays = facts.verb != "close" or bool(
                 self._decide(Question.STORAGE_IN_SAME_PROCESS, facts)
@@ -170,6 +169,8 @@ class Machine:
             facts = replace(facts, reopened=True)
         elif kept.pinned and self._decide(Question.REOPEN_PINNED, facts):
             back = [tab for tab in kept.tabs if tab.pinned]
+        if self._says(Question.DELETE_TAB_STORAGE, facts):
+            self._disk.session = replace(kept, tabs=_without_storage(kept.tabs))
         if self._decide(Question.OFFER_SESSION, facts, note=False):
             stays = not self._family.asks(Question.KEEP_TAB_STORAGE) or bool(
                 self._decide(Question.KEEP_TAB_STORAGE, facts, note=False)
@@ -226,6 +227,8 @@ class Machine:
     def acknowledge(self) -> None:
         """The person has seen that the browser crashed, and goes on."""
         self._unacknowledged = False
+        if Medium.SESSION in self._unwritten:
+            self._unwritten[Medium.SESSION] = self._now()
 
     def end(self, verb: str) -> None:
         """End it: `quit`, `restart`, `crash`, `end_os_session`, or `close` where the process stays
@@ -275,6 +278,8 @@ class Machine:
             self._write(medium)
 
     def _write(self, medium: Medium) -> None:
+        if medium is Medium.SESSION and self._holds_session:
+            return
         self._unwritten.pop(medium, None)
         if medium is Medium.MARK:
             self._disk.mark = self._family.running_mark
@@ -293,6 +298,11 @@ class Machine:
             self._disk.local_storage = copy_of(self._agent.local_storage)
         elif medium is Medium.SESSION:
             self._disk.session = self._session_file()
+
+    @property
+    def _holds_session(self) -> bool:
+        facts = Facts(choices=self._choices, unacknowledged=self._unacknowledged)
+        return self._unacknowledged and self._says(Question.HOLD_SESSION, facts)
 
     def _session_file(self) -> _SessionFile:
         facts = Facts(choices=self._choices)
