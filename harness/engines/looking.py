@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.engine import SHOW_FRAMES, Engine
 from harness.engines.target import Target
 
-__all__ = ["look"]
+__all__ = ["go_to", "look"]
 
 _EMPTY = "about:blank"
 
@@ -36,7 +37,7 @@ async def look(
     for names in batches:
         hidden = borrowed and may_be_restored
         ticket = await target.begin_observation(names, tab_in_use=borrowed and not hidden)
-        await page.goto(ticket.url, wait_until="commit")
+        await go_to(page, ticket.url)
         if ticket.tab_frames and not borrowed and not _same_site(in_use.url, ticket.tab_frames):
             await _go_through(in_use, ticket.tab_frames)
         elif ticket.tab_frames and not borrowed:
@@ -69,5 +70,16 @@ async def _go_through(tab: Page, addresses: Sequence[str]) -> None:
     shown = tab.url
     for address in addresses:
         async with tab.expect_response(lambda response: response.request.method == "POST"):
-            await tab.goto(address, wait_until="commit")
-    await tab.goto(shown, wait_until="commit")
+            await go_to(tab, address)
+    await go_to(tab, shown)
+
+
+async def go_to(tab: Page, address: str) -> None:
+    """Show an address in a tab. Firefox moves the tab of another site to another process, and goes
+    on there; Playwright may take that for another navigation, to the same address."""
+    try:
+        await tab.goto(address, wait_until="commit")
+    except PlaywrightError as error:
+        if f'is interrupted by another navigation to "{address}"' not in error.message:
+            raise
+        await tab.wait_for_url(address, wait_until="commit")
