@@ -94,7 +94,7 @@ _RULES = (
         question=Question.HOLD_SESSION,
         answer=True,
         because="left the session file alone: nobody had reacted to its message",
-        sources=(_EXIT, "measured: crash.close_before_an_answer"),
+        sources=("measured: crash.close_before_an_answer",),
     ),
     Rule(
         question=Question.MARK_AT_END,
