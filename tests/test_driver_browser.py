@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -349,3 +350,17 @@ def test_a_tab_at_the_auth_server_is_looked_at(
     seen = {o.surface: o.signed_in for o in observations if o.policy == "persistent"}
     assert seen["app:session_storage"]
     assert all(seen.values())
+
+
+def test_settling_waits_for_the_session_file(drive: Drive) -> None:
+    """Chromium's second time: the exit mark is on disk, and cookies are made to be at once."""
+    with drive("chromium", "default") as driver:
+        browser = Browser(driver)
+        browser.sign_in()
+        browser.settle()
+        browser.open_tab()
+        changed = time.time()
+        browser.visit()
+        browser.settle()
+        sessions = (driver._living.profile / "Default" / "Sessions").glob("Session_*")
+        assert max(file.stat().st_mtime for file in sessions) >= changed

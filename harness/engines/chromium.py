@@ -315,8 +315,11 @@ def _update(path: Path, sections: dict[str, Any]) -> None:
 def _session_saved(profile: Path, changed: float) -> bool:
     """Whether what had changed by then, in seconds since the epoch, is in the session file. While
     it shows that it crashed, Chromium writes none."""
-    files = (profile / "Default" / "Sessions").glob("Session_*")
-    written = max((file.stat().st_mtime for file in files), default=0.0)
+    written = 0.0
+    for file in (profile / "Default" / "Sessions").glob("Session_*"):
+        # Chromium deletes all but the last two.
+        with contextlib.suppress(FileNotFoundError):
+            written = max(written, file.stat().st_mtime)
     return written >= changed or time.time() - changed > 2 * _SAVE_DELAY
 
 

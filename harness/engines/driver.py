@@ -31,11 +31,6 @@ _STEP_TIMEOUT = 90.0
 """Seconds that any one step may take before the browser counts as hung."""
 
 _ENDING = ("crash", "end_os_session")
-_CHANGING = (
-    "sign_in", "sign_out", "sign_out_during_visit", "visit", "wait", "set_clock_back",
-    "open_tab", "open_window", "open_popup", "pin_tab", "close_tab", "close_window",
-    "restore_previous_session",
-)  # fmt: skip
 _AFTER_SETTLING = ("sign_in", "sign_out", "sign_out_during_visit", "visit", *_ENDING)
 """Steps that show whether the browser wrote down what it had before time passed. Time passes by the
 clock alone, so the driver lets the browser write first."""
@@ -76,8 +71,6 @@ class Driver:
         is not waited for: Chromium writes an origin's second change up to a minute later."""
         self._time: list[str] = []
         self._stopwatch = Stopwatch(engine.delays)
-        self._changed = time.time()
-        """When the last step was done; a check opens a tab, too."""
 
     def __enter__(self) -> "Driver":
         try:
@@ -102,15 +95,13 @@ class Driver:
         if self._due and step.verb in _AFTER_SETTLING:
             self._due = False
             self._run("settle", self._settle(Step("settle")))
-        with self._stopwatch.changing() if step.verb in _CHANGING else contextlib.nullcontext():
+        with self._stopwatch.during(step.verb):
             self._run(step.verb, getattr(self, f"_{step.verb}")(step))
-        if step.verb != "settle":
-            self._changed = time.time()
 
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
         """Show every surface to the server, and hold what it received against the promise."""
-        seen, context = self._run("check", self._observe())
-        self._changed = time.time()
+        with self._stopwatch.during("check"):
+            seen, context = self._run("check", self._observe())
         return self._witness.account(label, steps, seen, context)
 
     def screenshot(self, path: Path) -> bool:
@@ -195,12 +186,13 @@ class Driver:
         if self._choices.private:
             self._living.notes.append("settle: a private window writes nothing to disk")
             return
+        stopwatch, profile = self._stopwatch, self._living.profile
         # What it does to make the browser write is a change, too.
-        with self._stopwatch.changing():
+        with stopwatch.changing():
             await self._engine.settle(
-                self._open(), self._living.profile, self._stored, self._preset, self._changed
+                self._open(), profile, self._stored, self._preset, stopwatch.changed
             )
-        self._stopwatch.settled()
+        stopwatch.settled()
         self._stored.clear()
 
     async def _restore_previous_session(self, step: Step) -> None:

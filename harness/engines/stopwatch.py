@@ -13,6 +13,12 @@ TOO_SLOW = (
 )
 """A note for the evidence."""
 
+_CHANGING = (
+    "sign_in", "sign_out", "sign_out_during_visit", "visit", "wait", "set_clock_back",
+    "open_tab", "open_window", "open_popup", "pin_tab", "close_tab", "close_window",
+    "restore_previous_session",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class Delays:
@@ -36,11 +42,22 @@ class Stopwatch:
         self._now = now
         self._since: float | None = None
         self._due: list[tuple[float, float]] = []
+        self.changed = time.time()
+        """When the last step was over that may have changed anything, in seconds since the epoch,
+        as files are dated. A check opens a tab, too."""
 
     def started(self) -> None:
         """A life begins."""
         self._since = self._now()
         self._due = [(self._since + delay, self._since + delay) for delay in self._delays.start]
+
+    @contextlib.contextmanager
+    def during(self, verb: str) -> Iterator[None]:
+        """A step, or a check."""
+        with self.changing() if verb in _CHANGING else contextlib.nullcontext():
+            yield
+        if verb != "settle":
+            self.changed = time.time()
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
