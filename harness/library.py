@@ -1,4 +1,4 @@
-"""Where scenarios come from: the ones the package carries, and people's own files."""
+"""Where scenarios come from: the packs that the package carries, and people's own files."""
 
 import importlib.util
 import inspect
@@ -9,37 +9,48 @@ from types import ModuleType
 import harness
 from harness.scenario import Scenario
 
-__all__ = ["LibraryError", "load_scenarios", "packaged_folder", "scenario_files"]
+__all__ = ["ESSENTIAL", "LibraryError", "load_scenarios", "packs", "scenario_files"]
+
+ESSENTIAL = "essential"
+"""The pack that answers what people ask."""
+_OF_PYTEST = ("__init__", "conftest")
 
 
 class LibraryError(Exception):
     """A path that holds no scenarios; the message is for the user."""
 
 
-def packaged_folder() -> Path:
-    """The folder of the scenarios that come with Afterclose.
-
-    In a wheel it lies inside the package, in a checkout beside it.
-    """
+def _packaged_folder() -> Path:
+    """In a wheel it lies inside the package, in a checkout beside it."""
     package = Path(harness.__file__).parent
     inside = package / "scenarios"
     return inside if inside.is_dir() else package.parent / "scenarios"
 
 
+def packs() -> dict[str, Path]:
+    """The folders of the scenarios that come with Afterclose, by name."""
+    folders = sorted(path for path in _packaged_folder().iterdir() if _files_in(path))
+    return {path.name: path for path in folders}
+
+
 def scenario_files(paths: Sequence[Path] = ()) -> list[Path]:
-    """The files that may hold scenarios: `paths`, or those of the package where there are none.
+    """The files that may hold scenarios: `paths`, or every pack's where there are none.
 
     Raises LibraryError for a path that is neither a folder nor a Python file.
     """
     files: list[Path] = []
-    for path in paths or (packaged_folder(),):
+    for path in paths or packs().values():
         if path.is_dir():
-            files += sorted(file for file in path.glob("*.py") if file.stem != "__init__")
+            files += _files_in(path)
         elif path.suffix == ".py" and path.is_file():
             files.append(path)
         else:
             raise LibraryError(f"{path}: no such folder or Python file")
     return files
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*.py") if file.stem not in _OF_PYTEST)
 
 
 def load_scenarios(files: Iterable[Path]) -> list[Scenario]:

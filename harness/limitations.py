@@ -224,12 +224,14 @@ LIMITATIONS: tuple[Limitation, ...] = (
     ),
     Limitation(
         id="sign-out-does-not-reach-other-tabs",
-        sentence="A sign-out in one tab leaves what another tab has in sessionStorage.",
+        sentence="A sign-out in one tab leaves what another tab has in sessionStorage, and what "
+        "comes back with it.",
         explains=State.SIGNED_IN,
         applies=rules.not_signed_out_here,
         sources=(
             "https://html.spec.whatwg.org/multipage/webstorage.html#the-sessionstorage-attribute",
-            "measured: sign_out.sign_out_in_another_tab",
+            "measured: sign_out.sign_out_in_another_tab, "
+            "session_restore.several_tabs_after_sign_out",
         ),
     ),
     Limitation(

@@ -109,6 +109,8 @@ class History:
     _reacted: bool = False
     _windows: list[list[_Tab]] = field(default_factory=lambda: [[_Tab()]])
     _current: _Tab | None = None
+    _left: list[_Tab] = field(default_factory=list)
+    """The tabs that were open when the browser ended, in this life or an earlier one."""
 
     @property
     def state(self) -> State:
@@ -228,6 +230,7 @@ class History:
         """Nobody has closed anything: the session is to go on."""
         self.ends.append(BrowserEnd(verb="restart", settled=True))
         self._written = True
+        self._leave_tabs()
         self._start(step)
 
     def _browser_ended(self, verb: str) -> None:
@@ -245,7 +248,11 @@ class History:
         if self.ended is Ended.SIGNED_OUT and not end.orderly and not self._settled:
             self.signed_out_unsettled = self._was_settled
         self._close_session(Ended.BROWSER_ENDED)
+        self._leave_tabs()
         self.running, self._windows, self._current = False, [], None
+
+    def _leave_tabs(self) -> None:
+        self._left += [tab for window in self._windows for tab in window]
 
     def _close_session(self, reason: Ended) -> None:
         if self.ended is None and self.persistence is Persistence.NON_PERSISTENT:
@@ -267,6 +274,11 @@ class History:
     def tab_signed_in(self) -> bool:
         """Whether the tab in use is one that the person signed in, and never signed out, in."""
         return self._tab.used and not self._tab.signed_out
+
+    @property
+    def tab_left_signed_in(self) -> bool:
+        """Whether the browser ended with such a tab open, which may come back."""
+        return any(tab.used and not tab.signed_out for tab in self._left)
 
     @property
     def tab_last_sign_in(self) -> float:

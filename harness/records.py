@@ -54,6 +54,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     persistent_claim: bool | None = None
     """What the access token that the login began with said (`ksp.persistent`); None where there is
     no such token, or it said nothing."""
+    tabs: tuple[str, ...] = ()
+    """What each tab showed, where what belongs to a tab was looked at in several."""
     time: tuple[str, ...] = ()
     """How time was moved, in the order it was."""
     notes: tuple[str, ...] = ()

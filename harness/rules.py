@@ -322,8 +322,11 @@ def another_tab(situation: Situation, history: History) -> bool:
 
 
 def not_signed_out_here(situation: Situation, history: History) -> bool:
-    elsewhere = history.ended is Ended.SIGNED_OUT and history.tab_signed_in
-    return situation.surface == "app:session_storage" and elsewhere
+    if situation.surface != "app:session_storage" or history.ended is not Ended.SIGNED_OUT:
+        return False
+    last = len(history.ends) - 1
+    came_back = bool(history.ends) and _revival(situation, history, last) is not None
+    return history.tab_signed_in or (history.tab_left_signed_in and came_back)
 
 
 def lifetime_capped(situation: Situation, history: History) -> bool:

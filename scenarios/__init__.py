@@ -1,1 +1,1 @@
-"""The scenarios that Afterclose carries."""
+"""The scenarios that Afterclose carries, in packs: a folder for each kind of question."""

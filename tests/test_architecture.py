@@ -43,7 +43,7 @@ def imports(path: Path) -> Iterator[str]:
                     yield alias.name.split(".")[1]
 
 
-FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent.name != "scenarios"]
+FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if "scenarios" not in path.parts[-3:]]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

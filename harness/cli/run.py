@@ -22,7 +22,7 @@ from harness.cli.common import (
 from harness.config import ConfigError, load_config, name_one_of
 from harness.engines import ENGINES, NAMES, PRESETS, expand
 from harness.installing import find_engines, how_to_get
-from harness.library import LibraryError, load_scenarios, packaged_folder, scenario_files
+from harness.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
 from harness.records import Error, Observation, Record, Verdict, read_records
 
 __all__ = ["run"]
@@ -33,9 +33,20 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="[PATH]...",
-            help="Files, folders, or names of scenarios that come with Afterclose (default: all).",
+            help="Files, folders, or names of scenarios that come with Afterclose (default: the "
+            "pack essential; all of them on models).",
         ),
     ] = None,
+    pack: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A pack of scenarios that comes with Afterclose, or a folder of your own; may be "
+            "repeated."
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every scenario that comes with Afterclose.")
+    ] = False,
     engine: Annotated[
         list[str] | None, typer.Option(help=f"One of {', '.join(NAMES)}; may be repeated.")
     ] = None,
@@ -73,10 +84,13 @@ def run(
         load_config(config).only(policy or [])
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)
         presets = [name_one_of("preset", name, PRESETS) for name in preset or []]
+        driven = [name for name in engines if name in ENGINES]
         targets = [argument for path in paths or [] for argument in _targets(path)]
+        targets += [argument for name in pack or [] for argument in _pack(name)]
+        if every or not (targets or driven):
+            targets += map(str, scenario_files())
     except (ConfigError, LibraryError) as error:
         fail(str(error))
-    driven = [name for name in engines if name in ENGINES]
     if workers is None:
         workers = str((os.cpu_count() or 1) + 1) if driven else "0"
     if workers != "auto" and not workers.isdigit():
@@ -89,7 +103,7 @@ def run(
     for name in missing:
         typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
     arguments = [
-        *(targets or [str(file) for file in scenario_files()]),
+        *dict.fromkeys(targets or _pack(ESSENTIAL)),
         *_repeated("--engine", [name for name in engines if name not in missing]),
         *_repeated("--preset", presets),
         *_repeated("--policy", policy or []),
@@ -101,7 +115,7 @@ def run(
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
         *("-p", "no:cacheprovider", "--tb=short", "--no-header"),
         # What comes with Afterclose asserts nothing: no plugin needs to be compiled anew for it.
-        *([] if paths else ["--assert=plain"]),
+        *([] if paths or pack else ["--assert=plain"]),
     ]
     raise typer.Exit(_status(_pytest(arguments), output / "results.ndjson"))
 
@@ -134,12 +148,23 @@ def _targets(argument: str) -> list[str]:
         return files
     if separator or "/" in argument or argument.endswith(".py"):
         raise LibraryError(f"{path}: no such file or folder")
-    known = [scenario.name for scenario in load_scenarios(scenario_files())]
-    modules = dict.fromkeys(name.partition(".")[0] for name in known)
-    if argument in modules:
-        return [str(packaged_folder() / f"{argument}.py")]
-    module, _, function = name_one_of("scenario", argument, known).partition(".")
-    return [f"{packaged_folder() / module}.py::{function}"]
+    known = scenario_files()
+    of_module = [str(file) for file in known if file.stem == argument]
+    places = {
+        scenario.name: f"{file}::{scenario.function.__name__}"
+        for file in known
+        for scenario in load_scenarios([file])
+    }
+    return of_module or [places[name_one_of("scenario", argument, places)]]
+
+
+def _pack(name: str) -> list[str]:
+    """The pytest arguments for a pack that comes with Afterclose, or for a folder."""
+    known = packs()
+    folder = known.get(name) or Path(name)
+    if not folder.is_dir():
+        name_one_of("pack", name, known)
+    return _targets(str(folder))
 
 
 def _repeated(option: str, values: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,9 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page, Playwright
 from playwright.async_api import Error as PlaywrightError
 
-from harness.engines.engine import Installation, LaunchOptions, version_of
+from harness.engines.chromium_tabs import page_of, reopen_closed_tabs, restored_tabs
+from harness.engines.engine import HiddenTab, Installation, LaunchOptions, version_of
 from harness.engines.stopwatch import Delays
-from harness.engines.target import OBSERVE_PATH
 from harness.presets import CHOICES
 from harness.scenario import UnsupportedVerbError
 
@@ -33,14 +33,10 @@ _CHANNELS = {"chrome": "/opt/google/chrome/chrome", "msedge": "/opt/microsoft/ms
 _LAST_SESSION, _SESSION_ONLY = 1, 4
 _SETTLE_TIMEOUT = 80.0
 """Seconds: an origin's second change of `localStorage` is written up to a minute late."""
-_RESTORE_TIMEOUT = 3.0
 _SAVE_DELAY = 2.5
 """Seconds from a change of the session to the next write of its file."""
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
-_RECENTLY_CLOSED = 2
-"""`TabItemType.RECENTLY_CLOSED_TAB` of Tab Search (`tab_data.ts`)."""
-_NAVIGATED_BY = "() => performance.getEntriesByType('navigation')[0]?.type"
 _FILLER_DOMAIN = ".filler.localhost"
 _FILLERS = 600
 """Cookies added to make the store commit: more than the 512 operations that make it."""
@@ -96,6 +92,9 @@ class Chromium:
                 *(["--incognito"] if CHOICES[options.preset].private else []),
                 *(["--restore-last-session"] if options.told else []),
             ],
+            # Of an address on its command line Chromium makes one more tab, in front of those that
+            # come back.
+            ignore_default_args=["about:blank"] if options.reopens else None,
             chromium_sandbox=os.geteuid() != 0,
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
@@ -129,13 +128,15 @@ class Chromium:
             await page.evaluate("() => { chrome.send('restartBrowser') }")
         await self.quit(context)
 
-    async def open_in_background(self, context: BrowserContext) -> None:
+    async def open_in_background(self, context: BrowserContext) -> Page:
         """As the entry *New window* of its icon in the system's tray."""
         assert context.browser is not None
         session = await context.browser.new_browser_cdp_session()
-        async with context.expect_page():
-            await session.send("Target.createTarget", {"url": "about:blank", "newWindow": True})
+        answer = await session.send(
+            "Target.createTarget", {"url": "about:blank", "newWindow": True}
+        )
         await session.detach()
+        return await page_of(context, answer["targetId"])
 
     async def pin_tab(self, context: BrowserContext, page: Page) -> None:
         """Not by the protocol, and there is no menu to click in headless mode."""
@@ -145,31 +146,22 @@ class Chromium:
         """`was.restarted`, which the start sets back in memory and on disk ten seconds later."""
         return bool(_read(profile / "Local State").get("was", {}).get("restarted"))
 
-    async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
+    async def restored(
+        self, context: BrowserContext, profile: Path, notes: list[str]
+    ) -> Sequence[Page]:
         """After a crash Chromium asks before it restores tabs, whatever the preset; but a crash
-        within ten seconds of the start leaves no mark, and is none to it.
+        within ten seconds of the start leaves no mark, and is none to it."""
+        return await restored_tabs(context)
 
-        An empty tab that came back, as a popup may, stands beside the one of this start, in no
-        certain order: its page knows that it was not navigated to.
-        """
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_RESTORE_TIMEOUT):
-                while True:
-                    for page in reversed(context.pages):
-                        if page.url.startswith("http"):
-                            await page.wait_for_load_state("domcontentloaded")
-                            return page
-                    await asyncio.sleep(0.02)
-        for page in context.pages:
-            if page.url == "about:blank" and await page.evaluate(_NAVIGATED_BY) == "back_forward":
-                return page
-        return None
-
-    async def frame_in_restored_tab(
-        self, context: BrowserContext, addresses: Sequence[str]
-    ) -> bool:
+    async def note_hidden_tabs(self, context: BrowserContext) -> None:
         """Playwright has a page for every tab, restored ones too."""
-        return False
+
+    @contextlib.asynccontextmanager
+    async def hidden_tabs(
+        self, context: BrowserContext, *, noted: bool
+    ) -> AsyncIterator[Sequence[HiddenTab]]:
+        """None."""
+        yield ()
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """By the page itself in a private window: Playwright would open it outside."""
@@ -191,26 +183,9 @@ class Chromium:
         await session.detach()
         return await opened.value
 
-    async def restore_previous_session(self, context: BrowserContext) -> Page | None:
+    async def restore_previous_session(self, context: BrowserContext) -> Sequence[Page]:
         """Click every entry under *Recently Closed* on Chromium's own Tab Search page."""
-        restored: Page | None = None
-        page = await context.new_page()
-        await page.goto("chrome://tab-search.top-chrome/")
-        items = page.locator("tab-search-item")
-        await items.first.wait_for(state="attached")
-        for index in reversed(range(await items.count())):
-            item = items.nth(index)
-            kind, url = await item.evaluate("item => [item.data.type, item.data.tab?.url]")
-            # Nobody would ask for the tab of a check, which is listed there too.
-            if kind == _RECENTLY_CLOSED and not (url and OBSERVE_PATH in url):
-                async with context.expect_page() as opened:
-                    await item.evaluate("item => item.click()")
-                back = await opened.value
-                await back.wait_for_load_state("domcontentloaded")
-                if back.url.startswith("http"):
-                    restored = back
-        await page.close()
-        return restored
+        return await reopen_closed_tabs(context)
 
     async def settle(
         self,

@@ -31,7 +31,8 @@ _STEP_TIMEOUT = 90.0
 """Seconds that any one step may take before the browser counts as hung."""
 
 _ENDING = ("crash", "end_os_session")
-_AFTER_SETTLING = ("sign_in", "sign_out", "sign_out_during_visit", "visit", *_ENDING)
+_AT_APPLICATIONS = ("sign_in", "sign_out", "sign_out_during_visit", "visit")
+_AFTER_SETTLING = (*_AT_APPLICATIONS, *_ENDING)
 """Steps that show whether the browser wrote down what it had before time passed. Time passes by the
 clock alone, so the driver lets the browser write first."""
 
@@ -62,7 +63,6 @@ class Driver:
         self._environments: list[TargetEnvironment] = []
         self._persistence: dict[str, Persistence] = {}
         self._life: BrowserLife | None = None
-        self._may_be_restored = False
         self._due = False
         self._windows: list[list[Page]] = []
         self._current: Page | None = None
@@ -95,6 +95,8 @@ class Driver:
         if self._due and step.verb in _AFTER_SETTLING:
             self._due = False
             self._run("settle", self._settle(Step("settle")))
+        if step.verb in _AT_APPLICATIONS:
+            self._run(step.verb, self._living.note_hidden_tabs())
         with self._stopwatch.during(step.verb):
             self._run(step.verb, getattr(self, f"_{step.verb}")(step))
 
@@ -146,7 +148,6 @@ class Driver:
             self._stopwatch.started()
         self._current = await self._life.start(told=step.value == "restoring")
         self._windows = [[self._current]]
-        self._may_be_restored = self._life.restores
         if self._workshop.options.tracing != "off":
             await self._open().tracing.start(screenshots=True, snapshots=True)
 
@@ -196,14 +197,12 @@ class Driver:
         self._stored.clear()
 
     async def _restore_previous_session(self, step: Step) -> None:
-        page = await self._engine.restore_previous_session(self._open())
-        if page is None:
-            self._may_be_restored = True
-            return
-        # It takes the place of the one in use, which stays open behind it.
-        for window in self._windows:
-            window[:] = [page if other is self._current else other for other in window]
-        self._current = page
+        page = await self._living.restore_previous_session()
+        if page is not None:
+            # It takes the place of the one in use, which stays open behind it.
+            for window in self._windows:
+                window[:] = [page if other is self._current else other for other in window]
+            self._current = page
 
     # Tabs and windows
 
@@ -344,7 +343,8 @@ class Driver:
             self._page,
             [[environment.name for environment in batch] for batch in self._batches()],
             preset=self._preset,
-            may_be_restored=self._may_be_restored,
+            restored=self._living.restored,
+            hidden_tabs=self._living.hidden_tabs(),
         )
         return seen, Context(time=self._time, notes=self._living.notes, listed=listed)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,7 @@ from playwright.async_api import BrowserContext, Page, Playwright
 
 from harness.engines.stopwatch import Delays
 
-__all__ = ["Engine", "Installation", "LaunchOptions", "version_of"]
+__all__ = ["Engine", "HiddenTab", "Installation", "LaunchOptions", "version_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +33,23 @@ class LaunchOptions:
     preset: str
     told: bool = False
     """Whether to restore the last session, this once."""
+    reopens: bool = False
+    """Whether the tabs of the last session are to come back: no other is opened then."""
     temporary: Path
     """Where the browser puts its temporary files, which a crash leaves behind."""
     headed: bool = False
     slow_mo: float = 0
     """Milliseconds added to each operation."""
     ignore_https_errors: bool = False
+
+
+class HiddenTab(Protocol):
+    """A tab that session restore brought back, and that Playwright has no page for."""
+
+    url: str
+
+    async def show(self, addresses: Sequence[str]) -> None:
+        """Look at the tab, and show addresses there as `SHOW_FRAMES` does."""
 
 
 class Engine(Protocol):
@@ -71,7 +83,7 @@ class Engine(Protocol):
     async def restart(self, context: BrowserContext, profile: Path) -> None:
         """Let the browser end as it does to restart itself; it must not come back by itself."""
 
-    async def open_in_background(self, context: BrowserContext) -> None:
+    async def open_in_background(self, context: BrowserContext) -> Page:
         """Open a window of a browser that has none; raise UnsupportedVerbError where it always
         has."""
 
@@ -82,15 +94,22 @@ class Engine(Protocol):
         """Whether the profile of a closed browser says that its next start is one of a restart: it
         said so when it ended, or has not had the time to say otherwise since."""
 
-    async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
-        """The tab that session restore brought back, once it shows what it showed, or None;
-        `ended_by` is the verb that ended the browser's last life."""
+    async def restored(
+        self, context: BrowserContext, profile: Path, notes: list[str]
+    ) -> Sequence[Page]:
+        """The tabs that session restore has just brought back, once they show what they showed, the
+        one in front last; none where Playwright has no pages for them. What a reader of the
+        evidence should know goes into `notes`."""
 
-    async def frame_in_restored_tab(
-        self, context: BrowserContext, addresses: Sequence[str]
-    ) -> bool:
-        """Show addresses in the tab that session restore brought back, as `SHOW_FRAMES` does, if
-        there is one that Playwright has no page for; else False."""
+    async def note_hidden_tabs(self, context: BrowserContext) -> None:
+        """Tell the tabs that came back, and that Playwright has no pages for, from those that the
+        person uses from now on."""
+
+    def hidden_tabs(
+        self, context: BrowserContext, *, noted: bool
+    ) -> AbstractAsyncContextManager[Sequence[HiddenTab]]:
+        """Those tabs, in the browser's order, to look at while the context lasts; `noted`: whether
+        they have been told from the others."""
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """Open an empty tab in the window of the page given."""
@@ -98,9 +117,9 @@ class Engine(Protocol):
     async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """Open a window with an empty tab."""
 
-    async def restore_previous_session(self, context: BrowserContext) -> Page | None:
-        """Do what the browser's own menu entry does; the tab that is then in front of the person,
-        if Playwright has a page for it."""
+    async def restore_previous_session(self, context: BrowserContext) -> Sequence[Page]:
+        """Do what the browser's own menu entry does; the tabs that it brought back and Playwright
+        has pages for, the one in front last."""
 
     async def settle(
         self,

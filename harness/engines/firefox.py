@@ -10,28 +10,35 @@ ones; `localStorage` reaches the disk five seconds after a change; there is no h
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
-import sqlite3
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import lz4.block
 from playwright.async_api import BrowserContext, Page, Playwright
 
-from harness.engines.engine import Installation, LaunchOptions, version_of
+from harness.engines.engine import HiddenTab, Installation, LaunchOptions, version_of
+from harness.engines.firefox_profile import (
+    age,
+    cookie_rows,
+    has_tabs_behind_others,
+    local_storage,
+    session_cookies,
+)
 from harness.engines.firefox_scripts import (
     FRAME_IN_RESTORED_TAB,
+    NOTE_RESTORED_TABS,
     OWN_PAGE,
     PIN_TAB,
+    PUT_OFF_RESTORED_TABS,
     QUIT,
     RESTART,
     RESTORE_SESSION,
+    RESTORED_TABS,
     SAVE_SESSION,
 )
 from harness.engines.stopwatch import Delays
@@ -57,9 +64,12 @@ _STEERING = {
 _SMALL_WINDOW = {"MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"}
 """Less to paint where nobody looks."""
 
-_MAGIC = b"mozLz40\0"
 _RESUME_ONCE = "browser.sessionstore.resume_session_once"
-_SESSION_FILES = "sessionstore-backups/*lz4"
+_LAZILY = "browser.sessionstore.restore_tabs_lazily"
+"""Firefox makes a tab that comes back behind another when somebody looks at it. WebDriver BiDi
+cannot connect while there is one (`bc is null`), so they are made at once, and then put off again
+(`PUT_OFF_RESTORED_TABS`): an unused tab that is there loses its storage with the next write, one
+that is put off does not (measured: vendor_firefox.tabs_behind_others)."""
 _ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
 _SETTLE_TIMEOUT = 45.0
 _SHORT_POLL, _POLL = 0.02, 0.25
@@ -105,7 +115,8 @@ class Firefox:
             executable_path=program,
             headless=not options.headed,
             args=["--remote-allow-system-access"],
-            firefox_user_prefs=_preferences(options.preset, told=options.told),
+            firefox_user_prefs=_preferences(options.preset, told=options.told)
+            | ({_LAZILY: False} if has_tabs_behind_others(options.profile) else {}),
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
             no_viewport=True,
@@ -135,7 +146,7 @@ class Firefox:
         await asyncio.to_thread(lambda: program.resolve().unlink())
         await self._on_own_page(context, QUIT.replace("eAttemptQuit", RESTART), leave=True)
 
-    async def open_in_background(self, context: BrowserContext) -> None:
+    async def open_in_background(self, context: BrowserContext) -> Page:
         """Firefox on Linux ends with its last window."""
         raise UnsupportedVerbError("Firefox does not keep running without a window")
 
@@ -150,19 +161,34 @@ class Firefox:
         path = profile / "prefs.js"
         return path.exists() and f'"{_RESUME_ONCE}", true' in path.read_text(encoding="utf-8")
 
-    async def restored_page(self, context: BrowserContext, ended_by: str) -> Page | None:
+    async def restored(
+        self, context: BrowserContext, profile: Path, notes: list[str]
+    ) -> Sequence[Page]:
         """Restored windows are Firefox's own, and Playwright does not see them."""
-        return None
+        if _LAZILY in (profile / "user.js").read_text(encoding="utf-8"):
+            count = await self._on_own_page(context, PUT_OFF_RESTORED_TABS)
+            if count:
+                notes.append(
+                    f"{count} of the tabs that came back were put off until somebody looks at "
+                    "them, as Firefox does by itself where nobody has to connect to it"
+                )
+        return ()
 
-    async def frame_in_restored_tab(
-        self, context: BrowserContext, addresses: Sequence[str]
-    ) -> bool:
-        """By a script of the browser's own, in the window that shows an application."""
-        return bool(
-            await self._on_own_page(
-                context, f"() => ({FRAME_IN_RESTORED_TAB})({json.dumps(list(addresses))})"
-            )
-        )
+    async def note_hidden_tabs(self, context: BrowserContext) -> None:
+        """In Firefox itself, which has a note for each tab that shows something by now."""
+        await self._on_own_page(context, NOTE_RESTORED_TABS)
+
+    @contextlib.asynccontextmanager
+    async def hidden_tabs(
+        self, context: BrowserContext, *, noted: bool
+    ) -> AsyncIterator[Sequence[HiddenTab]]:
+        """By scripts of the browser's own."""
+        page = await _own_page(context)
+        if not noted:
+            await page.evaluate(NOTE_RESTORED_TABS)
+        urls = await page.evaluate(RESTORED_TABS)
+        yield [_HiddenTab(page, number, url) for number, url in enumerate(urls)]
+        await page.close()
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """By the page itself: what Playwright opens is a window."""
@@ -174,10 +200,10 @@ class Firefox:
         """What Playwright calls a page is a window of its own in Firefox."""
         return await context.new_page()
 
-    async def restore_previous_session(self, context: BrowserContext) -> Page | None:
+    async def restore_previous_session(self, context: BrowserContext) -> Sequence[Page]:
         """What *History → Restore Previous Session* does."""
         await self._on_own_page(context, RESTORE_SESSION)
-        return None
+        return ()
 
     async def settle(
         self,
@@ -198,16 +224,15 @@ class Firefox:
         await self._on_own_page(context, SAVE_SESSION)
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while not (
-                session == _session_cookies(profile)
-                and persistent == _cookie_rows(profile)
+                session == session_cookies(profile)
+                and persistent == cookie_rows(profile)
                 and all(self.stored(profile, origin) != was for origin, was in before.items())
             ):
                 await asyncio.sleep(_POLL)
 
     def stored(self, profile: Path, origin: str) -> str:
         """The rows of the origin's database."""
-        folder = profile / "storage" / "default" / origin.replace("://", "+++").replace(":", "+")
-        return repr(_query(folder / "ls" / "data.sqlite", "SELECT key, value FROM data"))
+        return local_storage(profile, origin)
 
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
         """Until the database has the persistent cookies: it gets each as it is set."""
@@ -217,29 +242,12 @@ class Firefox:
             if c.get("expires", -1) != -1
         }
         async with asyncio.timeout(_SETTLE_TIMEOUT):
-            while not persistent <= _cookie_rows(profile):
+            while not persistent <= cookie_rows(profile):
                 await asyncio.sleep(_SHORT_POLL)
 
     def age(self, profile: Path, seconds: float) -> None:
-        """Shift the times: `expiry` in milliseconds (schema 17), the others in microseconds; and
-        when the session files were written, in milliseconds."""
-        for file in (*profile.glob("sessionstore.jsonlz4"), *profile.glob(_SESSION_FILES)):
-            state = json.loads(lz4.block.decompress(file.read_bytes()[len(_MAGIC) :]))
-            state.get("session", {})["lastUpdate"] -= int(seconds * 1_000)
-            file.write_bytes(_MAGIC + lz4.block.compress(json.dumps(state).encode()))
-        path = profile / "cookies.sqlite"
-        if not path.exists():
-            return
-        with closing(sqlite3.connect(path)) as database, database:
-            milliseconds = database.execute("PRAGMA user_version").fetchone()[0] >= 17
-            for column, unit in (
-                ("expiry", 1_000 if milliseconds else 1),
-                ("creationTime", 1_000_000),
-                ("lastAccessed", 1_000_000),
-            ):
-                database.execute(
-                    f"UPDATE moz_cookies SET {column} = {column} - ?", (int(seconds * unit),)
-                )
+        """Its cookies, and when its session was last written."""
+        age(profile, seconds)
 
     async def age_open(self, context: BrowserContext, page: Page, seconds: float) -> None:
         """Set each persistent cookie again with a nearer expiry; delete those that are past."""
@@ -271,19 +279,36 @@ class Firefox:
     async def _on_own_page(
         self, context: BrowserContext, script: str, *, leave: bool = False
     ) -> Any:
-        page = await context.new_page()
-        # The first visit moves the tab to another process, and a script that Playwright sends
-        # meanwhile may never be answered: so ask, and visit again, until one is.
-        for attempt in range(_ATTEMPTS):
-            await page.goto(f"{OWN_PAGE}?{attempt}", wait_until="commit")
-            if attempt and await _answers(page):
-                break
-        else:
-            raise TimeoutError(f"{OWN_PAGE} answers no script")
+        page = await _own_page(context)
         result = await page.evaluate(script)
         if not leave:
             await page.close()
         return result
+
+
+class _HiddenTab:
+    """A tab in a window of Firefox's own, which a script looks at."""
+
+    def __init__(self, own_page: Page, number: int, url: str) -> None:
+        self._own_page = own_page
+        self._number = number
+        self.url = url
+
+    async def show(self, addresses: Sequence[str]) -> None:
+        """Put it in front, and back."""
+        asked = json.dumps([self._number, list(addresses)])
+        await self._own_page.evaluate(f"() => ({FRAME_IN_RESTORED_TAB})(...{asked})")
+
+
+async def _own_page(context: BrowserContext) -> Page:
+    page = await context.new_page()
+    # The first visit moves the tab to another process, and a script that Playwright sends
+    # meanwhile may never be answered: so ask, and visit again, until one is.
+    for attempt in range(_ATTEMPTS):
+        await page.goto(f"{OWN_PAGE}?{attempt}", wait_until="commit")
+        if attempt and await _answers(page):
+            return page
+    raise TimeoutError(f"{OWN_PAGE} answers no script")
 
 
 def _preferences(preset: str, *, told: bool) -> dict[str, str | float | bool]:
@@ -323,28 +348,3 @@ async def _answers(page: Page) -> bool:
         return bool(await asyncio.wait_for(page.evaluate("() => true"), _ANSWER_TIMEOUT))
     except TimeoutError:
         return False
-
-
-def _session_cookies(profile: Path) -> set[tuple[str, str]]:
-    try:
-        packed = (profile / "sessionstore-backups" / "recovery.jsonlz4").read_bytes()
-        state = json.loads(lz4.block.decompress(packed[len(_MAGIC) :]))
-    except (OSError, ValueError, lz4.block.LZ4BlockError):
-        return set()
-    return {(cookie["host"], cookie["name"]) for cookie in state.get("cookies", [])}
-
-
-def _cookie_rows(profile: Path) -> set[tuple[str, str]]:
-    return set(_query(profile / "cookies.sqlite", "SELECT host, name FROM moz_cookies"))
-
-
-def _query(database: Path, query: str) -> list[Any]:
-    """Read from a copy: a running Firefox locks its databases."""
-    with tempfile.TemporaryDirectory(prefix="afterclose-") as folder:
-        try:
-            for path in database.parent.glob(f"{database.name}*"):
-                shutil.copy(path, folder)
-            with closing(sqlite3.connect(Path(folder, database.name))) as connection:
-                return connection.execute(query).fetchall()
-        except (OSError, sqlite3.Error):
-            return []

@@ -6,10 +6,13 @@ from harness.engines.engine import SHOW_FRAMES
 
 __all__ = [
     "FRAME_IN_RESTORED_TAB",
+    "NOTE_RESTORED_TABS",
     "OWN_PAGE",
     "PIN_TAB",
+    "PUT_OFF_RESTORED_TABS",
     "QUIT",
     "RESTART",
+    "RESTORED_TABS",
     "RESTORE_SESSION",
     "SAVE_SESSION",
 ]
@@ -36,20 +39,6 @@ SAVE_SESSION = """async () => {
   await SessionSaver.run();
 }"""
 
-RESTORE_SESSION = """async () => {
-  const {SessionStore} = ChromeUtils.importESModule(
-    'resource:///modules/sessionstore/SessionStore.sys.mjs');
-  if (!SessionStore.canRestoreLastSession) { return false; }
-  const restored = new Promise(resolve => Services.obs.addObserver(function done() {
-    Services.obs.removeObserver(done, 'sessionstore-last-session-cleared');
-    resolve();
-  }, 'sessionstore-last-session-cleared'));
-  SessionStore.restoreLastSession();
-  await restored;
-  return true;
-}"""
-
-
 QUIT = """() => {
   const own = [...Services.wm.getEnumerator('navigator:browser')].filter(
     window => window.gBrowser.currentURI.spec.startsWith('OWN_PAGE'));
@@ -73,20 +62,82 @@ PIN_TAB = """address => {
   return false;
 }"""
 
-FRAME_IN_RESTORED_TAB = """async addresses => {
-  const site = new URL(addresses[0]).hostname.split('.').slice(-2).join('.');
-  for (const window of Services.wm.getEnumerator('navigator:browser')) {
-    const browser = window.gBrowser.selectedBrowser;
-    const tab = window.gBrowser.selectedTab;
-    if (browser.currentURI.schemeIs('http') && browser.currentURI.host.endsWith('.' + site)) {
-      while (tab.hasAttribute('busy') || tab.hasAttribute('pending')
-          || browser.webProgress.isLoadingDocument) {
-        await new Promise(resolve => window.setTimeout(resolve, 20));
-      }
-      const script = '(' + SHOW_FRAMES + ')(content, ' + JSON.stringify(addresses) + ')';
-      browser.messageManager.loadFrameScript('data:,' + encodeURIComponent(script), false);
-      return true;
-    }
-  }
-  return false;
-}""".replace("SHOW_FRAMES", json.dumps(SHOW_FRAMES))
+_NOTE = """
+const {SessionStore} = ChromeUtils.importESModule(
+  'resource:///modules/sessionstore/SessionStore.sys.mjs');
+const windowOf = tab => tab.ownerDocument.defaultView;
+const allTabs = () => [...Services.wm.getEnumerator('navigator:browser')].flatMap(
+  window => [...window.gBrowser.tabs]);
+const showsSomething = tab => /^https?:/.test(tab.linkedBrowser.currentURI.spec);
+const noted = () => allTabs().filter(tab => tab.afterclose);
+const note = () => allTabs().filter(showsSomething).forEach(tab => { tab.afterclose = true; });
+"""
+"""A note on a tab is kept by Firefox for as long as the tab is there, and written nowhere."""
+
+NOTE_RESTORED_TABS = f"""async () => {{{_NOTE}
+  await SessionStore.promiseAllWindowsRestored;
+  note();
+}}"""
+
+PUT_OFF_RESTORED_TABS = f"""async () => {{{_NOTE}
+  await SessionStore.promiseAllWindowsRestored;
+  Services.prefs.clearUserPref('browser.sessionstore.restore_tabs_lazily');
+  note();
+  const there = allTabs().filter(tab => tab.hasAttribute('pending') && tab.linkedPanel);
+  for (const tab of there) {{
+    const window = windowOf(tab);
+    const closed = SessionStore.getClosedTabCount(window);
+    const state = SessionStore.getTabState(tab);
+    const later = window.gBrowser.addTrustedTab('about:blank', {{
+      createLazyBrowser: true, inBackground: true, skipAnimation: true, noInitialLabel: true}});
+    SessionStore.setTabState(later, state);
+    later.afterclose = true;
+    window.gBrowser.moveTabTo(later, {{tabIndex: tab._tPos}});
+    window.gBrowser.removeTab(tab, {{animate: false, skipPermitUnload: true}});
+    if (SessionStore.getClosedTabCount(window) > closed) {{
+      SessionStore.forgetClosedTab(window, 0);
+    }}
+  }}
+  return there.length;
+}}"""
+"""What is there is replaced by a tab with the same state that is made when it is looked at. To
+discard it would ask it for its storage, of which it has none yet."""
+
+RESTORE_SESSION = f"""async () => {{{_NOTE}
+  if (!SessionStore.canRestoreLastSession) {{ return; }}
+  Services.prefs.clearUserPref('browser.sessionstore.restore_tabs_lazily');
+  const before = new Set(allTabs());
+  const restored = new Promise(resolve => Services.obs.addObserver(function done() {{
+    Services.obs.removeObserver(done, 'sessionstore-browser-state-restored');
+    resolve();
+  }}, 'sessionstore-browser-state-restored'));
+  SessionStore.restoreLastSession();
+  await restored;
+  allTabs().filter(tab => !before.has(tab)).forEach(tab => {{ tab.afterclose = true; }});
+}}"""
+"""Not over when the last session is cleared: Firefox opens windows meanwhile, and one that is closed
+before they are there, as this page's would be, takes everything with it (`state is undefined`)."""
+
+RESTORED_TABS = f"""() => {{{_NOTE}
+  return noted().filter(showsSomething).map(tab => tab.linkedBrowser.currentURI.spec);
+}}"""
+
+FRAME_IN_RESTORED_TAB = f"""async (number, addresses) => {{{_NOTE}
+  const tab = noted().filter(showsSomething)[number];
+  const window = windowOf(tab);
+  const {{gBrowser}} = window;
+  if (tab.hasAttribute('pending')) {{
+    const inFront = gBrowser.selectedTab;
+    const restored = new Promise(
+      resolve => tab.addEventListener('SSTabRestored', resolve, {{once: true}}));
+    gBrowser.selectedTab = tab;
+    await restored;
+    gBrowser.selectedTab = inFront;
+  }}
+  while (tab.hasAttribute('busy') || tab.linkedBrowser.webProgress.isLoadingDocument) {{
+    await new Promise(resolve => window.setTimeout(resolve, 20));
+  }}
+  const script = '(' + SHOW_FRAMES + ')(content, ' + JSON.stringify(addresses) + ')';
+  tab.linkedBrowser.messageManager.loadFrameScript(
+    'data:,' + encodeURIComponent(script), false);
+}}""".replace("SHOW_FRAMES", json.dumps(SHOW_FRAMES))

@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
-from harness.engines.engine import Engine
+from harness.engines.engine import Engine, HiddenTab
 from harness.engines.processes import end_group, kill_group, wait_for_leader
 from harness.engines.workshop import Workshop
 from harness.presets import CHOICES
 
 __all__ = ["BrowserLife"]
 
+_EMPTY = "about:blank"
 _QUIT_GRACE = 20.0
 """Seconds that a browser may take to end when a person closes it."""
 _SYSTEM_GRACE = 10.0
@@ -42,33 +44,80 @@ class BrowserLife:
         self._restarts = False
         self.pinned = False
         """Whether the person has ever pinned a tab."""
+        self.restored: list[Page] = []
+        """The tabs of earlier lives that came back in this one, as far as Playwright has pages for
+        them."""
+        self.brings_back = False
+        """Whether this life may have tabs of earlier ones that Playwright has no pages for."""
+        self._noted = False
 
     async def start(self, *, told: bool = False) -> Page:
         """Start it, or open a window where it kept running without one; the tab that is then in
         front of the person. `told`: to restore the last session, this once."""
         self._told, self._restarts = told, False
+        opened: Page | None = None
         if self.context is not None:
-            await self._engine.open_in_background(self.context)
+            opened = await self._engine.open_in_background(self.context)
         else:
             self._restarts = self._ended_by is not None and self._engine.restarts(self.profile)
             self.context, self._leader = await self._workshop.launch(
-                self._engine, self.profile, self._preset, told=told
+                self._engine,
+                self.profile,
+                self._preset,
+                told=told,
+                reopens=self._ended_by is not None and self._reopens,
             )
             self.context.set_default_timeout(20_000)
             self.count += 1
-        restored = None
-        if self._ended_by is not None and self._reopens:
-            restored = await self._engine.restored_page(self.context, self._ended_by)
+        self._noted, self.restored, self.brings_back = False, [], self._may_bring_back
+        if self.brings_back:
+            self.restored = list(
+                await self._engine.restored(self.context, self.profile, self.notes)
+            )
+        if self.restored:
+            # A new window of a browser that reopens tabs is the one that has them.
+            if opened is not None:
+                await opened.close()
+            return self.restored[-1]
         pages = self.context.pages
-        # Not one of the browser's own, which a restart brings back too.
-        return restored or ([page for page in pages if page.url == "about:blank"] or pages)[-1]
+        page = opened or ([page for page in pages if page.url == _EMPTY] or pages)[-1]
+        if page.url != _EMPTY:
+            await page.goto(_EMPTY)
+        return page
 
     @property
     def _reopens(self) -> bool:
         return CHOICES[self._preset].reopen or self._told or self._restarts
 
+    async def restore_previous_session(self) -> Page | None:
+        """The person asks for the tabs of the last session; the one that is then in front of them,
+        if Playwright has a page for it."""
+        context, _ = self._running()
+        await self.note_hidden_tabs()
+        pages = await self._engine.restore_previous_session(context)
+        self.restored += pages
+        self.brings_back = self._noted = True
+        return pages[-1] if pages else None
+
+    async def note_hidden_tabs(self) -> None:
+        """Before the person's own tabs may look like those that came back."""
+        if self.brings_back and not self._noted:
+            await self._engine.note_hidden_tabs(self._running()[0])
+            self._noted = True
+
+    @contextlib.asynccontextmanager
+    async def hidden_tabs(self) -> AsyncIterator[Sequence[HiddenTab]]:
+        """The tabs that came back and that Playwright has no pages for."""
+        if not self.brings_back:
+            yield ()
+            return
+        context, _ = self._running()
+        async with self._engine.hidden_tabs(context, noted=self._noted) as tabs:
+            self._noted = True
+            yield tabs
+
     @property
-    def restores(self) -> bool:
+    def _may_bring_back(self) -> bool:
         """Whether this life may have begun with the tabs of the last one."""
         by = self._ended_by
         return by is not None and (self._reopens or self.pinned or by not in ("quit", "close"))

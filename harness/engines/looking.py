@@ -1,14 +1,16 @@
 """Showing every surface to the server, in a tab that is borrowed or opened for it."""
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
-from harness.engines.engine import SHOW_FRAMES, Engine
+from harness.engines.engine import SHOW_FRAMES, Engine, HiddenTab
+from harness.engines.tabs import in_any_tab
 from harness.engines.target import Target
+from harness.engines.witness import Seen
 
 __all__ = ["go_to", "look"]
 
@@ -23,43 +25,71 @@ async def look(
     batches: Sequence[Sequence[str]],
     *,
     preset: str,
-    may_be_restored: bool,
-) -> dict[str, dict[str, dict[str, Any]]]:
+    restored: Sequence[Page],
+    hidden_tabs: AbstractAsyncContextManager[Sequence[HiddenTab]],
+) -> Seen:
     """What the server received, by environment and surface.
 
     An empty tab in use is borrowed and left empty. Beside any other a new one is opened, and what
-    belongs to the tab in use is read in frames that are put there and taken away again; likewise
-    where session restore brought back a tab that Playwright does not show (`may_be_restored`).
+    belongs to the tab in use is read in frames that are put there and taken away again; likewise in
+    every tab that session restore brought back, be there a page for it (`restored`) or not.
     """
     borrowed = in_use.url == _EMPTY
     page = in_use if borrowed else await engine.new_tab(context, in_use, preset)
-    seen: dict[str, dict[str, dict[str, Any]]] = {}
-    for names in batches:
-        hidden = borrowed and may_be_restored
-        ticket = await target.begin_observation(names, tab_in_use=borrowed and not hidden)
-        await go_to(page, ticket.url)
-        if ticket.tab_frames and not borrowed and not _same_site(in_use.url, ticket.tab_frames):
-            await _go_through(in_use, ticket.tab_frames)
-        elif ticket.tab_frames and not borrowed:
-            await in_use.evaluate(
-                f"addresses => ({SHOW_FRAMES})(window, addresses)", list(ticket.tab_frames)
+    seen: dict[str, Seen] = {}
+    async with hidden_tabs as hidden:
+        shown_by_playwright = [
+            _PageTab(tab)
+            for tab in restored
+            if tab is not in_use and not tab.is_closed() and tab.url.startswith("http")
+        ]
+        for names in batches:
+            ticket = await target.begin_observation(names, tab_in_use=borrowed)
+            await go_to(page, ticket.url)
+            if ticket.tab_frames and not borrowed:
+                await _PageTab(in_use).show(ticket.tab_frames)
+            first = await target.observation(ticket.id)
+            others = [
+                *shown_by_playwright,
+                # A page of another site does not see the storages of its frames' own.
+                *(tab for tab in hidden if _same_site(tab.url, ticket.tab_frames)),
+            ]
+            seen |= in_any_tab(
+                first,
+                [
+                    (tab.url, await _look_in(target, tab, names))
+                    for tab in (others if ticket.tab_frames else ())
+                ],
             )
-        elif (
-            ticket.tab_frames
-            and hidden
-            and not await engine.frame_in_restored_tab(context, ticket.tab_frames)
-        ):
-            # Nothing was restored, so the tab in use is the one that came.
-            await page.evaluate(
-                f"addresses => ({SHOW_FRAMES})(window, addresses)", list(ticket.tab_frames)
-            )
-        seen |= await target.observation(ticket.id)
     await (page.goto(_EMPTY) if borrowed else page.close())
     return seen
 
 
+async def _look_in(target: Target, tab: "HiddenTab | _PageTab", names: Sequence[str]) -> Seen:
+    ticket = await target.begin_observation(names, tab_in_use=False, parts=("tab",))
+    await tab.show(ticket.tab_frames)
+    return await target.observation(ticket.id)
+
+
+class _PageTab:
+    """A tab that Playwright has a page for."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.url = page.url
+
+    async def show(self, addresses: Sequence[str]) -> None:
+        if _same_site(self._page.url, addresses):
+            script = f"addresses => ({SHOW_FRAMES})(window, addresses)"
+            await self._page.evaluate(script, list(addresses))
+        else:
+            await _go_through(self._page, addresses)
+
+
 def _same_site(url: str, frames: Sequence[str]) -> bool:
     """Whether frames see the tab's storages there: only on a page of their own site."""
+    if not frames:
+        return False
     site = ".".join((urlsplit(frames[0]).hostname or "").split(".")[-2:])
     return (urlsplit(url).hostname or "").endswith(f".{site}")
 

@@ -23,7 +23,8 @@ from harness.engines.model.document import Form, ScriptError
 from harness.engines.model.family import Facts, Family, Question
 from harness.engines.model.machine import Machine
 from harness.engines.person import PER_VISIT
-from harness.engines.target import TargetEnvironment
+from harness.engines.tabs import in_any_tab
+from harness.engines.target import PARTS, TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
 from harness.engines.world import CHANGING, World
 from harness.presets import CHOICES
@@ -62,8 +63,8 @@ class Simulated:
         self._environments: list[TargetEnvironment] = []
         self._windows: list[list[Tab]] = []
         self._current = Tab()
-        self._beside: Tab | None = None
-        """The tab that came back beside the one in use."""
+        self._back: list[Tab] = []
+        """The tabs that came back in this life."""
 
     def __enter__(self) -> "Simulated":
         asked = self._witness.environments
@@ -101,17 +102,14 @@ class Simulated:
 
     def _interact(self, what: str, action: Callable[[], _T]) -> _T:
         """Do something that the server sees; done once for all models in the same state."""
-        tabs = [self._current, *([self._beside] if self._beside else [])]
-        return self._world.share(self._moment, what, action, self._agent, tabs)
+        return self._world.share(self._moment, what, action, self._agent, [self._current])
 
     # The life of the browser
 
     def _start(self, step: Step) -> None:
-        back = self._machine.start(told=step.value == "restoring")
-        shown = [tab for tab in back if not tab.empty]
-        in_front = bool(back) and self._family.restored_in_front
-        self._current = (shown or back)[-1] if in_front else self._machine.open()
-        self._beside = shown[0] if shown and not in_front else None
+        self._back = self._machine.start(told=step.value == "restoring")
+        in_front = bool(self._back) and self._family.restored_in_front
+        self._current = self._back[-1] if in_front else self._machine.open()
         self._windows = [[self._current]]
 
     def _quit(self, step: Step) -> None:
@@ -136,8 +134,10 @@ class Simulated:
         self._machine.settle()
 
     def _restore_previous_session(self, step: Step) -> None:
-        shown = [tab for tab in self._machine.restore() if not tab.empty]
-        if shown:
+        back, in_front = self._machine.restore()
+        shown = [tab for tab in back if not tab.empty]
+        self._back += back
+        if shown and in_front:
             self._use(shown[-1])
 
     def _use(self, tab: Tab) -> None:
@@ -149,7 +149,7 @@ class Simulated:
     # Tabs and windows
 
     def _open_tab(self, step: Step) -> None:
-        self._current = self._machine.open()
+        self._current = self._machine.open(self._current)
         self._windows[-1].append(self._current)
 
     def _open_window(self, step: Step) -> None:
@@ -284,16 +284,25 @@ class Simulated:
     # Observing
 
     def _look(self) -> Seen:
-        """As the driver of a real browser looks: what belongs to a tab is read in the tab in use
-        if that is empty, else in frames there; or in a tab that came back beside an empty one."""
-        shows_frames = self._beside if self._current.empty else self._current
-        tab = shows_frames or self._current
-        look = partial(self._look_at, tab, in_frames=shows_frames is not None)
-        seen: dict[str, dict[str, Mapping[str, Any]]] = {}
-        for shown in self._world.look(self._moment, look, self._agent, tab).values():
-            for environment, surfaces in shown.items():
-                seen.setdefault(environment, {}).update(surfaces)
+        """As the driver of a real browser looks: what belongs to a tab is read in the tab in use,
+        in place if that is empty and else in frames, and in frames of those that came back."""
+        others = [
+            tab
+            for tab in self._back
+            if tab is not self._current and not tab.empty and self._machine.has(tab)
+        ]
+        in_tab = partial(self._look_at, self._current, in_frames=not self._current.empty)
+        first = self._world.look(self._moment, in_tab, self._agent, self._current, PARTS)
+        seen = in_any_tab(
+            first, [(tab.url, self._look_behind(tab)) for tab in others]
+        )
+        for tab in others:
+            tab.pending = False
         return seen
+
+    def _look_behind(self, tab: Tab) -> Seen:
+        look = partial(self._look_at, tab, in_frames=True)
+        return self._world.look(self._moment, look, self._agent, tab, ("tab",))
 
     def _look_at(self, tab: Tab, parts: Sequence[str], *, in_frames: bool) -> Mapping[str, Seen]:
         """What the server received of each of the parts."""

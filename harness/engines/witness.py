@@ -95,6 +95,7 @@ class Witness:
                         set_cookie=tuple(shown["set_cookie"]),
                         reason=shown["reason"],
                         persistent_claim=shown["persistent_claim"],
+                        tabs=tuple(shown.get("tabs", ())),
                         browser_cookies=listed.get(host, ()),
                         **common,
                     ),

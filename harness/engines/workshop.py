@@ -95,10 +95,16 @@ class Workshop:
         return profile
 
     async def launch(
-        self, engine: Engine, profile: Path, preset: str, *, told: bool = False
+        self,
+        engine: Engine,
+        profile: Path,
+        preset: str,
+        *,
+        told: bool = False,
+        reopens: bool = False,
     ) -> tuple[BrowserContext, int]:
-        """Start a browser, `told` or not to restore its last session; returns it and the id of
-        the process that leads its group."""
+        """Start a browser, `told` or not to restore its last session, which `reopens` its tabs or
+        not; returns it and the id of the process that leads its group."""
         installation = await self.find(engine)
         if installation is None:
             raise FileNotFoundError(f"{engine.title} is not installed")
@@ -109,6 +115,7 @@ class Workshop:
                 profile=profile,
                 preset=preset,
                 told=told,
+                reopens=reopens,
                 temporary=self.folder,
                 headed=self.options.headed,
                 slow_mo=self.options.slow_mo,

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from harness.engines.model.agent import Storages, Tab, UserAgent, copy_of
 from harness.engines.model.cookies import Cookie, CookieStore
 from harness.engines.target import PARTS, TargetEnvironment
+from harness.engines.witness import Seen
 from harness.engines.workshop import Workshop
 from harness.scenario import Scenario, steps_of
 
@@ -123,23 +124,28 @@ class World:
     def look(
         self,
         moment: int,
-        action: Callable[[Sequence[str]], Mapping[str, _T]],
+        action: Callable[[Sequence[str]], Mapping[str, Seen]],
         agent: UserAgent,
         tab: Tab,
-    ) -> Mapping[str, _T]:
-        """Show the server each part of a browser, once at this moment for all browsers in which it
-        is in the same state: what one part shows does not depend on the others. What the action
-        returns of each part that it is given."""
-        keys = {part: (moment, part, tuple(_state(agent, [tab], [part]))) for part in PARTS}
-        known = [part for part in PARTS if keys[part] in self._outcomes]
-        missing = [part for part in PARTS if part not in known]
+        parts: Sequence[str],
+    ) -> Seen:
+        """Show the server those parts of a browser, each once at this moment for all browsers in
+        which it is in the same state: what one part shows does not depend on the others. What it
+        received; the action says it of each part that it is given."""
+        keys = {part: (moment, part, tuple(_state(agent, [tab], [part]))) for part in parts}
+        known = [part for part in parts if keys[part] in self._outcomes]
+        missing = [part for part in parts if part not in known]
         before = agent.cookies.operations
         shown = dict(action(missing)) if missing else {}
         for part in missing:
             self._outcomes[keys[part]] = _Outcome.of(agent, [tab], before, shown[part])
         for part in known:
             shown[part] = self._take_over(self._outcomes[keys[part]], agent, [tab], [part])
-        return {part: shown[part] for part in PARTS}
+        seen: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for part in parts:
+            for environment, surfaces in shown[part].items():
+                seen.setdefault(environment, {}).update(surfaces)
+        return seen
 
     def _take_over(
         self, outcome: _Outcome, agent: UserAgent, tabs: Sequence[Tab], parts: Sequence[str]

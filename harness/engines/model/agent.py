@@ -38,6 +38,10 @@ class Tab:
     unused: set[str] = field(default_factory=set)
     """Origins whose session storage came back with the tab, and no page has looked at since."""
     pinned: bool = False
+    window: int = 0
+    """The window that it is in; no two have the same number, whatever life they are of."""
+    pending: bool = False
+    """Whether it came back behind another and is not loaded before somebody looks at it."""
     document: Document = field(default_factory=lambda: Document(url=EMPTY))
 
     @property

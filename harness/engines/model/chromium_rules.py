@@ -40,6 +40,12 @@ _RULES = (
         sources=("chrome/browser/profiles/profile_impl.cc, ShouldPersistSessionCookies",),
     ),
     Rule(
+        question=Question.EMPTY_TABS_IN_FILE,
+        answer=True,
+        because="keeps empty tabs in its session file like others",
+        sources=("measured: session_restore.sign_out_in_the_tab_in_front",),
+    ),
+    Rule(
         question=Question.TAB_STORAGE_IN_FILE,
         answer=True,
         because="keeps a tab's storage with the tab",

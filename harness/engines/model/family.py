@@ -29,6 +29,7 @@ class Question(StrEnum):
     REDIRECTS_COUNT = "Does the redirect of another site make a request cross-site?"
     SESSION_COOKIES_IN_DATABASE = "Are session cookies written to the cookie database?"
     SESSION_COOKIE_IN_FILE = "Is this session cookie written to the session file?"
+    EMPTY_TABS_IN_FILE = "Are tabs that show nothing written to the session file?"
     TAB_STORAGE_IN_FILE = "Is a tab's storage written to the session file?"
     UNUSED_STORAGE_IN_FILE = "And if it came back with the tab, and no page has used it since?"
     WRITE_AT_END = "Is what is not on disk of this medium written at this end?"
@@ -39,6 +40,7 @@ class Question(StrEnum):
     KEEP_SESSION_COOKIES = "Do session cookies come back at this start?"
     REOPEN_TABS = "Do tabs come back at this start?"
     REOPEN_PINNED = "Do pinned tabs come back at this start, whatever the others do?"
+    LOAD_TABS_BEHIND = "Are tabs that come back behind another loaded before somebody looks?"
     KEEP_TAB_STORAGE = "Is the storage of tabs that are not reopened kept at this start?"
     DELETE_TAB_STORAGE = "And deleted from disk, where a later start could bring it back?"
     OFFER_SESSION = "Can the person ask for the last session?"
@@ -122,8 +124,8 @@ class Family:
     running_mark: str
     """The exit mark while it runs."""
     restored_in_front: bool
-    """Whether the last tab that came back at a start is the one in use, or the first stands beside
-    an empty one: so the driver finds it in the real browser."""
+    """Whether the last tab that came back at a start is the one in use, or all of them stand beside
+    an empty one: so the driver finds them in the real browser."""
     rules: Sequence[Rule]
     rhythms: Mapping[Medium, Rhythm]
 

@@ -65,6 +65,12 @@ _RULES = (
         sources=(_COOKIES,),
     ),
     Rule(
+        question=Question.EMPTY_TABS_IN_FILE,
+        answer=False,
+        because="keeps no empty tabs in its session file",
+        sources=(f"{_STORE}, _shouldSaveTabState",),
+    ),
+    Rule(
         question=Question.TAB_STORAGE_IN_FILE,
         when=lambda facts: facts.choices.privacy_level >= 2,
         answer=False,
@@ -202,6 +208,15 @@ _RULES = (
         answer=True,
         because="brought pinned tabs back",
         sources=(f"{_STORE}, _prepDataForDeferredRestore",),
+    ),
+    Rule(
+        question=Question.LOAD_TABS_BEHIND,
+        answer=False,
+        because="makes tabs that come back behind another when somebody looks at them",
+        sources=(
+            f"{_STORE} (browser.sessionstore.restore_on_demand, restore_tabs_lazily)",
+            "measured: vendor_firefox.tabs_behind_others",
+        ),
     ),
     Rule(
         question=Question.OFFER_SESSION,

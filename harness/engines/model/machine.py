@@ -66,7 +66,9 @@ class Machine:
         self._unacknowledged = False
         self._ended_by = ""
         self.tabs: list[Tab] = []
-        """All that are open, in the order they were opened."""
+        """All that are open, in the order they were opened: the last of a window is in front there,
+        and the last of all in front of the person."""
+        self._windows = 0
         self.decisions: list[str] = []
         """What the rules said, in order."""
 
@@ -99,7 +101,7 @@ class Machine:
         self._agent.local_storage = copy_of(self._disk.local_storage)
         self._agent.cookies = self._cookies_at_start(cookies, kept, facts)
         back = self._tabs_at_start(kept, facts)
-        self.tabs = [tab.come_back() for tab in back]
+        self.tabs = self._come_back(back)
         self._counted = 0
         self._lives += 1
         self._crashes = facts.crashes
@@ -179,29 +181,47 @@ class Machine:
             self._offered = replace(kept, tabs=tabs if stays else _without_storage(tabs))
         return back
 
-    def restore(self) -> list[Tab]:
-        """The person asks for the last session; the tabs that are put in front of them."""
+    def _come_back(self, tabs: Sequence[Tab]) -> list[Tab]:
+        if not tabs:
+            return []
+        question, facts = Question.LOAD_TABS_BEHIND, Facts(choices=self._choices)
+        loads = not self._family.asks(question) or self._says(question, facts)
+        in_front = {tab.window: tab for tab in tabs}
+        back = []
+        for tab in tabs:
+            again = tab.come_back()
+            again.pending = not (loads or tab is in_front[tab.window])
+            back.append(again)
+        return back
+
+    def restore(self) -> tuple[list[Tab], bool]:
+        """The person asks for the last session; the tabs that come back, and whether the browser
+        puts them in front."""
         offered, self._offered = self._offered, _SessionFile()
         if not offered.tabs:
             self.decisions.append(f"{self._family.title} had no last session to bring back")
-            return []
+            return [], False
         facts = Facts(choices=self._choices)
         if offered.cookies and self._decide(Question.COOKIES_ON_REQUEST, facts):
             there = {cookie.identity for cookie in self._agent.cookies}
             for cookie in offered.cookies:
                 if cookie.identity not in there:
                     self._agent.cookies.put(cookie)
-        tabs = [tab.come_back() for tab in offered.tabs]
+        tabs = self._come_back(offered.tabs)
         self.tabs += tabs
         self.changed()
-        return tabs if self._decide(Question.SHOW_SESSION, facts) else []
+        return tabs, bool(self._decide(Question.SHOW_SESSION, facts))
 
-    def open(self) -> Tab:
-        """An empty tab."""
-        tab = Tab()
+    def open(self, beside: Tab | None = None) -> Tab:
+        """An empty tab, in a window of its own unless it is opened beside another."""
+        tab = Tab(window=beside.window if beside else self._new_window())
         self.tabs.append(tab)
         self.changed()
         return tab
+
+    def has(self, tab: Tab) -> bool:
+        """Whether the tab is open."""
+        return any(tab is other for other in self.tabs)
 
     def close(self, tabs: Sequence[Tab]) -> None:
         """Close tabs, not the last ones."""
@@ -211,7 +231,7 @@ class Machine:
 
     def popup(self, opener: Tab) -> Tab:
         """The empty tab of a popup window that a page has opened."""
-        tab = Tab()
+        tab = Tab(window=self._new_window())
         what = self._decide(Question.POPUP_STORAGE, Facts(choices=self._choices), note=False)
         parts = urlsplit(opener.url)
         own = f"{parts.scheme}://{parts.netloc}"
@@ -223,6 +243,10 @@ class Machine:
         self.tabs.append(tab)
         self.changed()
         return tab
+
+    def _new_window(self) -> int:
+        self._windows += 1
+        return self._windows
 
     def acknowledge(self) -> None:
         """The person has seen that the browser crashed, and goes on."""
@@ -311,8 +335,9 @@ class Machine:
         tabs = tabs if with_storage else _without_storage(tabs)
         if not self._decide(Question.UNUSED_STORAGE_IN_FILE, facts, note=False):
             for tab in tabs:
-                for origin in tab.unused:
+                for origin in () if tab.pending else tab.unused:
                     tab.session_storage.pop(origin, None)
+        with_empty = self._decide(Question.EMPTY_TABS_IN_FILE, facts, note=False)
         elsewhere = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
         cookies = [c for c in self._agent.cookies if c.expiry is None and not elsewhere]
         kept = {
@@ -322,7 +347,7 @@ class Machine:
             for secure in {cookie.secure for cookie in cookies}
         }
         return _SessionFile(
-            tabs=[tab for tab in tabs if not tab.empty or tab.session_storage],
+            tabs=[tab for tab in tabs if not tab.empty or tab.session_storage or with_empty],
             cookies=[cookie for cookie in cookies if kept[cookie.secure]],
             written=self._now(),
             crashes=self._crashes,

@@ -31,6 +31,12 @@ _RULES = (
         sources=(_JAR,),
     ),
     Rule(
+        question=Question.EMPTY_TABS_IN_FILE,
+        answer=True,
+        because="keeps the addresses of empty tabs, too",
+        sources=("epiphany: src/ephy-session.c",),
+    ),
+    Rule(
         question=Question.TAB_STORAGE_IN_FILE,
         answer=False,
         because="keeps addresses alone in its session file",

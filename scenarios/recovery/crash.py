@@ -1,4 +1,4 @@
-"""The browser crashes."""
+"""The browser crashes, and something else is unusual, too."""
 
 from datetime import timedelta
 
@@ -6,25 +6,14 @@ from harness import Browser, scenario
 
 
 @scenario(
-    title="The browser crashes right after the sign-in",
+    title="The browser crashes half a minute after the sign-in",
     claims="A persistent session survives whatever happens to the browser.",
     covers=("B1",),
 )
-def crash_at_once(browser: Browser) -> None:
+def crash_after_half_a_minute(browser: Browser) -> None:
     browser.sign_in()
-    browser.crash()
-    browser.start()
-    browser.check("after the browser was started again")
-
-
-@scenario(
-    title="The browser crashes some time after the sign-in",
-    claims="A non-persistent session is terminated when the browser ends.",
-    covers=("B1", "B2", "B3"),
-)
-def crash_after_settling(browser: Browser) -> None:
-    browser.sign_in()
-    browser.settle()
+    browser.wait(timedelta(seconds=31))
+    browser.visit()
     browser.crash()
     browser.start()
     browser.check("after the browser was started again")
@@ -125,17 +114,3 @@ def start_long_after_a_crash(browser: Browser) -> None:
     browser.wait(timedelta(hours=7))
     browser.start()
     browser.check("seven hours after the crash")
-
-
-@scenario(
-    title="The browser crashes half a minute after the sign-in",
-    claims="A persistent session survives whatever happens to the browser.",
-    covers=("B1",),
-)
-def crash_after_half_a_minute(browser: Browser) -> None:
-    browser.sign_in()
-    browser.wait(timedelta(seconds=31))
-    browser.visit()
-    browser.crash()
-    browser.start()
-    browser.check("after the browser was started again")

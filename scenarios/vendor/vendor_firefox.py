@@ -102,3 +102,20 @@ def kinds_of_cookies(browser: Browser) -> None:
     browser.quit()
     browser.start(restoring=True)
     browser.check("after the browser restored the session")
+
+
+@scenario(
+    title="Restore tabs behind others twice, without looking at them in between",
+    claims="What a tab keeps to itself comes back with the tab, each time.",
+    covers=("Firefox browser_sessionStorage.js", "test_restore_windows_after_restart_and_quit.py"),
+)
+def tabs_behind_others(browser: Browser) -> None:
+    browser.sign_in()
+    browser.open_tab()
+    browser.visit()
+    browser.sign_out()
+    browser.quit()
+    browser.start(restoring=True)
+    browser.quit()
+    browser.start(restoring=True)
+    browser.check("after the session was restored twice")

@@ -1,0 +1,42 @@
+"""What several tabs of one browser show, taken together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.engines.witness import Seen
+
+__all__ = ["in_any_tab"]
+
+
+def in_any_tab(in_use: Seen, others: Sequence[tuple[str, Seen]]) -> Seen:
+    """What belongs to a tab, as it was seen in the tab in use and in `others`, those that came back
+    and where they are: signed in where any of them is. `tabs` says what each of them showed."""
+    if not others:
+        return in_use
+    return {
+        environment: {
+            surface: _in_any(
+                [
+                    ("in the tab in use", shown),
+                    *(
+                        (f"in a tab that came back, at {where}", seen[environment][surface])
+                        for where, seen in others
+                    ),
+                ]
+            )
+            if shown["part"] == "tab"
+            else shown
+            for surface, shown in surfaces.items()
+        }
+        for environment, surfaces in in_use.items()
+    }
+
+
+def _in_any(tabs: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    _, first = tabs[0]
+    found = next((shown for _, shown in tabs if shown["signed_in"]), first)
+    return {**found, "tabs": [f"{where}: {_state(shown)}" for where, shown in tabs]}
+
+
+def _state(shown: Mapping[str, Any]) -> str:
+    return "signed in" if shown["signed_in"] else f"signed out ({shown['reason']})"

@@ -1,0 +1,1 @@
+"""Bugs of real products that a session policy met."""

@@ -1,0 +1,1 @@
+"""What the vendors' own tests of session restore assert."""
