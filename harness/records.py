@@ -132,6 +132,11 @@ class Unsupported(Item, frozen=True, kw_only=True, gc=False, tag="unsupported"):
     steps: tuple[str, ...]
 
     @property
+    def verdict(self) -> Verdict:
+        """What became of the promises: none could be tested."""
+        return Verdict.UNSUPPORTED
+
+    @property
     def sentence(self) -> str:
         """What a reader is told."""
         return self.reason
@@ -142,6 +147,11 @@ class Error(Item, frozen=True, kw_only=True, gc=False, tag="error"):
 
     message: str
     steps: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What became of the promises: from here on nothing is known."""
+        return Verdict.ERROR
 
     @property
     def sentence(self) -> str:

@@ -199,6 +199,13 @@ def test_models_stand_beside_their_browsers(tmp_path: Path) -> None:
     assert "Models beside browsers" in (tmp_path / "index.html").read_text()
 
 
+def test_every_version_of_a_browser_is_held_against_its_model() -> None:
+    model = observation(engine="simulated-chromium")
+    newer = msgspec.structs.replace(observation(verdict=Verdict.LIMITATION), engine_version="2")
+    (agreement,) = agreements(matrix_of([newer, observation(), model]))
+    assert agreement.sentence == "chromium and its model agree in 1 of 2 cells"
+
+
 def test_without_a_model_there_is_nothing_to_compare() -> None:
     assert agreements(matrix_of([RUN, observation()])) == []
 

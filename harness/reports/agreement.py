@@ -1,8 +1,8 @@
 """Models beside the browsers they are models of: the same cell of the same scenario, observed in
 both."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import product
 
 from harness.records import Observation
 from harness.reports.matrix import Matrix
@@ -19,7 +19,8 @@ class Agreement:
 
     engine: str
     compared: int = 0
-    """Cells observed in both: scenario, check, preset, policy and surface."""
+    """Cells observed in both: scenario, check, preset, policy and surface; of several versions,
+    each by itself."""
     differing: list[tuple[Observation, Observation]] = field(default_factory=list)
     """What the browser showed, and what the model did, where that is not the same."""
 
@@ -32,26 +33,19 @@ class Agreement:
 
 def agreements(matrix: Matrix) -> list[Agreement]:
     """One entry for each engine that was observed beside its model."""
-    models = {engine for engine in matrix.engines if engine.startswith(_PREFIX)}
-    beside = {engine for engine in matrix.engines if f"{_PREFIX}{engine}" in models}
+    beside = [engine for engine in matrix.engines if f"{_PREFIX}{engine}" in matrix.engines]
     if not beside:
         return []
-    modelled_cells = _cells(o for o in matrix.observations() if o.engine in models)
-    found: dict[str, Agreement] = {}
-    for (engine, cell), seen in _cells(
-        o for o in matrix.observations() if o.engine in beside
-    ).items():
-        modelled = modelled_cells.get((f"{_PREFIX}{engine}", cell))
-        if modelled is None:
-            continue
-        agreement = found.setdefault(engine, Agreement(engine=engine))
-        agreement.compared += 1
-        if seen.observed is not modelled.observed:
-            agreement.differing.append((seen, modelled))
-    return list(found.values())
-
-
-def _cells(observations: Iterable[Observation]) -> dict[tuple[str, _Cell], Observation]:
-    return {
-        (o.engine, (o.scenario, o.check, o.preset, o.policy, o.surface)): o for o in observations
-    }
+    cells: dict[tuple[str, _Cell], list[Observation]] = {}
+    for o in matrix.observations():
+        cell = o.scenario, o.check, o.preset, o.policy, o.surface
+        cells.setdefault((o.engine, cell), []).append(o)
+    found = {engine: Agreement(engine=engine) for engine in beside}
+    for (engine, cell), observations in cells.items():
+        modelled = cells.get((f"{_PREFIX}{engine}", cell), [])
+        if engine in found:
+            for seen, model in product(observations, modelled):
+                found[engine].compared += 1
+                if seen.observed is not model.observed:
+                    found[engine].differing.append((seen, model))
+    return [agreement for agreement in found.values() if agreement.compared]

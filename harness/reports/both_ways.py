@@ -5,15 +5,11 @@ your own application". At every check where the two differ, that can be seen, in
 the other.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from harness.records import Observation
-from harness.reports.matrix import Column, Matrix, Row
+from harness.reports.matrix import SSO, Matrix, surface_order
 
 __all__ = ["Difference", "both_ways"]
-
-_SSO = "sso"
 
 
 @dataclass
@@ -35,30 +31,23 @@ class Difference:
 def both_ways(matrix: Matrix, engine: str) -> list[Difference]:
     """One entry per application and policy, over every check on an engine."""
     found: dict[tuple[str, str], Difference] = {}
-    for row, column, observations in _checks(matrix, engine):
-        signed_in = {o.policy: o.signed_in for o in observations if o.surface == _SSO}
-        for observation in observations:
-            if observation.surface == _SSO or observation.policy not in signed_in:
+    for row, column, cell in matrix.placed():
+        if column.engine != engine:
+            continue
+        for observation in cell.observations:
+            session = cell.at(observation.policy, SSO)
+            if session is None or observation is session:
                 continue
             key = observation.surface, observation.policy
             difference = found.setdefault(key, Difference(*key))
             difference.checks += 1
             place = f"{row.scenario} ({column.preset}): {row.check}"
-            if observation.signed_in and not signed_in[observation.policy]:
+            if observation.signed_in and not session.signed_in:
                 difference.outlives.append(place)
                 if observation.evidence.persistent_claim is False:
                     difference.unfollowed += 1
-            elif signed_in[observation.policy] and not observation.signed_in:
+            elif session.signed_in and not observation.signed_in:
                 difference.ends_first.append(place)
-    surfaces = list(dict.fromkeys(surface for surface, _ in found))
-    return sorted(found.values(), key=lambda difference: surfaces.index(difference.surface))
-
-
-def _checks(
-    matrix: Matrix, engine: str
-) -> Iterable[tuple[Row, Column, Sequence[Observation]]]:
-    for row in matrix.rows:
-        for column in matrix.columns:
-            cell = matrix.cell(row, column)
-            if column.engine == engine and cell is not None:
-                yield row, column, cell.observations
+    surfaces = sorted({surface for surface, _ in found}, key=surface_order)
+    places = ((surface, policy) for surface in surfaces for policy in matrix.policies)
+    return [found[place] for place in places if place in found]

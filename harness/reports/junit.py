@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from harness.records import Error, Unsupported, Verdict
+from harness.records import Error, Verdict
 from harness.reports.matrix import Cell, Matrix
 
 __all__ = ["render_junit"]
@@ -47,9 +47,7 @@ def _cases(suite: ElementTree.Element, scenario: str, cell: Cell) -> None:
                 f"promised {observation.promised}, observed {observation.observed}: "
                 f"{observation.limitation}"
             )
-    if isinstance(cell.trouble, Error):
+    if cell.trouble is not None:
         case = ElementTree.SubElement(suite, "testcase", classname=scenario, name="run")
-        ElementTree.SubElement(case, "error", message=cell.trouble.sentence)
-    elif isinstance(cell.trouble, Unsupported):
-        case = ElementTree.SubElement(suite, "testcase", classname=scenario, name="run")
-        ElementTree.SubElement(case, "skipped", message=cell.trouble.sentence)
+        tag = "error" if isinstance(cell.trouble, Error) else "skipped"
+        ElementTree.SubElement(case, tag, message=cell.trouble.sentence)

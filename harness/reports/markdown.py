@@ -1,11 +1,23 @@
 """`limitations.md`: what browsers do to session policies, and where this run saw it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from harness.records import Observation
-from harness.reports.matrix import Matrix
+from harness.records import Observation, State
+from harness.reports.matrix import Matrix, surface_order
 
 __all__ = ["render_limitations"]
+
+
+class _Place(NamedTuple):
+    """A line of the table, less the policies that it is true of."""
+
+    scenario: str
+    engine: str
+    preset: str
+    surface: str
+    promised: State
+    observed: State
 
 
 def render_limitations(matrix: Matrix) -> str:
@@ -18,7 +30,7 @@ def render_limitations(matrix: Matrix) -> str:
     for name, note in matrix.limitations.items():
         lines += [f"## {name}", "", note.sentence, ""]
         lines += [f"- Source: {source}" for source in note.sources]
-        lines += ["", *_seen(seen.get(name, [])), ""]
+        lines += ["", *_seen(matrix, seen.get(name, [])), ""]
     return "\n".join(lines)
 
 
@@ -28,18 +40,24 @@ def _preface(matrix: Matrix) -> list[str]:
     return [f"Observed with {' and '.join(browsers)}, run started {when}."]
 
 
-def _seen(observations: Sequence[Observation]) -> list[str]:
+def _seen(matrix: Matrix, observations: Sequence[Observation]) -> list[str]:
     if not observations:
         return ["**Not seen in this run.**"]
     lines = [
         "| scenario | engine | preset | surface | policies | promised | observed |",
         "|---|---|---|---|---|---|---|",
     ]
-    policies: dict[tuple[str, ...], list[str]] = {}
+    policies: dict[_Place, set[str]] = {}
     for o in observations:
-        place: tuple[str, ...] = (o.scenario, o.engine, o.preset, o.surface, o.promised, o.observed)
-        policies.setdefault(place, []).append(o.policy)
-    for where, names in sorted(policies.items()):
-        listed = ", ".join(dict.fromkeys(names))
-        lines.append(f"| {' | '.join([*where[:4], listed, *where[4:]])} |")
+        place = _Place(o.scenario, o.engine, o.preset, o.surface, o.promised, o.observed)
+        policies.setdefault(place, set()).add(o.policy)
+    for place in sorted(policies, key=_order):
+        listed = ", ".join(policy for policy in matrix.policies if policy in policies[place])
+        cells = (place.scenario, place.engine, place.preset, place.surface, listed)
+        lines.append(f"| {' | '.join([*cells, place.promised, place.observed])} |")
     return lines
+
+
+def _order(place: _Place) -> tuple[object, ...]:
+    surface = surface_order(place.surface)
+    return place.scenario, place.engine, place.preset, surface, place.promised, place.observed

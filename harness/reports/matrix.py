@@ -1,10 +1,16 @@
-"""The matrix: scenario and check down, engine and preset across, policies inside."""
+"""The matrix: scenario and check down, engine and preset across, policies and surfaces inside.
+
+Workers finish in any order, and frames tell the server of their storages in any order. So nothing
+has its place from when it came: everything is kept by what it is of, and read in one order.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
+
+import msgspec
 
 from harness.records import (
     Error,
@@ -17,7 +23,20 @@ from harness.records import (
     Verdict,
 )
 
-__all__ = ["SYMBOLS", "Cell", "Column", "Matrix", "Row", "matrix_of"]
+__all__ = [
+    "SSO",
+    "SYMBOLS",
+    "Account",
+    "Cell",
+    "Column",
+    "Matrix",
+    "Row",
+    "matrix_of",
+    "surface_order",
+]
+
+SSO = "sso"
+"""The surface of the auth server; the others are applications."""
 
 SYMBOLS: dict[Verdict, str] = {
     Verdict.KEPT: "✓",
@@ -28,13 +47,10 @@ SYMBOLS: dict[Verdict, str] = {
 }
 """Verdicts without colour."""
 
-_WORST = (
-    Verdict.ERROR,
-    Verdict.UNEXPECTED,
-    Verdict.UNSUPPORTED,
-    Verdict.LIMITATION,
-    Verdict.KEPT,
-)
+
+def surface_order(surface: str) -> tuple[bool, str]:
+    """Sorts surfaces: the SSO session, then applications by name."""
+    return surface != SSO, surface
 
 
 class Column(NamedTuple):
@@ -52,39 +68,59 @@ class Row(NamedTuple):
     check: str
 
 
+class Account(NamedTuple):
+    """How an observation came about. All of a check have it in common, unless a cell has
+    observations of several runs."""
+
+    steps: tuple[str, ...]
+    time: tuple[str, ...]
+    notes: tuple[str, ...]
+    decisions: tuple[str, ...]
+
+
 @dataclass
 class Cell:
-    """What was observed at one check in one column."""
+    """What was observed at one check in one column, and what kept more from being observed."""
 
-    observations: list[Observation] = field(default_factory=list)
+    seen: dict[tuple[str, str], Observation] = field(default_factory=dict)
+    """By policy and surface, in the order of `Matrix.policies` and of `surface_order`."""
     trouble: Unsupported | Error | None = None
+
+    @property
+    def observations(self) -> list[Observation]:
+        """Every observation, in the order of `seen`."""
+        return list(self.seen.values())
+
+    def at(self, policy: str, surface: str) -> Observation | None:
+        """What was observed of a surface under a policy, or None where nothing was."""
+        return self.seen.get((policy, surface))
 
     @property
     def verdicts(self) -> Counter[Verdict]:
         """How often each verdict came up."""
-        counted = Counter(observation.verdict for observation in self.observations)
+        counted = Counter(observation.verdict for observation in self.seen.values())
         if self.trouble is not None:
-            unsupported = isinstance(self.trouble, Unsupported)
-            counted[Verdict.UNSUPPORTED if unsupported else Verdict.ERROR] += 1
+            counted[self.trouble.verdict] += 1
         return counted
 
     @property
-    def worst(self) -> Verdict:
-        """The verdict that a reader should look at first."""
-        return next(verdict for verdict in _WORST if self.verdicts[verdict])
+    def policies(self) -> list[str]:
+        """Under which something was observed, in order."""
+        return list(dict.fromkeys(policy for policy, _ in self.seen))
 
     @property
     def surfaces(self) -> list[str]:
-        """What was looked at, without the prefix of applications."""
-        listed = dict.fromkeys(observation.surface for observation in self.observations)
-        return [surface.removeprefix("app:") for surface in listed]
+        """What was looked at under any policy, in order."""
+        return sorted({surface for _, surface in self.seen}, key=surface_order)
 
     @property
-    def by_policy(self) -> dict[str, list[Observation]]:
-        """The observations, an environment at a time."""
-        grouped: dict[str, list[Observation]] = {}
-        for observation in self.observations:
-            grouped.setdefault(observation.policy, []).append(observation)
+    def accounts(self) -> dict[Account, list[Observation]]:
+        """The observations by how they came about."""
+        grouped: dict[Account, list[Observation]] = {}
+        for o in self.seen.values():
+            evidence = o.evidence
+            account = Account(o.steps, evidence.time, evidence.notes, evidence.decisions)
+            grouped.setdefault(account, []).append(o)
         return grouped
 
 
@@ -93,6 +129,8 @@ class Matrix:
     """Everything that reports show."""
 
     runs: list[Run] = field(default_factory=list)
+    policies: list[str] = field(default_factory=list)
+    """Environments: those of the runs' configuration in its order, then any others by name."""
     rows: list[Row] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     cells: dict[tuple[Row, Column], Cell] = field(default_factory=dict)
@@ -121,18 +159,24 @@ class Matrix:
         """The engines' names, in the order of the columns."""
         return list(dict.fromkeys(column.engine for column in self.columns))
 
-    def observations(self) -> Iterable[Observation]:
-        """Every observation."""
-        for cell in self.cells.values():
-            yield from cell.observations
-
-    def troubles(self) -> Iterator[Unsupported | Error]:
-        """What broke off, or could not be done, in the order of the rows."""
+    def placed(self) -> Iterator[tuple[Row, Column, Cell]]:
+        """Every cell and its place, row by row."""
         for row in self.rows:
             for column in self.columns:
                 cell = self.cell(row, column)
-                if cell is not None and cell.trouble is not None:
-                    yield cell.trouble
+                if cell is not None:
+                    yield row, column, cell
+
+    def observations(self) -> Iterator[Observation]:
+        """Every observation, in the order of the places."""
+        for _, _, cell in self.placed():
+            yield from cell.observations
+
+    def troubles(self) -> Iterator[Unsupported | Error]:
+        """What broke off, or could not be done, in the order of the places."""
+        for _, _, cell in self.placed():
+            if cell.trouble is not None:
+                yield cell.trouble
 
     def cell(self, row: Row, column: Column) -> Cell | None:
         """What is at a place of the matrix, or None where nothing ran."""
@@ -147,35 +191,54 @@ def _sum(cells: Iterable[Cell]) -> Counter[Verdict]:
 
 
 def matrix_of(records: Iterable[Record]) -> Matrix:
-    """Fold records into a matrix. Of two observations of the same thing the later one counts."""
+    """Fold records into a matrix, the same one in whichever order they come.
+
+    Of two records of the same thing the later one counts.
+    """
     matrix = Matrix()
-    latest: dict[tuple[Row, Column], dict[tuple[str, str], Observation]] = {}
-    troubles: list[Unsupported | Error] = []
     for record in records:
-        if isinstance(record, Observation):
-            place = Row(record.scenario, record.check), _column(record)
-            latest.setdefault(place, {})[record.policy, record.surface] = record
-        elif isinstance(record, Run):
+        if isinstance(record, Run):
             matrix.runs.append(record)
+        elif isinstance(record, Observation):
+            cell = _cell_of(matrix, record, record.check)
+            cell.seen[record.policy, record.surface] = record
         else:
-            troubles.append(record)
-    for place, observations in latest.items():
-        matrix.cells[place] = Cell(observations=list(observations.values()))
-    for trouble in troubles:
-        matrix.cells[Row(trouble.scenario, ""), _column(trouble)] = Cell(trouble=trouble)
-    # Workers finish in any order; a row's place follows the scenarios as they are written, then
-    # its own first check.
-    order = {name: number for number, name in enumerate(matrix.scenarios)}
-    steps = {
-        place[0]: len(cell.observations[0].steps) if cell.observations else 0
-        for place, cell in matrix.cells.items()
-    }
-    matrix.rows = sorted(
-        steps, key=lambda row: (order.get(row.scenario, len(order)), row.scenario, steps[row])
-    )
-    matrix.columns = sorted({place[1] for place in matrix.cells})
+            _cell_of(matrix, record, "").trouble = record
+    matrix.runs.sort(key=lambda run: (run.started, msgspec.json.encode(run)))
+    matrix.policies = _policies(matrix)
+    _put_in_order(matrix)
     return matrix
 
 
-def _column(record: Observation | Unsupported | Error) -> Column:
-    return Column(record.engine, record.engine_version, record.preset)
+def _cell_of(matrix: Matrix, record: Observation | Unsupported | Error, check: str) -> Cell:
+    column = Column(record.engine, record.engine_version, record.preset)
+    return matrix.cells.setdefault((Row(record.scenario, check), column), Cell())
+
+
+def _policies(matrix: Matrix) -> list[str]:
+    listed: dict[str, None] = {}
+    for run in matrix.runs:
+        configured = run.configuration.get("policies")
+        if isinstance(configured, dict):
+            listed |= dict.fromkeys(configured)
+    observed = {policy for cell in matrix.cells.values() for policy, _ in cell.seen}
+    return [*listed, *sorted(observed - listed.keys())]
+
+
+def _put_in_order(matrix: Matrix) -> None:
+    """Rows follow the scenarios as they are written, then the steps up to their check."""
+    policies = {name: number for number, name in enumerate(matrix.policies)}
+    scenarios = {name: number for number, name in enumerate(matrix.scenarios)}
+    steps: dict[Row, int] = {}
+    for (row, _), cell in matrix.cells.items():
+        in_order = sorted(cell.seen, key=lambda at: (policies[at[0]], surface_order(at[1])))
+        cell.seen = {at: cell.seen[at] for at in in_order}
+        reached = min((len(o.steps) for o in cell.seen.values()), default=0)
+        steps[row] = min(reached, steps.get(row, reached))
+    matrix.rows = sorted(
+        steps,
+        key=lambda row: (
+            scenarios.get(row.scenario, len(scenarios)), row.scenario, steps[row], row.check
+        ),
+    )
+    matrix.columns = sorted({column for _, column in matrix.cells})

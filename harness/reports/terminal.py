@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from harness.records import Error, Verdict
+from harness.records import Verdict
 from harness.reports.agreement import agreements
 from harness.reports.matrix import SYMBOLS, Cell, Column, Matrix
 
@@ -33,11 +33,11 @@ def summary_lines(matrix: Matrix) -> list[str]:
 
 
 def _sums(matrix: Matrix) -> list[str]:
-    heads = [_head(column) for column in matrix.columns]
-    width = max(map(len, heads))
+    heads = {column: _head(column) for column in matrix.columns}
+    width = max(map(len, heads.values()))
     return [
         f"{head.ljust(width)}  {_counts(matrix.verdicts_of(column))}"
-        for head, column in zip(heads, matrix.columns, strict=True)
+        for column, head in heads.items()
     ]
 
 
@@ -46,14 +46,16 @@ def _head(column: Column) -> str:
 
 
 def _table(matrix: Matrix) -> list[str]:
-    heads = [_head(column) for column in matrix.columns]
-    widths = [max(len(head), 9) for head in heads]
-    names = [f"{row.scenario}: {row.check}" if row.check else row.scenario for row in matrix.rows]
-    left = min(max(map(len, names), default=0), 72)
-    lines = [" " * left + "  " + "  ".join(map(str.ljust, heads, widths))]
-    for row, name in zip(matrix.rows, names, strict=True):
-        cells = (matrix.cell(row, column) for column in matrix.columns)
-        texts = [_cell(cell).ljust(width) for cell, width in zip(cells, widths, strict=True)]
+    heads = {column: _head(column) for column in matrix.columns}
+    widths = {column: max(len(head), 9) for column, head in heads.items()}
+    names = {
+        row: f"{row.scenario}: {row.check}" if row.check else row.scenario for row in matrix.rows
+    }
+    left = min(max(map(len, names.values()), default=0), 72)
+    titles = [head.ljust(widths[column]) for column, head in heads.items()]
+    lines = [" " * left + "  " + "  ".join(titles)]
+    for row, name in names.items():
+        texts = [_cell(matrix.cell(row, column)).ljust(widths[column]) for column in heads]
         short = name if len(name) <= left else f"{name[: left - 1]}…"
         lines.append(f"{short.ljust(left)}  {'  '.join(texts)}".rstrip())
     return lines
@@ -77,6 +79,5 @@ def _troubles(matrix: Matrix) -> Iterator[str]:
                 f"promised {o.promised}, observed {o.observed}"
             )
     for trouble in matrix.troubles():
-        sign = SYMBOLS[Verdict.ERROR if isinstance(trouble, Error) else Verdict.UNSUPPORTED]
         where = f"{trouble.scenario}[{trouble.engine}-{trouble.preset}]"
-        yield f"{sign} {where} {trouble.sentence}"
+        yield f"{SYMBOLS[trouble.verdict]} {where} {trouble.sentence}"

@@ -1,0 +1,179 @@
+"""Whatever the order in which records come, reports say the same, and say it in the right place."""
+
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+
+from harness.records import (
+    Error,
+    Observation,
+    Record,
+    State,
+    Unsupported,
+    Verdict,
+    read_records,
+)
+from harness.reports import write_reports
+from harness.reports.matrix import matrix_of
+from harness.reports.terminal import summary_lines
+from tests.html_tables import TableCell, tables_of
+from tests.test_reports import RECORDS, RUN, observation, seen
+
+SEEDS = range(5)
+
+
+@pytest.fixture(scope="module")
+def run_on_the_models(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
+    folder = tmp_path_factory.mktemp("run")
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", "run", "browser_close.quit_and_start",
+         "browser_close.quit_with_a_pinned_tab", "--engine", "simulated"],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    records = list(read_records([folder / "report" / "results.ndjson"]))
+    assert any(isinstance(record, Unsupported) for record in records)
+    return records
+
+
+def shuffled(records: Sequence[Record], seed: int) -> list[Record]:
+    mixed = list(records)
+    random.Random(seed).shuffle(mixed)
+    return mixed
+
+
+def inner_tables(folder: Path) -> dict[tuple[str, ...], TableCell]:
+    """Cells of the page's matrix that have a table: by scenario, check, engine, version, preset."""
+    (matrix,) = [
+        table
+        for table in tables_of((folder / "index.html").read_text(encoding="utf-8"))
+        if table.name == "matrix"
+    ]
+    found = {}
+    for (row, column), cell in matrix.by_headers().items():
+        scenario, *_, check = row.splitlines()
+        if cell.tables:
+            found[scenario, check, *column.split()] = cell
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_outcome_stands_under_its_own_headers(
+    run_on_the_models: list[Record], tmp_path: Path, seed: int
+) -> None:
+    """A browser's frames tell of their storages in any order, another for each policy."""
+    observations = [o for o in run_on_the_models if isinstance(o, Observation)]
+    write_reports(matrix_of(shuffled(run_on_the_models, seed)), tmp_path)
+    read = {}
+    for place, cell in inner_tables(tmp_path).items():
+        (table,) = cell.tables
+        for (policy, surface), chip in table.by_headers().items():
+            key = (*place, policy, surface.replace("\n", "_"))
+            read[key] = (chip.text.split()[-1], *chip.chips[0])
+    assert read == {
+        (
+            o.scenario, o.check, o.engine, o.engine_version, o.preset,
+            o.policy, o.surface.removeprefix("app:"),
+        ): (
+            "in" if o.signed_in else "out",
+            o.verdict,
+            f"{o.surface}: promised {o.promised}, observed {o.observed}"
+            + (f": {o.limitation}" if o.limitation else ""),
+        )
+        for o in observations
+    }  # fmt: skip
+    assert {value[0] for value in read.values()} == {"in", "out"}
+
+
+def everything_reported(records: Sequence[Record], folder: Path) -> dict[str, bytes]:
+    matrix = matrix_of(records)
+    write_reports(matrix, folder)
+    reports = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return reports | {"terminal": "\n".join(summary_lines(matrix)).encode()}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_records_in_any_order_give_the_same_reports(
+    run_on_the_models: list[Record], tmp_path: Path, seed: int
+) -> None:
+    """Also beside the run of something like a browser, in which one outcome is unexpected, one
+    item broke off, and there are checks after as many steps as others."""
+    records = [*run_on_the_models, *RECORDS]
+    for o in run_on_the_models:
+        if isinstance(o, Observation) and o.engine == "simulated-chromium":
+            beside = msgspec.structs.replace(o, engine="chromium", engine_version="1")
+            records += [beside, msgspec.structs.replace(beside, check="as far")]
+    observed = next(record for record in reversed(records) if isinstance(record, Observation))
+    records[records.index(observed)] = msgspec.structs.replace(
+        observed, verdict=Verdict.UNEXPECTED, observed=State.SIGNED_OUT
+    )
+    straight = everything_reported(records, tmp_path / "straight")
+    assert set(straight) == {"index.html", "junit.xml", "limitations.md", "terminal"}
+    mixed = everything_reported(shuffled(records, seed), tmp_path / "mixed")
+    assert [name for name in straight if straight[name] != mixed[name]] == []
+
+
+def test_a_policy_without_a_surface_has_an_empty_cell_there(tmp_path: Path) -> None:
+    records: list[Record] = [
+        seen("app:long_cookie", False, policy="with both"),
+        seen("sso", True, policy="with both"),
+        seen("app:long_cookie", False, policy="applications alone"),
+    ]
+    matrix = matrix_of(records)
+    (cell,) = matrix.cells.values()
+    assert cell.surfaces == ["sso", "app:long_cookie"]
+    assert cell.at("applications alone", "sso") is None
+    write_reports(matrix, tmp_path)
+    (table,) = next(iter(inner_tables(tmp_path).values())).tables
+    outcomes = {place: cell.text[2:] for place, cell in table.by_headers().items()}
+    assert outcomes == {
+        ("with both", "sso"): "in",
+        ("with both", "long\ncookie"): "out",
+        ("applications alone", "sso"): "",
+        ("applications alone", "long\ncookie"): "out",
+    }
+
+
+def test_policies_have_the_order_of_the_configuration() -> None:
+    run = msgspec.structs.replace(RUN, configuration={"policies": {"z": {}, "a": {}}})
+    matrix = matrix_of([observation(policy=name) for name in ("other", "a", "late", "z")] + [run])
+    (cell,) = matrix.cells.values()
+    assert cell.policies == matrix.policies == ["z", "a", "late", "other"]
+    assert [o.policy for o in cell.observations] == cell.policies
+
+
+def test_an_item_that_broke_off_shows_what_was_observed_before(tmp_path: Path) -> None:
+    """Also where the check has no label, and so no row of its own."""
+    place = {"engine": "chromium", "engine_version": "1", "preset": "default"}
+    died = Error(scenario="a.first", message="the browser died", steps=("Quit.",), **place)
+    for check in ("", "after"):
+        records: list[Record] = [observation(check=check), died]
+        for order in (records, records[::-1]):
+            matrix = matrix_of(order)
+            assert dict(matrix.verdicts) == {Verdict.KEPT: 1, Verdict.ERROR: 1}
+            write_reports(matrix, tmp_path)
+            page = (tmp_path / "index.html").read_text()
+            assert "✓ in" in page
+            assert "! error" in page
+            assert "the browser died" in page
+            suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
+            assert [suite.get(name) for name in ("tests", "errors")] == ["2", "1"]
+
+
+def test_how_a_check_came_about_is_said_of_the_observations_it_is_true_of(tmp_path: Path) -> None:
+    """A second run of fewer policies may have taken other steps to the same check."""
+    first = [observation(policy=policy, steps=("Wait.",)) for policy in ("one", "two")]
+    matrix = matrix_of([*first, observation(policy="one", steps=("Wait longer.",))])
+    (cell,) = matrix.cells.values()
+    said = {account.steps: [o.policy for o in of] for account, of in cell.accounts.items()}
+    assert said == {("Wait longer.",): ["one"], ("Wait.",): ["two"]}
+    write_reports(matrix, tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    told = [page.index(text) for text in ("Wait longer.", "one / sso", "Wait.", "two / sso")]
+    assert told == sorted(told)
