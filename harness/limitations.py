@@ -201,6 +201,17 @@ LIMITATIONS: tuple[Limitation, ...] = (
         ),
     ),
     Limitation(
+        id="secure-cookie-needs-https",
+        sentence="WebKitGTK takes no Secure cookie over http, not even of localhost: signing in "
+        "there leaves none.",
+        explains=State.SIGNED_OUT,
+        applies=rules.secure_without_https,
+        sources=(
+            "libsoup: libsoup/cookies/soup-cookie-jar.c",
+            "https://github.com/keycloak/keycloak/issues/33926 (Safari on localhost)",
+        ),
+    ),
+    Limitation(
         id="strict-cookie-stays-at-home",
         sentence="Firefox sends no SameSite=Strict cookie with a navigation that another site has "
         "redirected, so whoever comes back from the auth server looks signed out.",

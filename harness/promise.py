@@ -59,6 +59,8 @@ class BrowserEnd:
     """Whether something of an earlier session was."""
     pinned: bool = False
     """Whether a tab was pinned."""
+    behind: bool = False
+    """Whether a tab that the person had used was behind another in its window."""
     reacted: bool = False
     """Whether the person had reacted to what the browser said of an earlier crash."""
     restored: bool = False
@@ -241,6 +243,7 @@ class History:
             written=self._written,
             kept_before=self._kept_before,
             pinned=any(tab.pinned for window in self._windows for tab in window),
+            behind=any(tab.used for window in self._windows for tab in window[:-1]),
             reacted=self._reacted,
         )
         self.ends.append(end)

@@ -25,6 +25,7 @@ __all__ = [
     "not_signed_out_here",
     "private",
     "redirected_by_another_site",
+    "secure_without_https",
     "session_cookie_ends",
     "session_restored",
     "sign_out_not_on_disk",
@@ -177,6 +178,7 @@ def _revival(situation: Situation, history: History, number: int) -> _Revival | 
         _clears_nothing(situation, history, number)
         or (firefox and end.verb == "restart")
         or _stray(situation, history, number)
+        or _behind(situation, history, number)
     ):
         return None
     if crashed and not situation.choices.reopen:
@@ -204,6 +206,16 @@ def _stray(situation: Situation, history: History, number: int) -> bool:
     restarted = history.ends[number - 1].verb == "restart"
     at_once = restarted and not history.ends[number].waited
     return at_once or _stray(situation, history, number - 1)
+
+
+def _behind(situation: Situation, history: History, number: int) -> bool:
+    """Whether what a tab kept that was behind another is there although Firefox clears data after a
+    crash: it clears tabs that are loaded.
+
+    measured: crash.crash_with_several_tabs.
+    """
+    of_tab = situation.engine == "firefox" and situation.surface == "app:session_storage"
+    return of_tab and history.ends[number].behind and _taken_for_crash(situation, history, number)
 
 
 def _revived_by(situation: Situation, history: History) -> _Revival | None:
@@ -315,6 +327,12 @@ def session_cookie_ends(situation: Situation, history: History) -> bool:
 def redirected_by_another_site(situation: Situation, history: History) -> bool:
     """A check comes to the application by way of the auth server."""
     return situation.surface == "app:strict_cookie" and situation.engine == "firefox"
+
+
+def secure_without_https(situation: Situation, history: History) -> bool:
+    """The mock speaks http here."""
+    secure = ("app:secure_cookie", "app:partitioned_cookie")
+    return situation.engine == "webkitgtk" and situation.surface in secure
 
 
 def another_tab(situation: Situation, history: History) -> bool:

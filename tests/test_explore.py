@@ -25,7 +25,7 @@ from harness.exploring import workers
 from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.generating import explore
 from harness.exploring.lifecycle import Lifecycle, LifecycleError
-from harness.exploring.oracle import Found, Oracle
+from harness.exploring.oracle import ChanceError, Found, Oracle
 from harness.exploring.shortening import is_sharp, shorten
 from harness.exploring.workers import Progress, Task, run_workers
 from harness.library import load_scenarios
@@ -260,8 +260,55 @@ def test_what_chance_decided_is_no_disagreement(monkeypatch: pytest.MonkeyPatch)
         assert found is not None
         assert "the browser showed signed_out" in found.what[0]
         notes = (TOO_SLOW,)
-        with pytest.raises(DriverError, match="so slow"):
+        with pytest.raises(ChanceError, match="so slow"):
             oracle.wrong_with(lifecycle)
+
+
+@pytest.mark.parametrize(("times", "found"), [(1, False), (2, True)])
+def test_what_breaks_a_lifecycle_off_twice_is_found(
+    monkeypatch: pytest.MonkeyPatch, times: int, found: bool
+) -> None:
+    lifecycle = Lifecycle(
+        engine="simulated-chromium", preset="default", policies=("persistent",),
+        steps=(Step("sign_in"), Step("check", "c")),
+    )  # fmt: skip
+    errors = [DriverError("start: Firefox: bc is null")] * times
+    original = Oracle._observe
+
+    def observe(self: Oracle, lifecycle: Lifecycle, engine: str) -> list[Observation]:
+        if errors:
+            raise errors.pop()
+        return original(self, lifecycle, engine)
+
+    monkeypatch.setattr(Oracle, "_observe", observe)
+    with Oracle(load_config(None)) as oracle:
+        wrong = oracle.wrong_with(lifecycle)
+    assert (wrong is not None) is found
+    if wrong is not None:
+        assert wrong.what == ["it broke off: start: Firefox: bc is null"]
+
+
+def test_lifecycles_with_several_tabs_in_use_are_explored() -> None:
+    """Tabs and windows that are used, restored together, and looked at: two bugs were there."""
+    restored = 0
+
+    def judge(lifecycle: Lifecycle) -> str | None:
+        nonlocal restored
+        used, tabs = 0, 1
+        for step in lifecycle.steps:
+            tabs += step.verb in ("open_tab", "open_window")
+            tabs -= step.verb.startswith("close_")
+            used += step.verb in ("visit", "sign_out") and tabs > 1
+            if step.verb == "start" and used and tabs > 1:
+                restored += 1
+                break
+        return None
+
+    explore(
+        judge, engine="firefox", presets=("continue",), cannot=(),
+        policies=frozenset({"persistent", "non_persistent"}), examples=60, random_seed=1,
+    )  # fmt: skip
+    assert restored >= 10
 
 
 def test_models_are_held_against_the_promise(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Locator, Page
 
+from harness.engines.engine import RETITLE
 from harness.engines.target import OBSERVE_PATH
 
 __all__ = ["page_of", "reopen_closed_tabs", "restored_tabs"]
@@ -19,7 +20,6 @@ _TIMEOUT = 5.0
 """Seconds until Playwright, or Tab Search, knows of a tab that is there."""
 _POLL = 0.02
 _NAVIGATED_BY = "() => performance.getEntriesByType('navigation')[0]?.type"
-_RETITLE = "title => { const was = document.title; document.title = title; return was; }"
 _LAST_ACTIVE = """items => items.filter(item => item.data.type === OPEN).map(item => [
   item.data.tab.title, Number(item.data.tab.lastActiveTimeTicks.internalValue)])""".replace(
     "OPEN", str(_OPEN)
@@ -95,7 +95,7 @@ async def _came_back(page: Page) -> bool:
 async def _in_order(context: BrowserContext, tabs: Sequence[Page]) -> list[Page]:
     """By when they were last in front: those of the window in front, where Chromium opens the page
     that is asked, after all others. Titles tell the tabs apart meanwhile."""
-    titles = [await tab.evaluate(_RETITLE, _token(number)) for number, tab in enumerate(tabs)]
+    titles = [await tab.evaluate(RETITLE, _token(number)) for number, tab in enumerate(tabs)]
     async with _tab_search(context) as (search, items):
         async with asyncio.timeout(_TIMEOUT):
             while True:
@@ -106,7 +106,7 @@ async def _in_order(context: BrowserContext, tabs: Sequence[Page]) -> list[Page]
         front = await _window(context, search)
         windows = [await _window(context, tab) for tab in tabs]
     for tab, title in zip(tabs, titles, strict=True):
-        await tab.evaluate(_RETITLE, title)
+        await tab.evaluate(RETITLE, title)
     order = sorted(
         range(len(tabs)), key=lambda number: (windows[number] == front, active[_token(number)])
     )

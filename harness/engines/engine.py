@@ -11,7 +11,19 @@ from playwright.async_api import BrowserContext, Page, Playwright
 
 from harness.engines.stopwatch import Delays
 
-__all__ = ["Engine", "HiddenTab", "Installation", "LaunchOptions", "version_of"]
+__all__ = [
+    "RETITLE",
+    "SHOW_FRAMES",
+    "Engine",
+    "HiddenTab",
+    "Installation",
+    "LaunchOptions",
+    "version_of",
+]
+
+RETITLE = "title => { const was = document.title; document.title = title; return was; }"
+"""Gives a page another title for a while, so that the browser's own pages can tell it from others.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

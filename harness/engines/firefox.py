@@ -21,7 +21,13 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page, Playwright
 
-from harness.engines.engine import HiddenTab, Installation, LaunchOptions, version_of
+from harness.engines.engine import (
+    RETITLE,
+    HiddenTab,
+    Installation,
+    LaunchOptions,
+    version_of,
+)
 from harness.engines.firefox_profile import (
     age,
     cookie_rows,
@@ -71,6 +77,7 @@ cannot connect while there is one (`bc is null`), so they are made at once, and 
 (`PUT_OFF_RESTORED_TABS`): an unused tab that is there loses its storage with the next write, one
 that is put off does not (measured: vendor_firefox.tabs_behind_others)."""
 _ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
+_PINNED = "to be pinned"
 _SETTLE_TIMEOUT = 45.0
 _SHORT_POLL, _POLL = 0.02, 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
@@ -151,8 +158,10 @@ class Firefox:
         raise UnsupportedVerbError("Firefox does not keep running without a window")
 
     async def pin_tab(self, context: BrowserContext, page: Page) -> None:
-        """What *Pin Tab* does, in the window that shows the page."""
-        found = await self._on_own_page(context, f"() => ({PIN_TAB})({json.dumps(page.url)})")
+        """What *Pin Tab* does. Other tabs may show the same address."""
+        title = await page.evaluate(RETITLE, _PINNED)
+        found = await self._on_own_page(context, f"() => ({PIN_TAB})({json.dumps(_PINNED)})")
+        await page.evaluate(RETITLE, title)
         if not found:
             raise UnsupportedVerbError(f"no window of Firefox shows {page.url}")
 

@@ -51,16 +51,21 @@ QUIT = """() => {
 
 RESTART = "eAttemptQuit | Ci.nsIAppStartup.eRestart"
 
-PIN_TAB = """address => {
-  for (const window of Services.wm.getEnumerator('navigator:browser')) {
-    const tab = window.gBrowser?.selectedTab;
-    if (tab?.linkedBrowser.currentURI.spec === address) {
-      window.gBrowser.pinTab(tab);
-      return true;
+PIN_TAB = """async title => {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    for (const window of Services.wm.getEnumerator('navigator:browser')) {
+      for (const tab of window.gBrowser.tabs) {
+        if (tab.linkedBrowser.contentTitle === title) {
+          window.gBrowser.pinTab(tab);
+          return true;
+        }
+      }
     }
+    await new Promise(resolve => setTimeout(resolve, 20));
   }
   return false;
 }"""
+"""By title, which is the one thing of a page that a driver can make its own."""
 
 _NOTE = """
 const {SessionStore} = ChromeUtils.importESModule(
@@ -115,8 +120,9 @@ RESTORE_SESSION = f"""async () => {{{_NOTE}
   await restored;
   allTabs().filter(tab => !before.has(tab)).forEach(tab => {{ tab.afterclose = true; }});
 }}"""
-"""Not over when the last session is cleared: Firefox opens windows meanwhile, and one that is closed
-before they are there, as this page's would be, takes everything with it (`state is undefined`)."""
+"""Not over when the last session is cleared: Firefox opens windows meanwhile, and one that is
+closed before they are there, as this page's would be, takes everything with it (`state is
+undefined`)."""
 
 RESTORED_TABS = f"""() => {{{_NOTE}
   return noted().filter(showsSomething).map(tab => tab.linkedBrowser.currentURI.spec);

@@ -52,12 +52,13 @@ class Simulated:
         self._behind = 0.0
         self._time: list[str] = []
         self._choices = CHOICES[witness.preset]
-        redirects = family.decide(Question.REDIRECTS_COUNT, Facts(choices=self._choices)).answer
+        facts = Facts(choices=self._choices)
         self._agent = UserAgent(
             world.connection,
             name=f"Afterclose {family.name}",
             now=self._now,
-            redirects_count=bool(redirects),
+            redirects_count=bool(family.decide(Question.REDIRECTS_COUNT, facts).answer),
+            trusts_localhost=bool(family.decide(Question.TRUSTS_LOCALHOST, facts).answer),
         )
         self._machine = Machine(family, self._choices, self._agent, self._now)
         self._environments: list[TargetEnvironment] = []

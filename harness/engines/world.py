@@ -205,6 +205,7 @@ def _state(agent: UserAgent, tabs: Sequence[Tab], parts: Sequence[str]) -> Itera
     if "cookies" in parts:
         strict = any(cookie.same_site == "strict" for cookie in agent.cookies)
         yield agent.redirects_count and strict
+        yield agent.trusts_localhost
         yield frozenset(agent.cookies)
     if "browser" in parts:
         yield _frozen(agent.local_storage)

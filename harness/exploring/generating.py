@@ -119,6 +119,17 @@ class _Machine(RuleBasedStateMachine):
             getattr(self.browser, verb)()
             self.did()
 
+    @rule(
+        where=st.sampled_from(["open_tab", "open_window"]),
+        verb=st.sampled_from(["sign_in", "visit", "sign_out"]),
+    )
+    @precondition(lambda self: self.running)
+    def use_beside(self, where: str, verb: str) -> None:
+        """Several tabs or windows, each with something in it, are what people have open."""
+        if self.can(where):
+            self.open(where)
+            self.use(verb)
+
     @rule(verb=st.sampled_from(["close_tab", "close_window"]), first=st.booleans())
     @precondition(lambda self: self.running)
     def close(self, verb: str, first: bool) -> None:

@@ -8,7 +8,9 @@ from harness.bench import interpreter
 from harness.config import Config
 from harness.engines import ENGINES, MODELS, model_of
 from harness.engines.driver import DriverError
+from harness.engines.simulated import SimulationError
 from harness.engines.stopwatch import TOO_SLOW
+from harness.engines.target import TargetError
 from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.exploring.lifecycle import Lifecycle, carry_out
@@ -16,7 +18,13 @@ from harness.records import Observation, Verdict
 from harness.scenario import Browser, Step
 from harness.server.running import MockServer
 
-__all__ = ["Found", "Oracle"]
+__all__ = ["ChanceError", "Found", "Oracle"]
+
+_BROKEN = (DriverError, SimulationError, TargetError)
+
+
+class ChanceError(Exception):
+    """Chance decided, so nothing can be said; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +33,8 @@ class Found:
 
     lifecycle: Lifecycle
     what: Sequence[str]
-    """Sentences: cells in which model and browser differ, or that no limitation explains."""
+    """Sentences: cells in which model and browser differ, or that no limitation explains; or what
+    broke the lifecycle off."""
 
 
 class Oracle:
@@ -62,8 +71,17 @@ class Oracle:
 
     def wrong_with(self, lifecycle: Lifecycle) -> Found | None:
         """What is wrong with a lifecycle, or None. What a browser shows once and not again is
-        not: it is carried out a second time before it counts. Raises what a driver does, and
-        DriverError where it was chance that decided."""
+        not: it is carried out a second time before it counts, and so is what breaks it off. Raises
+        UnsupportedVerbError, and ChanceError where it was chance that decided."""
+        try:
+            return self._differs(lifecycle)
+        except _BROKEN:
+            try:
+                return self._differs(lifecycle)
+            except _BROKEN as error:
+                return Found(lifecycle=lifecycle, what=[f"it broke off: {error}"])
+
+    def _differs(self, lifecycle: Lifecycle) -> Found | None:
         modelled = self._observe(lifecycle, model_of(lifecycle.engine))
         unexplained = [_unexplained(o) for o in modelled if o.verdict is Verdict.UNEXPECTED]
         if lifecycle.engine in ENGINES:
@@ -79,7 +97,7 @@ class Oracle:
     ) -> list[str]:
         seen = self._observe(lifecycle, lifecycle.engine)
         if last and any(TOO_SLOW in o.evidence.notes for o in seen):
-            raise DriverError(TOO_SLOW)
+            raise ChanceError(TOO_SLOW)
         model = {(o.check, o.policy, o.surface): o for o in modelled}
         return [
             f"{o.check}, {o.policy}/{o.surface}: the browser showed {_shown(o)}, the model "

@@ -41,16 +41,19 @@ def is_sharp(steps: Sequence[Step]) -> bool:
 
 
 def shorten(lifecycle: Lifecycle, wrong: Callable[[Lifecycle], bool]) -> Lifecycle:
-    """The shortest that is still wrong, a step at a time left out. `wrong` is asked of one that is
-    shorter, possible, and as sharp as the first."""
+    """The shortest that is still wrong, a step or two at a time left out: an end and the start
+    after it go together. `wrong` is asked of one that is shorter, possible, and as sharp as the
+    first."""
     sharp = is_sharp(lifecycle.steps)
+
+    def shorter(number: int, count: int) -> Lifecycle | None:
+        steps = (*lifecycle.steps[:number], *lifecycle.steps[number + count :])
+        tried = replace(lifecycle, steps=steps)
+        fits = is_possible(steps) and is_sharp(steps) >= sharp
+        return tried if fits and wrong(tried) else None
+
     number = 0
     while number < len(lifecycle.steps):
-        steps = (*lifecycle.steps[:number], *lifecycle.steps[number + 1 :])
-        shorter = replace(lifecycle, steps=steps)
-        fits = is_possible(steps) and is_sharp(steps) >= sharp
-        if fits and wrong(shorter):
-            lifecycle, number = shorter, 0
-        else:
-            number += 1
+        found = shorter(number, 1) or shorter(number, 2)
+        lifecycle, number = (found, 0) if found else (lifecycle, number + 1)
     return lifecycle

@@ -16,18 +16,15 @@ from typing import Any
 
 from harness.config import Config
 from harness.engines import cannot_of
-from harness.engines.driver import DriverError
 from harness.engines.processes import kill_users_of
-from harness.engines.simulated import SimulationError
-from harness.engines.target import TargetError
 from harness.exploring.lifecycle import Lifecycle
-from harness.exploring.oracle import Found, Oracle
+from harness.exploring.oracle import ChanceError, Found, Oracle
 from harness.exploring.shortening import shorten
 from harness.scenario import UnsupportedVerbError
 
 __all__ = ["Progress", "Task", "WorkerError", "run_workers"]
 
-_TROUBLES = (DriverError, SimulationError, TargetError, UnsupportedVerbError)
+_TROUBLES = (ChanceError, UnsupportedVerbError)
 
 
 class WorkerError(Exception):
@@ -54,7 +51,7 @@ class Progress:
     lifecycles: int = 0
     steps: int = 0
     broken_off: list[str] = field(default_factory=list)
-    """Lifecycles that a browser or the server broke off: they count for nothing."""
+    """Lifecycles that chance decided, or that the browser cannot do: they count for nothing."""
     found: list[Found] = field(default_factory=list)
 
 

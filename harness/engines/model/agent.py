@@ -3,6 +3,7 @@
 import http.client
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from harness.engines.model.cookies import CookieStore, Request, site_of
@@ -29,9 +30,10 @@ class AgentError(Exception):
     """A page that a person could not have got past."""
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Tab:
-    """A tab: where it has been, what its session storage holds, what it shows."""
+    """A tab: where it has been, what its session storage holds, what it shows. Two are never the
+    same tab, whatever they show."""
 
     history: list[str] = field(default_factory=lambda: [EMPTY])
     session_storage: Storages = field(default_factory=dict)
@@ -83,7 +85,8 @@ class UserAgent:
     """HTTP with a cookie store and storages, over one connection: every host is on loopback.
 
     `name` is sent as `User-Agent`; `now` tells the time in seconds since the epoch;
-    `redirects_count`: whether the redirect of another site makes a request cross-site.
+    `redirects_count`: whether the redirect of another site makes a request cross-site;
+    `trusts_localhost`: whether `Secure` cookies come and go over http there.
     """
 
     def __init__(
@@ -93,9 +96,11 @@ class UserAgent:
         name: str,
         now: Callable[[], float],
         redirects_count: bool,
+        trusts_localhost: bool,
     ) -> None:
         self._connection = connection
         self.redirects_count = redirects_count
+        self.trusts_localhost = trusts_localhost
         self._name = name
         self._now = now
         self.cookies = CookieStore()
@@ -107,7 +112,11 @@ class UserAgent:
             self._connection.host, self._connection.port, timeout=self._connection.timeout
         )
         other = UserAgent(
-            connection, name=self._name, now=self._now, redirects_count=self.redirects_count
+            connection,
+            name=self._name,
+            now=self._now,
+            redirects_count=self.redirects_count,
+            trusts_localhost=self.trusts_localhost,
         )
         other.cookies, other.local_storage = self.cookies, self.local_storage
         return other
@@ -121,7 +130,7 @@ class UserAgent:
         if url == EMPTY:
             self._show(tab, Document(url=EMPTY))
             return tab.document
-        return self._load(tab, Request(url=url, initiator=initiator), b"")
+        return self._load(tab, self._request(url=url, initiator=initiator), b"")
 
     def submit(self, tab: Tab, form: Form, values: dict[str, str]) -> Document:
         """Send a form of the page that the tab shows."""
@@ -129,14 +138,14 @@ class UserAgent:
         body = urlencode(values)
         if form.method == "GET":
             return self.navigate(tab, f"{form.action}?{body}", initiator=initiator)
-        request = Request(url=form.action, method="POST", initiator=initiator)
+        request = self._request(url=form.action, method="POST", initiator=initiator)
         return self._load(tab, request, body.encode())
 
     def frame(self, tab: Tab, url: str) -> None:
         """Show an address in a hidden frame of the page in the tab; frames have no history here.
         """
         site = site_of(tab.url)
-        request = Request(url=url, site_for_cookies=site, initiator=site, top_level=False)
+        request = self._request(url=url, site_for_cookies=site, initiator=site, top_level=False)
         document = self._document(request, b"")
         self._run(tab, document, site)
 
@@ -149,7 +158,7 @@ class UserAgent:
                 self.frame(tab, address)
             if location is None:
                 return document
-            request = Request(url=location, initiator=site_of(document.url))
+            request = self._request(url=location, initiator=site_of(document.url))
             body = b""
         raise AgentError(f"{request.url}: pages send each other on without an end")
 
@@ -162,7 +171,7 @@ class UserAgent:
         origin = f"{parts.scheme}://{parts.netloc}"
 
         def fetch(asked: Fetch) -> None:
-            request = Request(
+            request = self._request(
                 url=asked.url,
                 method=asked.method,
                 site_for_cookies=top_level_site,
@@ -194,6 +203,9 @@ class UserAgent:
             crossed = self.redirects_count and site_of(url) != request.site
             request = replace(request, url=url, crossed=request.crossed or crossed)
         raise AgentError(f"{request.url}: more than {_REDIRECTS} redirects")
+
+    def _request(self, **about: Any) -> Request:
+        return Request(trusts_localhost=self.trusts_localhost, **about)
 
     def _exchange(
         self, request: Request, headers: dict[str, str], body: bytes

@@ -34,6 +34,15 @@ _RULES = (
         ),
     ),
     Rule(
+        question=Question.TRUSTS_LOCALHOST,
+        answer=True,
+        because="takes localhost for secure, whatever the scheme",
+        sources=(
+            "net/cookies/cookie_access_delegate.h, ShouldTreatUrlAsTrustworthy",
+            "measured: vendor_firefox.kinds_of_cookies",
+        ),
+    ),
+    Rule(
         question=Question.SESSION_COOKIES_IN_DATABASE,
         answer=True,
         because="writes session cookies to its cookie database like others",

@@ -59,6 +59,8 @@ class Request:
     top_level: bool = True
     crossed: bool = False
     """Whether another site's redirect led to it, in a browser to which that matters."""
+    trusts_localhost: bool = True
+    """Whether the browser takes a host below `localhost` for a secure one, whatever the scheme."""
 
     @cached_property
     def target(self) -> SplitResult:
@@ -246,6 +248,7 @@ def _default_path(path: str) -> str:
 
 
 def _trustworthy(request: Request) -> bool:
+    """Whether a `Secure` cookie may come and go with it."""
     host = request.host
     local = host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
-    return request.target.scheme in ("https", "wss") or local
+    return request.target.scheme in ("https", "wss") or (local and request.trusts_localhost)

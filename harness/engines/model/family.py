@@ -27,6 +27,7 @@ class Question(StrEnum):
     """What a family's rules answer."""
 
     REDIRECTS_COUNT = "Does the redirect of another site make a request cross-site?"
+    TRUSTS_LOCALHOST = "Does a Secure cookie come and go over http, where the host is localhost?"
     SESSION_COOKIES_IN_DATABASE = "Are session cookies written to the cookie database?"
     SESSION_COOKIE_IN_FILE = "Is this session cookie written to the session file?"
     EMPTY_TABS_IN_FILE = "Are tabs that show nothing written to the session file?"
@@ -46,6 +47,7 @@ class Question(StrEnum):
     OFFER_SESSION = "Can the person ask for the last session?"
     CLEAR_SESSION = "And is the session file cleared with it?"
     SPARE_STRAY_STORAGE = "But for a tab's storage whose origin keeps nothing else?"
+    SPARE_TABS_BEHIND = "And but for tabs that come back behind another?"
     STORAGE_IN_SAME_PROCESS = "Does a tab's storage come back with it in the same process?"
     SHOW_SESSION = "Is the session that the person asked for put in front of them?"
     POPUP_STORAGE = "What of its opener's storage does a popup begin with?"

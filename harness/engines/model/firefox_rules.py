@@ -39,6 +39,15 @@ _RULES = (
         ),
     ),
     Rule(
+        question=Question.TRUSTS_LOCALHOST,
+        answer=True,
+        because="takes localhost for secure, whatever the scheme",
+        sources=(
+            "dom/security/nsMixedContentBlocker.cpp, IsPotentiallyTrustworthyLoopbackHost",
+            "measured: vendor_firefox.kinds_of_cookies",
+        ),
+    ),
+    Rule(
         question=Question.SESSION_COOKIES_IN_DATABASE,
         answer=False,
         because="writes no session cookie to cookies.sqlite",
@@ -279,6 +288,23 @@ _RULES = (
             f"{_STORE}, onPurgeSessionHistory",
             "measured: crash.crash_after_a_restart, preset continue-clear-on-exit",
         ),
+    ),
+    Rule(
+        question=Question.SPARE_TABS_BEHIND,
+        when=lambda facts: facts.crashed,
+        answer=True,
+        because="left the storage of tabs that came back behind others: it clears those that are "
+        "loaded",
+        sources=(
+            "measured: crash.crash_with_several_tabs, preset clear-on-exit, and the session file "
+            "of a Firefox that nobody drives",
+        ),
+    ),
+    Rule(
+        question=Question.SPARE_TABS_BEHIND,
+        answer=False,
+        because="deleted its session file as it closed",
+        sources=(f"{_STORE}, onPurgeSessionHistory",),
     ),
     Rule(
         question=Question.SHOW_SESSION,

@@ -4,43 +4,17 @@ Everything that differs between browsers is asked of the family's rules, and eac
 on a cookie is noted in words.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from harness.engines.model.agent import Storages, Tab, UserAgent, copy_of
+from harness.engines.model.agent import Tab, UserAgent, copy_of
 from harness.engines.model.cookies import Cookie, CookieStore
+from harness.engines.model.disk import Disk, SessionFile, behind_others, without_storage
 from harness.engines.model.family import Answer, Facts, Family, Medium, Question
 from harness.presets import Choices
 
 __all__ = ["Machine"]
-
-
-@dataclass(kw_only=True)
-class _SessionFile:
-    """What a browser writes down of its windows."""
-
-    tabs: list[Tab] = field(default_factory=list)
-    cookies: list[Cookie] = field(default_factory=list)
-    written: float = 0.0
-    crashes: int = 0
-    """Crashes in a row before the life that wrote it."""
-
-    @property
-    def pinned(self) -> bool:
-        return any(tab.pinned for tab in self.tabs)
-
-
-@dataclass(kw_only=True)
-class _Disk:
-    """A profile's files."""
-
-    cookies: list[Cookie] = field(default_factory=list)
-    local_storage: Storages = field(default_factory=dict)
-    session: _SessionFile = field(default_factory=_SessionFile)
-    mark: str = ""
-    restarts: bool = False
-    """Whether the next start is one of a restart."""
 
 
 class Machine:
@@ -57,8 +31,8 @@ class Machine:
         self._choices = choices
         self._agent = agent
         self._now = now
-        self._disk = _Disk()
-        self._offered = _SessionFile()
+        self._disk = Disk()
+        self._offered = SessionFile()
         self._unwritten: dict[Medium, float] = {}
         self._counted = 0
         self._lives = 0
@@ -90,12 +64,14 @@ class Machine:
         # What keeps running has its cookies, on disk or not.
         stays = self._ended_by == "close"
         cookies = list(self._agent.cookies) if stays else self._disk.cookies
-        spared = False
+        spared: list[Tab] = []
         if self._decide(Question.CLEAR, facts, note=self._choices.clear):
             if self._decide(Question.CLEAR_SESSION, facts):
-                kept = replace(kept, cookies=[], tabs=self._cleared(kept.tabs, facts))
+                behind = self._spared_behind(kept.tabs, facts)
+                cleared = self._cleared([tab for tab in kept.tabs if tab not in behind], facts)
+                spared = [tab for tab in cleared if tab.session_storage]
+                kept = replace(kept, cookies=[], tabs=[*behind, *cleared])
                 self._disk.session = kept
-                spared = any(tab.session_storage for tab in kept.tabs)
             cookies = []
             self._disk.cookies, self._disk.local_storage = [], {}
         self._agent.local_storage = copy_of(self._disk.local_storage)
@@ -115,6 +91,14 @@ class Machine:
             self._write(Medium.SESSION)
         return list(self.tabs)
 
+    def _spared_behind(self, tabs: Sequence[Tab], facts: Facts) -> list[Tab]:
+        """The tabs of a session file that keep their storage although it is cleared."""
+        behind = behind_others(tabs)
+        question = Question.SPARE_TABS_BEHIND
+        if behind and self._family.asks(question) and self._decide(question, facts):
+            return behind
+        return []
+
     def _cleared(self, tabs: Sequence[Tab], facts: Facts) -> list[Tab]:
         """Tabs of a session file that is cleared."""
         known = {origin for origin, items in self._disk.local_storage.items() if items}
@@ -124,7 +108,7 @@ class Machine:
             and self._family.asks(Question.SPARE_STRAY_STORAGE)
             and self._decide(Question.SPARE_STRAY_STORAGE, facts)
         ):
-            return _without_storage(tabs)
+            return without_storage(tabs)
         tabs = [tab.copy() for tab in tabs]
         for tab in tabs:
             for origin in known:
@@ -149,7 +133,7 @@ class Machine:
         return replace(facts, crashes=self._disk.session.crashes + 1 if counts else 0)
 
     def _cookies_at_start(
-        self, cookies: Sequence[Cookie], kept: _SessionFile, facts: Facts
+        self, cookies: Sequence[Cookie], kept: SessionFile, facts: Facts
     ) -> CookieStore:
         persistent = [cookie for cookie in cookies if cookie.expiry is not None]
         of_session = [cookie for cookie in cookies if cookie.expiry is None]
@@ -158,8 +142,8 @@ class Machine:
         self._disk.cookies = persistent
         return CookieStore(persistent)
 
-    def _tabs_at_start(self, kept: _SessionFile, facts: Facts) -> list[Tab]:
-        self._offered = _SessionFile()
+    def _tabs_at_start(self, kept: SessionFile, facts: Facts) -> list[Tab]:
+        self._offered = SessionFile()
         if facts.first:
             return []
         back: list[Tab] = []
@@ -167,18 +151,18 @@ class Machine:
             stays = facts.verb != "close" or bool(
                 self._decide(Question.STORAGE_IN_SAME_PROCESS, facts)
             )
-            back = kept.tabs if stays else _without_storage(kept.tabs)
+            back = kept.tabs if stays else without_storage(kept.tabs)
             facts = replace(facts, reopened=True)
         elif kept.pinned and self._decide(Question.REOPEN_PINNED, facts):
             back = [tab for tab in kept.tabs if tab.pinned]
         if self._says(Question.DELETE_TAB_STORAGE, facts):
-            self._disk.session = replace(kept, tabs=_without_storage(kept.tabs))
+            self._disk.session = replace(kept, tabs=without_storage(kept.tabs))
         if self._decide(Question.OFFER_SESSION, facts, note=False):
             stays = not self._family.asks(Question.KEEP_TAB_STORAGE) or bool(
                 self._decide(Question.KEEP_TAB_STORAGE, facts, note=False)
             )
             tabs = kept.tabs if facts.reopened else [tab for tab in kept.tabs if tab not in back]
-            self._offered = replace(kept, tabs=tabs if stays else _without_storage(tabs))
+            self._offered = replace(kept, tabs=tabs if stays else without_storage(tabs))
         return back
 
     def _come_back(self, tabs: Sequence[Tab]) -> list[Tab]:
@@ -186,18 +170,18 @@ class Machine:
             return []
         question, facts = Question.LOAD_TABS_BEHIND, Facts(choices=self._choices)
         loads = not self._family.asks(question) or self._says(question, facts)
-        in_front = {tab.window: tab for tab in tabs}
+        behind = () if loads else behind_others(tabs)
         back = []
         for tab in tabs:
             again = tab.come_back()
-            again.pending = not (loads or tab is in_front[tab.window])
+            again.pending = tab in behind
             back.append(again)
         return back
 
     def restore(self) -> tuple[list[Tab], bool]:
         """The person asks for the last session; the tabs that come back, and whether the browser
         puts them in front."""
-        offered, self._offered = self._offered, _SessionFile()
+        offered, self._offered = self._offered, SessionFile()
         if not offered.tabs:
             self.decisions.append(f"{self._family.title} had no last session to bring back")
             return [], False
@@ -221,12 +205,11 @@ class Machine:
 
     def has(self, tab: Tab) -> bool:
         """Whether the tab is open."""
-        return any(tab is other for other in self.tabs)
+        return tab in self.tabs
 
     def close(self, tabs: Sequence[Tab]) -> None:
         """Close tabs, not the last ones."""
-        gone = {id(tab) for tab in tabs}
-        self.tabs = [tab for tab in self.tabs if id(tab) not in gone]
+        self.tabs = [tab for tab in self.tabs if tab not in tabs]
         self.changed()
 
     def popup(self, opener: Tab) -> Tab:
@@ -328,11 +311,11 @@ class Machine:
         facts = Facts(choices=self._choices, unacknowledged=self._unacknowledged)
         return self._unacknowledged and self._says(Question.HOLD_SESSION, facts)
 
-    def _session_file(self) -> _SessionFile:
+    def _session_file(self) -> SessionFile:
         facts = Facts(choices=self._choices)
         with_storage = self._decide(Question.TAB_STORAGE_IN_FILE, facts, note=False)
         tabs = [tab.copy() for tab in self.tabs]
-        tabs = tabs if with_storage else _without_storage(tabs)
+        tabs = tabs if with_storage else without_storage(tabs)
         if not self._decide(Question.UNUSED_STORAGE_IN_FILE, facts, note=False):
             for tab in tabs:
                 for origin in () if tab.pending else tab.unused:
@@ -346,16 +329,9 @@ class Machine:
             )
             for secure in {cookie.secure for cookie in cookies}
         }
-        return _SessionFile(
+        return SessionFile(
             tabs=[tab for tab in tabs if not tab.empty or tab.session_storage or with_empty],
             cookies=[cookie for cookie in cookies if kept[cookie.secure]],
             written=self._now(),
             crashes=self._crashes,
         )
-
-
-def _without_storage(tabs: Iterable[Tab]) -> list[Tab]:
-    bare = [tab.copy() for tab in tabs]
-    for tab in bare:
-        tab.session_storage = {}
-    return bare

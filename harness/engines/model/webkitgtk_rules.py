@@ -19,6 +19,15 @@ _RULES = (
         sources=("not measured: WebKitGTK cannot be driven yet",),
     ),
     Rule(
+        question=Question.TRUSTS_LOCALHOST,
+        answer=False,
+        because="takes and sends no Secure cookie over http, localhost or not",
+        sources=(
+            "libsoup: libsoup/cookies/soup-cookie-jar.c",
+            "https://github.com/keycloak/keycloak/issues/33926",
+        ),
+    ),
+    Rule(
         question=Question.SESSION_COOKIES_IN_DATABASE,
         answer=False,
         because="writes no session cookie to disk",
