@@ -44,6 +44,8 @@ def records(folder: Path) -> list[dict[str, object]]:
         (["--policy", "persistant"], "Did you mean 'persistent'?"),
         (["browser_close.quit"], "unknown scenario 'browser_close.quit'. Did you mean"),
         (["nowhere/file.py"], "no such file or folder"),
+        (["--pack", "essentials"], "unknown pack 'essentials'. Did you mean 'essential'?"),
+        (["--pack", "."], ".: no scenarios there"),
         (["--config", "none.toml"], "none.toml: cannot be read"),
         (["--output", "/proc/none"], "cannot be written"),
         (["-n", "many"], "whole number or auto"),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.library import LibraryError, load_scenarios, scenario_files
+from harness.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
 from harness.scenario import steps_of
 
 PROMISED = {
@@ -37,6 +37,34 @@ def test_the_scenarios_that_come_with_the_package() -> None:
         steps = steps_of(scenario)
         assert any(step.verb == "check" for step in steps), scenario.name
         assert all([scenario.title, scenario.claims, scenario.covers]), scenario.name
+
+
+def test_packs_are_folders_and_share_no_scenario() -> None:
+    named = {pack: [s.name for s in load_scenarios(scenario_files([folder]))]
+             for pack, folder in packs().items()}  # fmt: skip
+    assert set(named) == {ESSENTIAL, "recovery", "limits", "vendor", "regressions"}
+    names = [name for pack in named.values() for name in pack]
+    assert len(set(names)) == len(names)
+    assert sorted(names) == sorted(s.name for s in load_scenarios(scenario_files()))
+
+
+def test_what_is_essential() -> None:
+    """About twenty, those with several tabs and windows among them, and none that only a vendor's
+    test asks."""
+    found = load_scenarios(scenario_files([packs()[ESSENTIAL]]))
+    assert 18 <= len(found) <= 24
+    assert sum("open_tab" in {step.verb for step in steps_of(s)} for s in found) >= 5
+    assert {s.name.partition(".")[0] for s in found} == {
+        "tab_close", "window_close", "browser_close", "session_restore", "crash", "os_shutdown",
+        "inactivity", "sign_out", "policy_change", "revocation",
+    }  # fmt: skip
+
+
+def test_a_folder_of_folders_is_searched(tmp_path: Path) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "mine.py").write_text("")
+    (tmp_path / "pack" / "conftest.py").write_text("")
+    assert scenario_files([tmp_path]) == [tmp_path / "pack" / "mine.py"]
 
 
 def test_scenarios_name_no_engine_no_preset_and_no_result() -> None:

@@ -40,8 +40,7 @@ def run(
     pack: Annotated[
         list[str] | None,
         typer.Option(
-            help="A pack of scenarios that comes with Afterclose, or a folder of your own; may be "
-            "repeated."
+            help=f"One of {', '.join(packs())}, or a folder of your own; may be repeated."
         ),
     ] = None,
     every: Annotated[

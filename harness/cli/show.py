@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +14,12 @@ from rich.table import Table
 from harness.cli.common import NO_ENGINE, fail
 from harness.engines import ENGINES, MODELS, cannot_of, presets_of
 from harness.installing import find_engines, how_to_get, install
-from harness.library import LibraryError, load_scenarios, scenario_files
+from harness.library import LibraryError, load_scenarios, packs, scenario_files
 from harness.records import RecordsError, read_records
 from harness.reports import write_reports
 from harness.reports.matrix import matrix_of
 from harness.reports.terminal import summary_lines
-from harness.scenario import narrate, steps_of
+from harness.scenario import Scenario, narrate, steps_of
 
 __all__ = ["engines", "report", "scenarios"]
 
@@ -65,12 +66,23 @@ def _cannot(name: str) -> str:
 def scenarios(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
 ) -> None:
-    """Tell the scenarios as numbered steps."""
+    """Tell the scenarios as numbered steps, pack by pack."""
     try:
-        found = load_scenarios(scenario_files(paths or ()))
+        told = {
+            f"Pack {folder.name}" if not paths else str(folder): load_scenarios(
+                scenario_files([folder])
+            )
+            for folder in paths or packs().values()
+        }
     except LibraryError as error:
         fail(str(error))
-    for scenario in found:
+    for heading, found in told.items():
+        typer.echo(f"{heading}\n")
+        _tell(found)
+
+
+def _tell(scenarios: Iterable[Scenario]) -> None:
+    for scenario in scenarios:
         typer.echo(f"{scenario.name}: {scenario.title}\n  {scenario.claims}")
         for number, step in enumerate(steps_of(scenario), start=1):
             typer.echo(f"  {number}. {narrate(step)}")

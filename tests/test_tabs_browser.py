@@ -1,0 +1,169 @@
+"""Several tabs and windows in real browsers: all of them come back, each is looked at, and driving
+the browser changes nothing of it."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lz4.block
+import pytest
+
+from harness.engines import ENGINES
+from harness.engines.driver import Driver
+from harness.engines.witness import Witness
+from harness.engines.workshop import Options, Workshop
+from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.records import Observation, Verdict
+from harness.scenario import Browser
+from harness.server.running import MockServer
+
+pytestmark = pytest.mark.browser
+_TIMEOUT = 60.0
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Workshop]:
+    with MockServer() as server:
+        workshop = Workshop(server.url, Options())
+        yield workshop
+        workshop.close()
+
+
+def driver(
+    workshop: Workshop, engine: str, preset: str, observations: list[Observation]
+) -> Driver:
+    witness = Witness(
+        scenario="test.case",
+        engine=engine,
+        preset=preset,
+        environments=DEFAULT_ENVIRONMENTS[:2],
+        observed=observations.append,
+    )
+    return Driver(workshop, ENGINES[engine], witness)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_tab_that_came_back_is_looked_at(workshop: Workshop, engine: str) -> None:
+    """Signed out in the last of three: the first two still have their tokens."""
+    observations: list[Observation] = []
+    with driver(workshop, engine, "continue", observations) as driven:
+        browser = Browser(driven)
+        browser.sign_in()
+        browser.open_tab()
+        browser.visit()
+        browser.open_window()
+        browser.visit()
+        browser.sign_out()
+        browser.quit()
+        browser.start()
+        browser.check("in the restored tabs")
+    (found,) = (
+        o
+        for o in observations
+        if (o.policy, o.surface) == ("persistent", "app:session_storage")
+    )
+    assert found.signed_in
+    assert sum(text.endswith(": signed in") for text in found.evidence.tabs) == 2
+    assert sum(": signed out" in text for text in found.evidence.tabs) >= 1
+    assert not [o for o in observations if o.verdict is Verdict.UNEXPECTED]
+
+
+def test_the_tab_in_use_is_the_one_in_front(workshop: Workshop) -> None:
+    """In Chromium, which shows the tabs that came back; Firefox has the driver's own in front."""
+    with driver(workshop, "chromium", "continue", []) as driven:
+        browser = Browser(driven)
+        for others in range(2):
+            browser.sign_in()
+            browser.open_tab()
+            browser.visit()
+            (browser.open_window if others else browser.open_tab)()
+            workshop.run(driven._page.goto(f"{driven._environments[0].app_url}/?{others}"), 30)
+            browser.quit()
+            browser.start()
+            assert driven._page.url.endswith(f"/?{others}")
+            assert len(driven._living.restored) == 3 + 2 * others
+            assert all(not page.url.startswith("chrome:") for page in driven._open().pages)
+
+
+def test_a_driven_firefox_keeps_of_its_tabs_what_an_undriven_one_keeps(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """Cookies, tabs and their storages in the session file: a driven Firefox has to make tabs
+    behind others at once, and puts them off again."""
+    with driver(workshop, "firefox", "continue", []) as driven:
+        browser = Browser(driven)
+        browser.sign_in()
+        browser.open_tab()
+        browser.visit()
+        browser.quit()
+        profile = driven._living.profile
+        before = _kept(_session(profile / "sessionstore.jsonlz4"))
+        undriven = tmp_path / "undriven"
+        shutil.copytree(profile, undriven, symlinks=True)
+        browser.start()
+        browser.settle()
+        of_driven = _kept(_session(profile / "sessionstore-backups" / "recovery.jsonlz4"))
+        assert any("put off" in note for note in driven._living.notes)
+        installation = workshop.run(workshop.find(ENGINES["firefox"]), 60)
+    assert installation is not None
+    of_undriven = _restored_by(installation.path, undriven, not_yet=before)
+    assert of_driven == of_undriven
+    storages = [storage for _, storage in of_driven["tabs"]]
+    assert [bool(storage) for storage in storages] == [True, False], "one was looked at"
+
+
+def _restored_by(program: Path, profile: Path, *, not_yet: dict[str, Any]) -> dict[str, Any]:
+    """What is in the session file of a Firefox that nobody drives, once it is written anew."""
+    settings = profile / "user.js"
+    lines = [
+        line
+        for line in settings.read_text(encoding="utf-8").splitlines()
+        if "restore_tabs_lazily" not in line
+    ]
+    lines.append('user_pref("browser.sessionstore.interval", 500);')
+    settings.write_text("\n".join(lines), encoding="utf-8")
+    process = subprocess.Popen(
+        [program, "--headless", "--no-remote", "--profile", profile],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    file = profile / "sessionstore-backups" / "recovery.jsonlz4"
+    deadline = time.monotonic() + _TIMEOUT
+    try:
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError, ValueError, lz4.block.LZ4BlockError):
+                kept = _kept(_session(file))
+                if len(kept["tabs"]) == len(not_yet["tabs"]) and kept["tabs"] != not_yet["tabs"]:
+                    return kept
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+                pytest.fail("Firefox ended by itself")
+        pytest.fail("Firefox has not written its session")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _session(file: Path) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(lz4.block.decompress(file.read_bytes()[8:]))
+    return state
+
+
+def _kept(session: dict[str, Any]) -> dict[str, Any]:
+    """The cookies, and each tab of an application with the origins in its storage."""
+    tabs = [tab for window in session["windows"] for tab in window["tabs"] if tab["entries"]]
+    return {
+        "cookies": sorted((c["host"], c["name"], c["value"]) for c in session.get("cookies", [])),
+        "tabs": [
+            (tab["entries"][-1]["url"], sorted(tab.get("storage") or {}))
+            for tab in tabs
+            if tab["entries"][-1]["url"].startswith("http")
+        ],
+    }
