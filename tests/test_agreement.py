@@ -13,11 +13,11 @@ import pytest
 
 from harness.engines import ENGINES, MODELS
 from harness.engines.ensemble import Member, play
-from harness.engines.model.family import Family, Rule
 from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.engines.world import Worlds
 from harness.library import load_scenarios, scenario_files
+from harness.model.family import Family, Rule
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.scenario import Scenario
 from harness.server.running import MockServer

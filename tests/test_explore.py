@@ -213,7 +213,7 @@ def test_the_same_seed_explores_the_same() -> None:
 
 def test_what_no_limitation_explains_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that loses persistent cookies when it is closed keeps no promise."""
-    from harness.engines.model.machine import Machine
+    from harness.model.machine import Machine
 
     original = Machine.end
 

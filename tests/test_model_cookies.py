@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.engines.model.cookies import LIFETIME_CAP, Cookie, CookieStore, Request, site_of
+from harness.model.cookies import LIFETIME_CAP, Cookie, CookieStore, Request, site_of
 
 NOW = 1_800_000_000.0
 APP = "http://one.app.localhost:8000/"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.engines.model.document import Fetch, ScriptError, parse, run_scripts
+from harness.model.document import Fetch, ScriptError, parse, run_scripts
 
 URL = "http://one.app.localhost:8000/x?y=1"
 

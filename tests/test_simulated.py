@@ -7,10 +7,11 @@ import pytest
 
 from harness.bench import interpreter
 from harness.engines import MODELS, expand, presets_of
-from harness.engines.model.family import Question
-from harness.engines.simulated import Simulated, SimulationError
+from harness.engines.simulated import SimulationError
 from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
+from harness.model.agent import AgentError
+from harness.model.family import Question
 from harness.policy import DEFAULT_ENVIRONMENTS, Environment, Persistence, Policy
 from harness.records import Observation
 from harness.scenario import Browser, UnsupportedVerbError
@@ -176,8 +177,10 @@ def test_what_no_rule_tells_is_unsupported(attempt: Try, model: str) -> None:
 
 
 def test_a_page_in_the_way_is_one_line(attempt: Try, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Simulated, "_form", lambda self, url, forms: (_ for _ in ()).throw(
-        SimulationError("sign_in: a page that nobody knows")))
+    def nobody_knows(self: object, url: str, forms: object) -> None:
+        raise AgentError(f"{url}: a page that nobody knows")
+
+    monkeypatch.setattr("harness.engines.simulated._HttpSite._form", nobody_knows)
     with pytest.raises(SimulationError, match="a page that nobody knows"):
         attempt(lambda browser: browser.sign_in())
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from harness.engines.chromium import Chromium
 from harness.engines.engine import Engine
 from harness.engines.firefox import Firefox
-from harness.engines.model.chromium_rules import CHROMIUM
-from harness.engines.model.family import Family, Question
-from harness.engines.model.firefox_rules import FIREFOX
-from harness.engines.model.webkitgtk_rules import WEBKITGTK
+from harness.model.chromium_rules import CHROMIUM
+from harness.model.family import Family, Question
+from harness.model.firefox_rules import FIREFOX
+from harness.model.webkitgtk_rules import WEBKITGTK
 from harness.presets import PRESETS
 
 __all__ = [

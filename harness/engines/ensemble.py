@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from harness.engines.model.family import Family
 from harness.engines.simulated import Simulated
 from harness.engines.witness import Witness
 from harness.engines.world import World, Worlds
+from harness.model.family import Family
 from harness.records import Observation
 from harness.scenario import Browser, Check, Scenario, Step
 

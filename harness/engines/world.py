@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from harness.engines.model.agent import Storages, Tab, UserAgent, copy_of
-from harness.engines.model.cookies import Cookie, CookieStore
 from harness.engines.target import PARTS, TargetEnvironment
 from harness.engines.witness import Seen
 from harness.engines.workshop import Workshop
+from harness.model.agent import Storages, Tab, UserAgent, copy_of
+from harness.model.cookies import Cookie, CookieStore
 from harness.scenario import Scenario, steps_of
 
 __all__ = ["CHANGING", "World", "Worlds"]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from harness.engines.model.agent import Storages, Tab
-from harness.engines.model.cookies import Cookie
+from harness.model.agent import Storages, Tab
+from harness.model.cookies import Cookie
 
 __all__ = ["Disk", "SessionFile", "behind_others", "without_storage"]
 

@@ -1,6 +1,6 @@
 """Firefox: session cookies lie in the session file alone, and come back with the session."""
 
-from harness.engines.model.family import Facts, Family, Medium, Question, Rhythm, Rule
+from harness.model.family import Facts, Family, Medium, Question, Rhythm, Rule
 
 __all__ = ["FIREFOX"]
 

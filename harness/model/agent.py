@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from harness.engines.model.cookies import CookieStore, Request, site_of
-from harness.engines.model.document import Document, Fetch, Form, parse, run_scripts
+from harness.model.cookies import CookieStore, Request, site_of
+from harness.model.document import Document, Fetch, Form, parse, run_scripts
 
-__all__ = ["EMPTY", "AgentError", "Storages", "Tab", "UserAgent", "copy_of"]
+__all__ = ["EMPTY", "AgentError", "Storages", "Stores", "Tab", "UserAgent", "copy_of"]
 
 EMPTY = "about:blank"
 _REDIRECTS = 20
@@ -81,7 +81,15 @@ class Tab:
         return tab
 
 
-class UserAgent:
+class Stores:
+    """What a browser has in memory for all of its tabs."""
+
+    def __init__(self) -> None:
+        self.cookies = CookieStore()
+        self.local_storage: Storages = {}
+
+
+class UserAgent(Stores):
     """HTTP with a cookie store and storages, over one connection: every host is on loopback.
 
     `name` is sent as `User-Agent`; `now` tells the time in seconds since the epoch;
@@ -98,13 +106,12 @@ class UserAgent:
         redirects_count: bool,
         trusts_localhost: bool,
     ) -> None:
+        super().__init__()
         self._connection = connection
         self.redirects_count = redirects_count
         self.trusts_localhost = trusts_localhost
         self._name = name
         self._now = now
-        self.cookies = CookieStore()
-        self.local_storage: Storages = {}
 
     def beside(self) -> "UserAgent":
         """One for another tab at the same time: the same stores, a connection of its own."""

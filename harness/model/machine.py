@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from harness.engines.model.agent import Tab, UserAgent, copy_of
-from harness.engines.model.cookies import Cookie, CookieStore
-from harness.engines.model.disk import Disk, SessionFile, behind_others, without_storage
-from harness.engines.model.family import Answer, Facts, Family, Medium, Question
+from harness.model.agent import Stores, Tab, copy_of
+from harness.model.cookies import Cookie, CookieStore
+from harness.model.disk import Disk, SessionFile, behind_others, without_storage
+from harness.model.family import Answer, Facts, Family, Medium, Question
 from harness.presets import Choices
 
 __all__ = ["Machine"]
@@ -20,16 +20,16 @@ __all__ = ["Machine"]
 class Machine:
     """A browser of one family on one profile, running or not.
 
-    `now` is the virtual time in seconds. The agent's stores are the memory; they are replaced at
+    `now` is the virtual time in seconds. `stores` are the memory; they are replaced at
     each start.
     """
 
     def __init__(
-        self, family: Family, choices: Choices, agent: UserAgent, now: Callable[[], float]
+        self, family: Family, choices: Choices, stores: Stores, now: Callable[[], float]
     ) -> None:
         self._family = family
         self._choices = choices
-        self._agent = agent
+        self._stores = stores
         self._now = now
         self._disk = Disk()
         self._offered = SessionFile()
@@ -63,7 +63,7 @@ class Machine:
         kept = self._disk.session
         # What keeps running has its cookies, on disk or not.
         stays = self._ended_by == "close"
-        cookies = list(self._agent.cookies) if stays else self._disk.cookies
+        cookies = list(self._stores.cookies) if stays else self._disk.cookies
         spared: list[Tab] = []
         if self._decide(Question.CLEAR, facts, note=self._choices.clear):
             if self._decide(Question.CLEAR_SESSION, facts):
@@ -74,8 +74,8 @@ class Machine:
                 self._disk.session = kept
             cookies = []
             self._disk.cookies, self._disk.local_storage = [], {}
-        self._agent.local_storage = copy_of(self._disk.local_storage)
-        self._agent.cookies = self._cookies_at_start(cookies, kept, facts)
+        self._stores.local_storage = copy_of(self._disk.local_storage)
+        self._stores.cookies = self._cookies_at_start(cookies, kept, facts)
         back = self._tabs_at_start(kept, facts)
         self.tabs = self._come_back(back)
         self._counted = 0
@@ -187,10 +187,10 @@ class Machine:
             return [], False
         facts = Facts(choices=self._choices)
         if offered.cookies and self._decide(Question.COOKIES_ON_REQUEST, facts):
-            there = {cookie.identity for cookie in self._agent.cookies}
+            there = {cookie.identity for cookie in self._stores.cookies}
             for cookie in offered.cookies:
                 if cookie.identity not in there:
-                    self._agent.cookies.put(cookie)
+                    self._stores.cookies.put(cookie)
         tabs = self._come_back(offered.tabs)
         self.tabs += tabs
         self.changed()
@@ -265,10 +265,10 @@ class Machine:
 
     def pass_time(self) -> None:
         """Write what is due by now."""
-        expired = self._agent.cookies.expire(self._now())
+        expired = self._stores.cookies.expire(self._now())
         for medium, since in tuple(self._unwritten.items()):
             rhythm = self._family.rhythms[medium]
-            operations = self._agent.cookies.operations - self._counted
+            operations = self._stores.cookies.operations - self._counted
             full = (
                 medium is Medium.COOKIES
                 and rhythm.operations is not None
@@ -298,11 +298,11 @@ class Machine:
         if medium is Medium.COOKIES:
             session = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
             self._disk.cookies = [
-                cookie for cookie in self._agent.cookies if session or cookie.expiry is not None
+                cookie for cookie in self._stores.cookies if session or cookie.expiry is not None
             ]
-            self._counted = self._agent.cookies.operations
+            self._counted = self._stores.cookies.operations
         elif medium is Medium.LOCAL_STORAGE:
-            self._disk.local_storage = copy_of(self._agent.local_storage)
+            self._disk.local_storage = copy_of(self._stores.local_storage)
         elif medium is Medium.SESSION:
             self._disk.session = self._session_file()
 
@@ -322,7 +322,7 @@ class Machine:
                     tab.session_storage.pop(origin, None)
         with_empty = self._decide(Question.EMPTY_TABS_IN_FILE, facts, note=False)
         elsewhere = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
-        cookies = [c for c in self._agent.cookies if c.expiry is None and not elsewhere]
+        cookies = [c for c in self._stores.cookies if c.expiry is None and not elsewhere]
         kept = {
             secure: self._decide(
                 Question.SESSION_COOKIE_IN_FILE, replace(facts, secure=secure), note=False

@@ -4,7 +4,7 @@ No engine of this name can be driven yet: these rules rest on sources and on one
 Epiphany 43.1 (closed with its tabs to be reopened: the persistent cookie alone was sent).
 """
 
-from harness.engines.model.family import Family, Medium, Question, Rhythm, Rule
+from harness.model.family import Family, Medium, Question, Rhythm, Rule
 
 __all__ = ["WEBKITGTK"]
 

@@ -1,6 +1,6 @@
 """Chromium: session cookies lie in the cookie database, and the next start decides about them."""
 
-from harness.engines.model.family import Facts, Family, Medium, Question, Rhythm, Rule
+from harness.model.family import Facts, Family, Medium, Question, Rhythm, Rule
 
 __all__ = ["CHROMIUM"]
 
