@@ -1,4 +1,4 @@
-"""The registry of limitations, and the verdict.
+"""The registry of limitations: the reasons why a browser does not do what a policy promises.
 
 A limitation says which way it bends a promise, and has a rule for when it applies.
 
@@ -6,15 +6,15 @@ Marks in `sources`: a URL or a file of a vendor's source tree is where the rule 
 "measured" is what a run of this project showed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness import rules
 from harness.promise import History
-from harness.records import State, Verdict
+from harness.records import State
 from harness.rules import Situation
 
-__all__ = ["LIMITATIONS", "Judgement", "Limitation", "Situation", "judge"]
+__all__ = ["LIMITATIONS", "Limitation", "Situation", "reason_for"]
 
 _KINDE = "https://docs.kinde.com/authenticate/manage-authentication/session-management/"
 _CHROMIUM = "chromium: chrome/browser/"
@@ -266,33 +266,11 @@ LIMITATIONS: tuple[Limitation, ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """A verdict with what it rests on."""
-
-    promised: State
-    verdict: Verdict
-    limitation: Limitation | None = None
-
-
-def applicable(situation: Situation) -> tuple[Limitation, ...]:
-    """The limitations that may bend the promise in this situation, most specific first."""
-    return tuple(_applying(situation, situation.history))
-
-
-def _applying(situation: Situation, history: History) -> Iterator[Limitation]:
-    promised = history.state
+def reason_for(situation: Situation) -> Limitation | None:
+    """The limitation that bends the promise in this situation, the most specific if there are
+    several, or None."""
+    promised, history = situation.history.state, situation.history
     for limitation in LIMITATIONS:
         if limitation.explains is not promised and limitation.applies(situation, history):
-            yield limitation
-
-
-def judge(situation: Situation, observed: State) -> Judgement:
-    """Hold an observation against the promise."""
-    history = situation.history
-    promised = history.state
-    if observed is promised:
-        return Judgement(promised=promised, verdict=Verdict.KEPT)
-    explanation = next(_applying(situation, history), None)
-    verdict = Verdict.UNEXPECTED if explanation is None else Verdict.LIMITATION
-    return Judgement(promised=promised, verdict=verdict, limitation=explanation)
+            return limitation
+    return None

@@ -38,6 +38,10 @@ class Verdict(StrEnum):
     KEPT = "kept"
     LIMITATION = "limitation"
     UNEXPECTED = "unexpected"
+    INCONCLUSIVE = "inconclusive"
+    """The machine was too slow for the question."""
+    UNEXPLAINED = "unexplained"
+    """Not as promised, in a browser of which nobody knows what to expect."""
     UNSUPPORTED = "unsupported"
     ERROR = "error"
 
@@ -111,6 +115,8 @@ class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
     policy: str
     surface: str
     promised: State
+    expected: State | None = None
+    """What this browser does after the steps at a site without a bug; None where nobody knows."""
     observed: State
     verdict: Verdict
     limitation: str | None = None
@@ -118,6 +124,20 @@ class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
     evidence: Evidence
     duration_s: float
     """Seconds from the start of the item to this check."""
+
+    @property
+    def comparison(self) -> str:
+        """What was promised, expected and observed; and which of two it is, if it is unexpected."""
+        expected = f"expected {self.expected}, " if self.expected else ""
+        text = f"promised {self.promised}, {expected}observed {self.observed}"
+        if self.verdict is not Verdict.UNEXPECTED:
+            return text
+        if self.observed is self.promised:
+            return (
+                f"{text}: the promise is kept although this browser was measured to bend it; the "
+                "browser, or how it is set up, has changed"
+            )
+        return f"{text}: the promise is broken, and nothing known explains it"
 
     @property
     def signed_in(self) -> bool:

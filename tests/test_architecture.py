@@ -13,6 +13,7 @@ LAYERS = (
     {"policy", "presets", "clock", "records", "settings", "config"},
     {"server", "apps"},
     {"scenario", "promise", "rules", "limitations"},
+    {"model", "reference", "expectation", "judging"},
     {"engines"},
     {"reports"},
     {"library", "installing", "bench", "simulating", "exploring", "plugin", "cli"},
@@ -22,8 +23,9 @@ ALLOWED = {
     1: {"policy", "clock", "settings"},
     2: {"policy", "presets", "records", "settings"},
     3: LAYERS[2] | {"policy", "presets", "records", "settings"},
-    4: {"records"},
-    5: set().union(*LAYERS[:5]),
+    4: LAYERS[2] | LAYERS[3] | {"policy", "presets", "records", "settings"},
+    5: {"records"},
+    6: set().union(*LAYERS[:6]),
 }
 
 

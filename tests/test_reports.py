@@ -84,6 +84,7 @@ def test_the_matrix_keeps_the_order_of_the_scenarios() -> None:
     assert matrix.columns == [Column("chromium", "1", "default"), Column("firefox", "2", "default")]
     assert {verdict: matrix.verdicts[verdict] for verdict in Verdict} == {
         Verdict.KEPT: 2, Verdict.LIMITATION: 1, Verdict.UNEXPECTED: 1,
+        Verdict.INCONCLUSIVE: 0, Verdict.UNEXPLAINED: 0,
         Verdict.UNSUPPORTED: 1, Verdict.ERROR: 1,
     }
 
@@ -95,7 +96,8 @@ def test_of_two_observations_of_the_same_the_later_counts() -> None:
 
 def test_the_terminal_names_what_needs_a_look() -> None:
     text = "\n".join(summary_lines(matrix_of(RECORDS)))
-    assert "2 kept, 1 limitation, 1 unexpected, 1 unsupported, 1 error" in text
+    assert "2 kept, 1 limitation, 1 unexpected, 0 inconclusive, 0 unexplained, " in text
+    assert "1 unsupported, 1 error" in text
     assert "promised signed_in, observed signed_out" in text
     assert "the browser died" in text
     assert "it cannot" in text

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Sequence
 from harness.engines.chromium import Chromium
 from harness.engines.engine import Engine
 from harness.engines.firefox import Firefox
-from harness.model.chromium_rules import CHROMIUM
+from harness.model.families import FAMILIES
 from harness.model.family import Family, Question
-from harness.model.firefox_rules import FIREFOX
-from harness.model.webkitgtk_rules import WEBKITGTK
 from harness.presets import PRESETS
 
 __all__ = [
@@ -27,7 +25,7 @@ __all__ = [
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Chromium(), Firefox())}
 """Every engine that drives a real browser, by its name."""
 
-MODELS: dict[str, Family] = {family.name: family for family in (CHROMIUM, FIREFOX, WEBKITGTK)}
+MODELS: dict[str, Family] = {family.name: family for family in FAMILIES}
 """Every model of a browser, by its name."""
 
 _ALL_MODELS = "simulated"

@@ -1,22 +1,24 @@
-"""What an interpreter of scenarios says of a check: the promise, the verdict and the evidence."""
+"""What an interpreter of scenarios says of a check: promise, expectation, verdict and evidence."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from harness.limitations import Judgement, Situation, judge
-from harness.policy import Environment, Policy
-from harness.promise import History, history_of
-from harness.records import Evidence, Observation, State
+from harness.engines.stopwatch import TOO_SLOW
+from harness.expectation import Expectation
+from harness.judging import verdict_of
+from harness.limitations import Situation, reason_for
+from harness.model.families import family_of
+from harness.model.family import Family
+from harness.policy import Environment
+from harness.promise import history_of
+from harness.records import Evidence, Observation, State, Verdict
 from harness.scenario import Check, Step, narrate
 from harness.settings import Settings
 
-__all__ = ["MODEL_PREFIX", "Context", "Seen", "Witness"]
-
-MODEL_PREFIX = "simulated-"
-"""What the name of a model has before the engine's: the same limitations apply to both."""
+__all__ = ["Context", "Seen", "Witness"]
 
 Seen = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """What the server received, by environment and surface."""
@@ -49,10 +51,22 @@ class Witness:
     engine_version: str = ""
     began: float = field(default_factory=time.perf_counter)
 
+    @cached_property
+    def _family(self) -> Family | None:
+        return family_of(self.engine)
+
+    @cached_property
+    def _expectation(self) -> Expectation | None:
+        if self._family is None:
+            return None
+        return Expectation(
+            self._family, self.preset, self.environments, self.settings, self.keeps
+        )
+
     def account(
         self, label: str, steps: tuple[Step, ...], seen: Seen, context: Context
     ) -> Check:
-        """Hold everything seen at a check against the promise."""
+        """Hold everything seen at a check against the promise, and against what to expect."""
         told = _told(steps)
         duration = round(time.perf_counter() - self.began, 3)
         common = {
@@ -60,22 +74,28 @@ class Witness:
             "notes": tuple(context.notes),
             "decisions": tuple(context.decisions),
         }
-        own_cookies: dict[str, set[str]] = {}
-        for host, name in context.listed:
-            own_cookies.setdefault(host, set()).add(name)
-        listed = {host: tuple(sorted(names)) for host, names in own_cookies.items()}
-        judgements: dict[tuple[Policy, str, State], Judgement] = {}
+        listed = _by_host(context.listed)
+        expected = self._expectation.after(steps) if self._expectation else {}
+        engine = self._family.engine if self._family else self.engine
         check: dict[tuple[str, str], Observation] = {}
         for environment in self.environments:
-            policy = environment.effective_policy
-            history = _history(policy, steps, self.settings)
+            history = _history(environment.effective_policy, steps, self.settings)
             for surface, shown in seen[environment.name].items():
                 state = State.SIGNED_IN if shown["signed_in"] else State.SIGNED_OUT
-                # Environments with the same policy are judged alike.
-                key = policy, surface, state
-                if key not in judgements:
-                    judgements[key] = self._judge(history, surface, state)
-                judgement = judgements[key]
+                to_come = expected.get((environment.name, surface))
+                situation = Situation(
+                    engine=engine, preset=self.preset, surface=surface, history=history
+                )
+                bent = to_come not in (None, history.state)
+                limitation = reason_for(situation) if bent else None
+                verdict = verdict_of(
+                    state,
+                    expected=to_come,
+                    promised=history.state,
+                    limitation=limitation,
+                    too_slow=TOO_SLOW in context.notes,
+                )
+                named = limitation if verdict is Verdict.LIMITATION else None
                 host = f"{environment.name}.{'idp' if surface == 'sso' else 'app'}.localhost"
                 check[environment.name, surface] = Observation(
                     scenario=self.scenario,
@@ -85,10 +105,11 @@ class Witness:
                     preset=self.preset,
                     policy=environment.name,
                     surface=surface,
-                    promised=judgement.promised,
+                    promised=history.state,
+                    expected=to_come,
                     observed=state,
-                    verdict=judgement.verdict,
-                    limitation=judgement.limitation.id if judgement.limitation else None,
+                    verdict=verdict,
+                    limitation=named.id if named else None,
                     steps=told,
                     evidence=Evidence(
                         cookies_sent=tuple(shown["cookies_sent"]),
@@ -105,14 +126,12 @@ class Witness:
             self.observed(observation)
         return check
 
-    def _judge(self, history: History, surface: str, state: State) -> Judgement:
-        situation = Situation(
-            engine=self.engine.removeprefix(MODEL_PREFIX),
-            preset=self.preset,
-            surface=surface,
-            history=history,
-        )
-        return judge(situation, state)
+
+def _by_host(listed: Sequence[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    names: dict[str, set[str]] = {}
+    for host, name in listed:
+        names.setdefault(host, set()).add(name)
+    return {host: tuple(sorted(found)) for host, found in names.items()}
 
 
 # Models that carry the same scenario out together are told, and promised, the same.

@@ -16,7 +16,9 @@ __all__ = ["render_html"]
 _MEANINGS = {
     Verdict.KEPT: "the promise was kept",
     Verdict.LIMITATION: "it was not, and a documented limitation explains it",
-    Verdict.UNEXPECTED: "it was not, and nothing explains it",
+    Verdict.UNEXPECTED: "not what this browser was measured to do",
+    Verdict.INCONCLUSIVE: "the machine was too slow for the question",
+    Verdict.UNEXPLAINED: "it was not, and nobody knows what to expect of this browser",
     Verdict.UNSUPPORTED: "the engine cannot do this",
     Verdict.ERROR: "the lifecycle broke off",
 }

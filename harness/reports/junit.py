@@ -39,8 +39,7 @@ def _cases(suite: ElementTree.Element, scenario: str, cell: Cell) -> None:
             time=f"{observation.duration_s:.3f}",
         )
         if observation.verdict is Verdict.UNEXPECTED:
-            message = f"promised {observation.promised}, observed {observation.observed}"
-            failure = ElementTree.SubElement(case, "failure", message=message)
+            failure = ElementTree.SubElement(case, "failure", message=observation.comparison)
             failure.text = "\n".join([*observation.steps, str(observation.evidence.reason)])
         elif observation.limitation is not None:
             ElementTree.SubElement(case, "system-out").text = (

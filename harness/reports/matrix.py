@@ -42,6 +42,8 @@ SYMBOLS: dict[Verdict, str] = {
     Verdict.KEPT: "✓",
     Verdict.LIMITATION: "≈",
     Verdict.UNEXPECTED: "✗",
+    Verdict.INCONCLUSIVE: "~",
+    Verdict.UNEXPLAINED: "?",
     Verdict.UNSUPPORTED: "–",
     Verdict.ERROR: "!",
 }

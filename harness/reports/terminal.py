@@ -76,7 +76,7 @@ def _troubles(matrix: Matrix) -> Iterator[str]:
         if o.verdict is Verdict.UNEXPECTED:
             yield (
                 f"✗ {o.scenario}[{o.engine}-{o.preset}] {o.policy}/{o.surface}, {o.check}: "
-                f"promised {o.promised}, observed {o.observed}"
+                f"{o.comparison}"
             )
     for trouble in matrix.troubles():
         where = f"{trouble.scenario}[{trouble.engine}-{trouble.preset}]"

@@ -1,0 +1,159 @@
+"""What to expect of a browser: exact, and not moved by a bug of the server."""
+
+import ast
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.engines import ENGINES
+from harness.expectation import Expectation
+from harness.library import load_scenarios, scenario_files
+from harness.model.families import family_of
+from harness.policy import (
+    DEFAULT_ENVIRONMENTS,
+    EffectivePolicy,
+    Environment,
+    Organization,
+    Override,
+    Persistence,
+    Policy,
+)
+from harness.records import State
+from harness.scenario import Step, UnsupportedVerbError, steps_of
+from harness.settings import Activity, PolicyChange, Settings
+from tests.measuring import Cell, load
+
+IN, OUT = State.SIGNED_IN, State.SIGNED_OUT
+DAY = timedelta(days=1)
+
+
+def expected(
+    *steps: Step,
+    environments: tuple[Environment, ...] = DEFAULT_ENVIRONMENTS,
+    engine: str = "chromium",
+    preset: str = "default",
+    settings: Settings | None = None,
+) -> Mapping[tuple[str, str], State]:
+    family = family_of(engine)
+    assert family is not None
+    expectation = Expectation(family, preset, environments, settings or Settings())
+    return expectation.after((Step("sign_in"), *steps, Step("check", "at the end")))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
+    _, measured = load(engine)
+    family = family_of(engine)
+    assert family is not None
+    played: dict[Cell, State] = {}
+    presets = {cell[2] for cell in measured}
+    for scenario in load_scenarios(scenario_files()):
+        steps = steps_of(scenario)
+        for preset in presets:
+            expectation = Expectation(
+                family, preset, DEFAULT_ENVIRONMENTS, Settings(), scenario.keeps
+            )
+            try:
+                for number, step in enumerate(steps, start=1):
+                    if step.verb == "check":
+                        seen = expectation.after(steps[:number])
+                        played |= {
+                            (scenario.name, str(step.value), preset, *key): state
+                            for key, state in seen.items()
+                        }
+            except UnsupportedVerbError:
+                continue
+    differing = [cell for cell, shown in measured.items() if (played[cell] is IN) is not shown]
+    assert differing == []
+
+
+def test_the_server_is_not_asked_and_not_used() -> None:
+    """Nor `EffectivePolicy`, by which the server decides."""
+    package = Path(harness.__file__).parent
+    for name in ("reference.py", "expectation.py"):
+        tree = ast.parse((package / name).read_text())
+        modules = {
+            node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+        }
+        assert not any(m.startswith(("harness.server", "harness.apps")) for m in modules)
+        assert "aiohttp" not in modules
+    used = {
+        node.id
+        for node in ast.walk(ast.parse((package / "reference.py").read_text()))
+        if isinstance(node, ast.Name)
+    } | {
+        node.attr
+        for node in ast.walk(ast.parse((package / "reference.py").read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+    assert not used & {"EffectivePolicy", "effective_policy", "apply"}
+
+
+def test_a_bug_that_moves_server_and_promise_does_not_move_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An override that is applied although its switch is off."""
+    off = Override(use_persistence=False, persistence=Persistence.PERSISTENT)
+    environment = Environment(
+        name="switched_off",
+        policy=Policy(persistence=Persistence.NON_PERSISTENT),
+        organizations=(Organization(code="org", override=off),),
+    )
+    monkeypatch.setattr(Override, "apply", lambda self, policy: Policy(
+        persistence=Persistence.PERSISTENT))  # fmt: skip
+    monkeypatch.setattr(EffectivePolicy, "of", None)
+    seen = expected(Step("quit"), Step("start"), environments=(environment,))
+    assert seen["switched_off", "sso"] is OUT
+    assert seen["switched_off", "app:long_cookie"] is IN
+
+
+def test_each_switch_of_an_override_is_its_own() -> None:
+    override = Override(
+        use_inactivity_timeout=True, inactivity_timeout=3600, persistence=Persistence.PERSISTENT
+    )
+    environment = Environment(
+        name="timeout_alone",
+        policy=Policy(persistence=Persistence.NON_PERSISTENT),
+        organizations=(Organization(code="org", override=override),),
+    )
+    for seconds, state in ((3599, IN), (3600, OUT)):
+        later = Step("wait", timedelta(seconds=seconds))
+        assert expected(later, environments=(environment,))["timeout_alone", "sso"] is state
+    gone = expected(Step("quit"), Step("start"), environments=(environment,))
+    assert gone["timeout_alone", "sso"] is OUT
+
+
+@pytest.mark.parametrize(("activity", "state"), [({Activity.SIGN_IN}, IN), (set(), OUT)])
+def test_what_counts_as_activity_is_a_setting(activity: set[Activity], state: State) -> None:
+    half, settings = Step("wait", DAY * 0.6), Settings(activity=frozenset(activity))
+    seen = expected(half, Step("visit"), half, settings=settings)
+    assert seen["persistent", "sso"] is state
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        (PolicyChange.NEXT_SIGN_IN, OUT),
+        (PolicyChange.NEXT_ACTIVITY, IN),
+        (PolicyChange.END_SESSIONS, OUT),
+    ],
+)
+def test_what_a_changed_policy_does_is_a_setting(change: PolicyChange, state: State) -> None:
+    seen = expected(
+        Step("override_session_policy"), Step("visit"), Step("quit"), Step("start"),
+        settings=Settings(policy_change=change),
+    )  # fmt: skip
+    assert seen["non_persistent", "sso"] is state
+
+
+def test_tokens_and_logins_have_the_lifetimes_of_the_contract() -> None:
+    second = timedelta(seconds=1)
+    long = Policy(persistence=Persistence.PERSISTENT, inactivity_timeout=30 * 86_400)
+    environment = Environment(name="long", policy=long)
+    for surface, lifetime in (("app:local_storage", DAY), ("app:long_cookie", 29 * DAY)):
+        for time, state in ((lifetime - second, IN), (lifetime, OUT)):
+            seen = expected(Step("wait", time), environments=(environment,))
+            assert (seen["long", surface], seen["long", "sso"]) == (state, IN)
