@@ -2,11 +2,9 @@
 lifecycle is carried out and written down."""
 
 import contextlib
-import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -19,20 +17,11 @@ from harness.engines.driver import Driver
 from harness.engines.processes import kill_users_of
 from harness.engines.simulated import Simulated
 from harness.engines.witness import Witness
-from harness.engines.workshop import Options, Workshop, locked
+from harness.engines.workshop import Options, Workshop
 from harness.engines.world import World, Worlds
-from harness.library import LibraryError, load_scenarios, scenario_files
-from harness.limitations import LIMITATIONS
-from harness.records import (
-    Error,
-    LimitationNote,
-    Observation,
-    Run,
-    ScenarioNote,
-    Unsupported,
-    append_records,
-)
-from harness.scenario import Browser, Scenario, UnsupportedVerbError, narrate
+from harness.records import Error, Observation, Unsupported
+from harness.results import Results, run_record
+from harness.scenario import Browser, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 
 __all__ = ["BENCH", "FAILED", "Bench", "UnexpectedError", "interpreter", "lifecycle"]
@@ -57,7 +46,6 @@ class Bench:
             dict.fromkeys(name_one_of("preset", name, PRESETS) for name in presets)
         )
         self.config = loaded
-        self.results = Path(config.getoption("afterclose_report")) / "results.ndjson"
         self.artifacts = Path(config.getoption("--output"))
         self._options = Options(
             headed=config.getoption("--headed"),
@@ -65,12 +53,24 @@ class Bench:
             tracing=config.getoption("--tracing"),
             screenshot=config.getoption("--screenshot"),
         )
-        self._pytest = config
         self._worker = hasattr(config, "workerinput")
         self.folder = Path(
             config.workerinput["afterclose_folder"]
             if hasattr(config, "workerinput")
             else tempfile.mkdtemp(prefix="afterclose-")
+        )
+        self.run = self.folder.name
+        """Its id, alike in each process of the run."""
+        self.results = Results(
+            Path(config.getoption("afterclose_report")) / "results.ndjson",
+            self.run,
+            lambda: run_record(
+                config,
+                run=self.run,
+                engines=list(self.engines),
+                presets=list(self.presets),
+                loaded=loaded,
+            ),
         )
         self._server: MockServer | None = None
         self._workshop: Workshop | None = None
@@ -94,27 +94,12 @@ class Bench:
 
     def write(self, *records: Observation | Unsupported | Error) -> None:
         """Append to the results, which begin anew with the first record of a run."""
-        if not self.wrote:
-            self._begin_results()
-        append_records(self.results, records)
+        self.results.write(*records)
 
     @cached_property
     def version(self) -> str:
         """Afterclose's own: its models have no other."""
         return version("afterclose")
-
-    @property
-    def wrote(self) -> bool:
-        """Whether this run has left a record, in whichever process."""
-        return (self.folder / "results-begun").exists()
-
-    def _begin_results(self) -> None:
-        with locked(self.folder / "results.lock"):
-            if not self.wrote:
-                self.results.parent.mkdir(parents=True, exist_ok=True)
-                self.results.unlink(missing_ok=True)
-                append_records(self.results, [_run_record(self._pytest, self)])
-                (self.folder / "results-begun").touch()
 
     def close(self) -> None:
         """End everything; the process that began the run also sweeps up after its workers."""
@@ -158,6 +143,7 @@ def lifecycle(
         pytest.skip(reason)
 
     def observed(observation: Observation) -> None:
+        workshop.check_profile()
         bench.write(observation)
         note(observation)
 
@@ -180,6 +166,12 @@ def lifecycle(
             try:
                 yield browser
                 failed = False
+            except (UnexpectedError, UnsupportedVerbError):
+                raise
+            except Exception:
+                # A profile that was swept away is behind it, however it shows.
+                workshop.check_profile()
+                raise
             finally:
                 failed = failed or item.stash.get(FAILED, False)
                 _screenshot(workshop.options.screenshot, carrying_out, folder, failed)
@@ -222,41 +214,3 @@ def _screenshot(mode: str, driver: Driver | Simulated, folder: Path, failed: boo
         folder.mkdir(parents=True, exist_ok=True)
         driver.screenshot(folder / "screenshot.png")
 
-
-def _run_record(config: pytest.Config, bench: Bench) -> Run:
-    invoked = config.workerinput["mainargv"][1:] if hasattr(config, "workerinput") else config.args
-    paths = [Path(argument.partition("::")[0]) for argument in invoked]
-    scenarios: list[Scenario] = []
-    with contextlib.suppress(LibraryError):
-        named = [path for path in paths if path.is_file() or path.name == "scenarios"]
-        scenarios = load_scenarios(scenario_files(named)) if named else []
-    return Run(
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={name: version(name) for name in ("afterclose", "playwright", "pytest", "aiohttp")}
-        | {"python": platform.python_version()},
-        platform=platform.platform(),
-        configuration={
-            "engines": list(bench.engines),
-            "presets": list(bench.presets),
-            "policies": {
-                environment.name: {
-                    "persistence": environment.effective_policy.persistence,
-                    "inactivity_timeout": environment.effective_policy.inactivity_timeout,
-                }
-                for environment in bench.config.environments
-            },
-            "headed": config.getoption("--headed"),
-        },
-        scenarios={
-            scenario.name: ScenarioNote(
-                title=scenario.title, claims=scenario.claims, covers=tuple(scenario.covers)
-            )
-            for scenario in scenarios
-        },
-        limitations={
-            limitation.id: LimitationNote(
-                sentence=limitation.sentence, sources=tuple(limitation.sources)
-            )
-            for limitation in LIMITATIONS
-        },
-    )

@@ -17,7 +17,8 @@ from harness.engines import ENGINES, MODELS, NAMES, PRESETS, presets_of
 from harness.engines.driver import DriverError
 from harness.engines.simulated import SimulationError
 from harness.engines.target import TargetError
-from harness.records import Observation, Verdict, read_records
+from harness.engines.workshop import WorkshopError
+from harness.records import Observation, RecordsError, Verdict, read_records, run_of
 from harness.reports import write_reports
 from harness.reports.matrix import matrix_of
 from harness.reports.terminal import summary_lines
@@ -26,6 +27,12 @@ from harness.server.running import MockServer
 from harness.simulating import simulate
 
 __all__: list[str] = []
+
+_TOLD = (
+    UnexpectedError, DriverError, SimulationError, ScenarioError, TargetError, WorkshopError,
+    RecordsError,
+)  # fmt: skip
+"""What is told in a line: nobody needs to see where it was raised."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -151,8 +158,7 @@ class ScenarioItem(pytest.Item):
                 judge()
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        told = (UnexpectedError, DriverError, SimulationError, ScenarioError, TargetError)
-        if isinstance(excinfo.value, told):
+        if isinstance(excinfo.value, _TOLD):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
@@ -214,12 +220,13 @@ def _sentence(observation: Observation) -> str:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Render the reports, and say in short what they say."""
     bench = config.stash[BENCH]
-    if hasattr(config, "workerinput") or not bench.wrote or not bench.results.exists():
+    results = bench.results.path
+    if hasattr(config, "workerinput") or run_of(results) != bench.run:
         return
-    matrix = matrix_of(read_records([bench.results]))
+    matrix = matrix_of(read_records([results]))
     if not matrix.cells:
         return
-    folder = bench.results.parent
+    folder = results.parent
     write_reports(matrix, folder)
     terminalreporter.section("Afterclose")
     for line in summary_lines(matrix):

@@ -15,7 +15,7 @@ LAYERS = (
     {"scenario", "promise", "rules", "limitations"},
     {"engines"},
     {"reports"},
-    {"library", "installing", "bench", "simulating", "exploring", "plugin", "cli"},
+    {"library", "installing", "bench", "results", "simulating", "exploring", "plugin", "cli"},
 )
 ALLOWED = {
     0: set(),

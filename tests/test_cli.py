@@ -60,9 +60,13 @@ def test_mistakes_are_one_line_and_exit_2(
 
 
 def test_nothing_fits_the_expression(tmp_path: Path) -> None:
+    earlier = tmp_path / "report" / "results.ndjson"
+    earlier.parent.mkdir()
+    earlier.write_text("of an earlier run")
     result = afterclose("run", "-k", "nonsense", "-n", "0", cwd=tmp_path)
     assert result.returncode == 2
     assert "no scenario fits" in result.stderr
+    assert earlier.read_text() == "of an earlier run"
 
 
 def test_a_missing_engine_says_how_to_get_it(tmp_path: Path) -> None:
