@@ -3,7 +3,6 @@ lifecycle is carried out and written down."""
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import version
@@ -11,22 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import Config, name_one_of
-from harness.engines import ENGINES, MODELS, NAMES, PRESETS, Engine, expand
+from harness.chosen import Chosen
+from harness.config import Config
+from harness.engines import ENGINES, MODELS, Engine
 from harness.engines.driver import Driver
-from harness.engines.processes import kill_users_of
 from harness.engines.simulated import Simulated
 from harness.engines.witness import Witness
-from harness.engines.workshop import Options, Workshop
+from harness.engines.workshop import Workshop
 from harness.engines.world import World, Worlds
+from harness.invocation import FAILED, Invocation, bench_of
 from harness.records import Error, Observation, Unsupported
 from harness.results import Results, run_record
 from harness.scenario import Browser, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 
-__all__ = ["BENCH", "FAILED", "Bench", "UnexpectedError", "interpreter", "lifecycle"]
-
-_DEFAULT_PRESETS = ("default", "continue")
+__all__ = ["Bench", "UnexpectedError", "interpreter", "lifecycle"]
 
 
 class UnexpectedError(Exception):
@@ -36,45 +34,22 @@ class UnexpectedError(Exception):
 class Bench:
     """What the items of one process share. Nothing is started before the first item needs it."""
 
-    def __init__(self, config: pytest.Config, loaded: Config) -> None:
-        asked = [name_one_of("engine", name, NAMES) for name in _engine_names(config)]
-        self.engines = tuple(dict.fromkeys(expand(asked) or ENGINES))
-        # On models alone nothing costs much.
-        usual = _DEFAULT_PRESETS if set(self.engines) & set(ENGINES) else PRESETS
-        presets = config.getoption("afterclose_preset") or usual
-        self.presets = tuple(
-            dict.fromkeys(name_one_of("preset", name, PRESETS) for name in presets)
-        )
-        self.config = loaded
-        self.artifacts = Path(config.getoption("--output"))
-        self._options = Options(
-            headed=config.getoption("--headed"),
-            slow_mo=config.getoption("--slowmo"),
-            tracing=config.getoption("--tracing"),
-            screenshot=config.getoption("--screenshot"),
-        )
-        self._worker = hasattr(config, "workerinput")
-        self.folder = Path(
-            config.workerinput["afterclose_folder"]
-            if hasattr(config, "workerinput")
-            else tempfile.mkdtemp(prefix="afterclose-")
-        )
-        self.run = self.folder.name
-        """Its id, alike in each process of the run."""
-        self.results = Results(
-            Path(config.getoption("afterclose_report")) / "results.ndjson",
-            self.run,
-            lambda: run_record(
-                config,
-                run=self.run,
-                engines=list(self.engines),
-                presets=list(self.presets),
-                loaded=loaded,
-            ),
+    def __init__(self, config: pytest.Config, invocation: Invocation) -> None:
+        self.chosen = Chosen(config)
+        self._folder = invocation.folder
+        self._results = Results(
+            invocation.results,
+            invocation.id,
+            lambda: run_record(config, invocation.id, self.chosen),
         )
         self._server: MockServer | None = None
         self._workshop: Workshop | None = None
         self._worlds: Worlds | None = None
+
+    @property
+    def config(self) -> Config:
+        """The configuration; raises ConfigError."""
+        return self.chosen.config
 
     @property
     def workshop(self) -> Workshop:
@@ -82,7 +57,7 @@ class Bench:
         if self._workshop is None:
             self._server = MockServer(self.config.environments, settings=self.config.settings)
             self._server.__enter__()
-            self._workshop = Workshop(self._server.url, self._options, folder=self.folder)
+            self._workshop = Workshop(self._server.url, self.chosen.options, folder=self._folder)
         return self._workshop
 
     @property
@@ -92,9 +67,14 @@ class Bench:
             self._worlds = Worlds(self.workshop)
         return self._worlds
 
+    @property
+    def started(self) -> bool:
+        """Whether there may be browsers to end."""
+        return self._workshop is not None
+
     def write(self, *records: Observation | Unsupported | Error) -> None:
         """Append to the results, which begin anew with the first record of a run."""
-        self.results.write(*records)
+        self._results.write(*records)
 
     @cached_property
     def version(self) -> str:
@@ -102,24 +82,13 @@ class Bench:
         return version("afterclose")
 
     def close(self) -> None:
-        """End everything; the process that began the run also sweeps up after its workers."""
+        """End everything that this process has started."""
         if self._worlds is not None:
             self._worlds.close()
         if self._workshop is not None:
             self._workshop.close()
         if self._server is not None:
             self._server.__exit__(None, None, None)
-        if not self._worker:
-            kill_users_of(self.folder)
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-
-BENCH = pytest.StashKey[Bench]()
-FAILED = pytest.StashKey[bool]()
-
-
-def _engine_names(config: pytest.Config) -> list[str]:
-    return [*config.getoption("afterclose_engine"), *config.getoption("--browser")]
 
 
 @contextlib.contextmanager
@@ -132,7 +101,7 @@ def lifecycle(
     keeps: Sequence[str] = (),
 ) -> Iterator[Browser]:
     """A browser for one item; what it shows is written down, and told to `note`."""
-    bench = item.config.stash[BENCH]
+    bench = bench_of(item.config)
     common = {"scenario": name, "engine": engine_name, "preset": preset}
     workshop = bench.workshop
     engine = ENGINES.get(engine_name)
@@ -147,7 +116,8 @@ def lifecycle(
         bench.write(observation)
         note(observation)
 
-    folder = bench.artifacts / "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
+    plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
+    folder = bench.chosen.artifacts / plain
     browser: Browser | None = None
     failed = True
     try:

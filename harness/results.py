@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import Config
+from harness.chosen import Chosen
 from harness.library import LibraryError, load_scenarios, scenario_files
 from harness.limitations import LIMITATIONS
 from harness.records import (
@@ -47,12 +47,11 @@ class Results:
             raise RecordsError(f"{self.path}: cannot be written: {error.strerror}") from None
 
 
-def run_record(
-    config: pytest.Config, *, run: str, engines: list[str], presets: list[str], loaded: Config
-) -> Run:
+def run_record(config: pytest.Config, run: str, chosen: Chosen) -> Run:
     """What a run says of itself, and of the scenarios that were named to it."""
     invoked = config.workerinput["mainargv"][1:] if hasattr(config, "workerinput") else config.args
-    paths = [Path(argument.partition("::")[0]) for argument in invoked]
+    folder = config.invocation_params.dir
+    paths = [folder / argument.partition("::")[0] for argument in invoked]
     scenarios: list[Scenario] = []
     with contextlib.suppress(LibraryError):
         named = [path for path in paths if path.is_file() or path.name == "scenarios"]
@@ -64,16 +63,16 @@ def run_record(
         | {"python": platform.python_version()},
         platform=platform.platform(),
         configuration={
-            "engines": engines,
-            "presets": presets,
+            "engines": list(chosen.engines),
+            "presets": list(chosen.presets),
             "policies": {
                 environment.name: {
                     "persistence": environment.effective_policy.persistence,
                     "inactivity_timeout": environment.effective_policy.inactivity_timeout,
                 }
-                for environment in loaded.environments
+                for environment in chosen.config.environments
             },
-            "headed": config.getoption("--headed"),
+            "headed": chosen.options.headed,
         },
         scenarios={
             scenario.name: ScenarioNote(

@@ -69,6 +69,14 @@ def test_nothing_fits_the_expression(tmp_path: Path) -> None:
     assert earlier.read_text() == "of an earlier run"
 
 
+def test_a_project_may_do_without_playwrights_plugin(tmp_path: Path) -> None:
+    result = afterclose(
+        "run", "sign_out.sign_out_and_restart", "--engine", "simulated-chromium", "--preset",
+        "default", cwd=tmp_path, PYTEST_ADDOPTS="-p no:playwright",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 def test_a_missing_engine_says_how_to_get_it(tmp_path: Path) -> None:
     nothing = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
     result = afterclose("run", "--engine", "firefox", cwd=tmp_path, **nothing)
@@ -134,9 +142,10 @@ def test_own_tests_environments_and_artifacts(tmp_path: Path) -> None:
         "    assert session_browser.check('at first')['acme', 'sso'].signed_in\n"
     )
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "--browser", "chromium", "--preset", "default",
-         "--policy", "acme", "--policy", "persistent", "--output", "kept", "--screenshot",
-         "only-on-failure", "--tracing", "on", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "--browser", "chromium",
+         "--afterclose-preset", "default", "--afterclose-policy", "acme", "--afterclose-policy",
+         "persistent", "--output", "kept", "--screenshot", "only-on-failure", "--tracing", "on",
+         "-p", "no:cacheprovider"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )
     assert result.returncode == 1, result.stdout

@@ -46,7 +46,7 @@ def later(browser: Browser) -> None:
     browser.sign_in()
     browser.check("later")
 """
-MODEL = ("--engine", "simulated-chromium", "--policy", "persistent")
+MODEL = ("--afterclose-engine", "simulated-chromium", "--afterclose-policy", "persistent")
 
 
 def results(folder: Path) -> list[Record]:
@@ -72,7 +72,7 @@ def test_results_outlive_the_temporary_folder(
     file = pytester.mkdir("scenarios") / "sweeping.py"
     file.write_text(SWEEPING.format(whole=whole))
     done = pytester.runpytest_subprocess(
-        *MODEL, "--preset", "default", "--preset", "continue", *workers
+        *MODEL, "--afterclose-preset", "default", "--afterclose-preset", "continue", *workers
     )
     done.assert_outcomes(passed=6)
     run, *rest = results(pytester.path)
@@ -115,8 +115,10 @@ def test_a_swept_profile_is_an_error_and_the_next_item_has_its_own(
     pytester: pytest.Pytester, short: Path
 ) -> None:
     (pytester.mkdir("scenarios") / "sweeping.py").write_text(SWEPT_IN_A_BROWSER)
-    options = ("--engine", "chromium", "--preset", "default", "--policy", "persistent")
-    done = pytester.runpytest_subprocess(*options)
+    done = pytester.runpytest_subprocess(
+        "--afterclose-engine", "chromium", "--afterclose-preset", "default",
+        "--afterclose-policy", "persistent",
+    )  # fmt: skip
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(["the browser's profile was removed in the middle: *"])
     assert "Traceback" not in done.stdout.str()

@@ -91,16 +91,17 @@ def run(
         typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
     arguments = [
         *(targets or [str(file) for file in scenario_files()]),
-        *_repeated("--engine", [name for name in engines if name not in missing]),
-        *_repeated("--preset", presets),
-        *_repeated("--policy", policy or []),
+        *_repeated("--afterclose-engine", [name for name in engines if name not in missing]),
+        *_repeated("--afterclose-preset", presets),
+        *_repeated("--afterclose-policy", policy or []),
         *(["-k", keyword] if keyword else []),
         *(["-n", workers, "--maxschedchunk", "1"] if workers != "0" else []),
         *(["--afterclose-config", str(config)] if config else []),
         *(["--headed"] if headed else []),
         *("--tracing", tracing, "--screenshot", screenshot),
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
-        *("-p", "no:cacheprovider", "--tb=short", "--no-header"),
+        # A project may do without pytest-playwright; its options are needed here.
+        *("-p", "playwright", "-p", "no:cacheprovider", "--tb=short", "--no-header"),
         # What comes with Afterclose asserts nothing: no plugin needs to be compiled anew for it.
         *([] if paths else ["--assert=plain"]),
     ]
