@@ -59,19 +59,19 @@ class Chosen:
     def check(self) -> None:
         """Raise ConfigError for a mistake, wherever it is."""
         self._check_names()
-        assert self.config
+        _ = self.config
 
     def check_options(self) -> None:
         """Raise ConfigError for a mistake in what the command line names."""
         self._check_names()
-        if self._pytest.getoption("afterclose_config"):
-            assert self._file
         try:
-            assert self._file
+            _ = self._file
         except ConfigError:
             # That of a file that just lies there is told to those who need it.
-            return
-        assert self.config
+            if self._pytest.getoption("afterclose_config"):
+                raise
+        else:
+            _ = self.config
 
     def _check_names(self) -> None:
         for name in self.engines:
@@ -92,5 +92,5 @@ def _playwrights(config: pytest.Config, name: str, default: Any) -> Any:
     """An option of pytest-playwright. Without it there is none, or one that means something
     else."""
     manager = config.pluginmanager
-    there = manager.hasplugin("playwright") or manager.hasplugin("pytest_playwright")
+    there = any(map(manager.hasplugin, ("playwright", "pytest_playwright.pytest_playwright")))
     return config.getoption(f"--{name}") if there else default

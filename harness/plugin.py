@@ -71,7 +71,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if any(file_path.match(pattern) for pattern in patterns):
         return None
     # To collect is to execute, and others have folders of that name too.
-    if not _IMPORTS_HARNESS.search(file_path.read_bytes()):
+    try:
+        if not _IMPORTS_HARNESS.search(file_path.read_bytes()):
+            return None
+    except OSError:
         return None
     module: pytest.Collector = pytest.Module.from_parent(parent, path=file_path)
     return module
@@ -97,7 +100,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if not _uses(metafunc.definition, "session_browser"):
         return
     marks = metafunc.definition.iter_markers("parametrize")
-    if not any("session_browser" in mark.args[0] for mark in marks):
+    named = [mark.args[0] if mark.args else mark.kwargs.get("argnames", "") for mark in marks]
+    if not any("session_browser" in names for names in named):
         pairs = bench_of(metafunc.config).chosen.pairs
         metafunc.parametrize(
             "session_browser", pairs, indirect=True, ids=[f"{e}-{p}" for e, p in pairs]

@@ -300,3 +300,18 @@ def test_what_is_unexpected_may_be_expected_to_fail(pytester: pytest.Pytester) -
     )
     pytester.makepyfile(test_mine=marked)
     pytester.runpytest_subprocess(*MODEL).assert_outcomes(passed=1, xfailed=1)
+
+
+def test_a_test_may_name_its_browser_itself(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "import pytest\n"
+        "@pytest.mark.parametrize(\n"
+        "    'session_browser', [('simulated-firefox', 'continue')], indirect=True\n"
+        ")\n"
+        "@pytest.mark.parametrize(argnames='number', argvalues=[1, 2])\n"
+        "def test_mine(session_browser, number):\n"
+        "    session_browser.sign_in()\n"
+        "    (one, *_) = session_browser.check('here').values()\n"
+        "    assert (one.engine, one.preset) == ('simulated-firefox', 'continue')\n"
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
