@@ -15,7 +15,8 @@ LAYERS = (
     {"scenario", "promise", "rules", "limitations"},
     {"engines"},
     {"reports"},
-    {"library", "installing", "bench", "simulating", "exploring", "plugin", "cli"},
+    {"library", "installing", "chosen", "invocation", "results", "bench", "simulating", "items"}
+    | {"exploring", "plugin", "cli"},
 )
 ALLOWED = {
     0: set(),
