@@ -2,42 +2,29 @@
 lifecycle is carried out and written down."""
 
 import contextlib
-import platform
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from harness.config import Config, name_one_of
-from harness.engines import ENGINES, MODELS, NAMES, PRESETS, Engine, expand
+from harness.chosen import Chosen
+from harness.config import Config
+from harness.engines import ENGINES, MODELS, Engine
 from harness.engines.driver import Driver
-from harness.engines.processes import kill_users_of
 from harness.engines.simulated import Simulated
 from harness.engines.witness import Witness
-from harness.engines.workshop import Options, Workshop, locked
+from harness.engines.workshop import Workshop
 from harness.engines.world import World, Worlds
-from harness.library import LibraryError, load_scenarios, scenario_files
-from harness.limitations import LIMITATIONS
-from harness.records import (
-    Error,
-    LimitationNote,
-    Observation,
-    Run,
-    ScenarioNote,
-    Unsupported,
-    append_records,
-)
-from harness.scenario import Browser, Scenario, UnsupportedVerbError, narrate
+from harness.invocation import FAILED, Invocation, bench_of
+from harness.records import Error, Observation, Unsupported
+from harness.results import Results, run_record
+from harness.scenario import Browser, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 
-__all__ = ["BENCH", "FAILED", "Bench", "UnexpectedError", "interpreter", "lifecycle"]
-
-_DEFAULT_PRESETS = ("default", "continue")
+__all__ = ["Bench", "UnexpectedError", "interpreter", "lifecycle"]
 
 
 class UnexpectedError(Exception):
@@ -47,34 +34,22 @@ class UnexpectedError(Exception):
 class Bench:
     """What the items of one process share. Nothing is started before the first item needs it."""
 
-    def __init__(self, config: pytest.Config, loaded: Config) -> None:
-        asked = [name_one_of("engine", name, NAMES) for name in _engine_names(config)]
-        self.engines = tuple(dict.fromkeys(expand(asked) or ENGINES))
-        # On models alone nothing costs much.
-        usual = _DEFAULT_PRESETS if set(self.engines) & set(ENGINES) else PRESETS
-        presets = config.getoption("afterclose_preset") or usual
-        self.presets = tuple(
-            dict.fromkeys(name_one_of("preset", name, PRESETS) for name in presets)
-        )
-        self.config = loaded
-        self.results = Path(config.getoption("afterclose_report")) / "results.ndjson"
-        self.artifacts = Path(config.getoption("--output"))
-        self._options = Options(
-            headed=config.getoption("--headed"),
-            slow_mo=config.getoption("--slowmo"),
-            tracing=config.getoption("--tracing"),
-            screenshot=config.getoption("--screenshot"),
-        )
-        self._pytest = config
-        self._worker = hasattr(config, "workerinput")
-        self.folder = Path(
-            config.workerinput["afterclose_folder"]
-            if hasattr(config, "workerinput")
-            else tempfile.mkdtemp(prefix="afterclose-")
+    def __init__(self, config: pytest.Config, invocation: Invocation) -> None:
+        self.chosen = Chosen(config)
+        self._folder = invocation.folder
+        self._results = Results(
+            invocation.results,
+            invocation.id,
+            lambda: run_record(config, invocation.id, self.chosen),
         )
         self._server: MockServer | None = None
         self._workshop: Workshop | None = None
         self._worlds: Worlds | None = None
+
+    @property
+    def config(self) -> Config:
+        """The configuration; raises ConfigError."""
+        return self.chosen.config
 
     @property
     def workshop(self) -> Workshop:
@@ -82,7 +57,7 @@ class Bench:
         if self._workshop is None:
             self._server = MockServer(self.config.environments, settings=self.config.settings)
             self._server.__enter__()
-            self._workshop = Workshop(self._server.url, self._options, folder=self.folder)
+            self._workshop = Workshop(self._server.url, self.chosen.options, folder=self._folder)
         return self._workshop
 
     @property
@@ -92,49 +67,28 @@ class Bench:
             self._worlds = Worlds(self.workshop)
         return self._worlds
 
+    @property
+    def started(self) -> bool:
+        """Whether there may be browsers to end."""
+        return self._workshop is not None
+
     def write(self, *records: Observation | Unsupported | Error) -> None:
         """Append to the results, which begin anew with the first record of a run."""
-        if not self.wrote:
-            self._begin_results()
-        append_records(self.results, records)
+        self._results.write(*records)
 
     @cached_property
     def version(self) -> str:
         """Afterclose's own: its models have no other."""
         return version("afterclose")
 
-    @property
-    def wrote(self) -> bool:
-        """Whether this run has left a record, in whichever process."""
-        return (self.folder / "results-begun").exists()
-
-    def _begin_results(self) -> None:
-        with locked(self.folder / "results.lock"):
-            if not self.wrote:
-                self.results.parent.mkdir(parents=True, exist_ok=True)
-                self.results.unlink(missing_ok=True)
-                append_records(self.results, [_run_record(self._pytest, self)])
-                (self.folder / "results-begun").touch()
-
     def close(self) -> None:
-        """End everything; the process that began the run also sweeps up after its workers."""
+        """End everything that this process has started."""
         if self._worlds is not None:
             self._worlds.close()
         if self._workshop is not None:
             self._workshop.close()
         if self._server is not None:
             self._server.__exit__(None, None, None)
-        if not self._worker:
-            kill_users_of(self.folder)
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-
-BENCH = pytest.StashKey[Bench]()
-FAILED = pytest.StashKey[bool]()
-
-
-def _engine_names(config: pytest.Config) -> list[str]:
-    return [*config.getoption("afterclose_engine"), *config.getoption("--browser")]
 
 
 @contextlib.contextmanager
@@ -147,7 +101,7 @@ def lifecycle(
     keeps: Sequence[str] = (),
 ) -> Iterator[Browser]:
     """A browser for one item; what it shows is written down, and told to `note`."""
-    bench = item.config.stash[BENCH]
+    bench = bench_of(item.config)
     common = {"scenario": name, "engine": engine_name, "preset": preset}
     workshop = bench.workshop
     engine = ENGINES.get(engine_name)
@@ -158,10 +112,12 @@ def lifecycle(
         pytest.skip(reason)
 
     def observed(observation: Observation) -> None:
+        workshop.check_profile()
         bench.write(observation)
         note(observation)
 
-    folder = bench.artifacts / "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
+    plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
+    folder = bench.chosen.artifacts / plain
     browser: Browser | None = None
     failed = True
     try:
@@ -180,6 +136,12 @@ def lifecycle(
             try:
                 yield browser
                 failed = False
+            except (UnexpectedError, UnsupportedVerbError):
+                raise
+            except Exception:
+                # A profile that was swept away is behind it, however it shows.
+                workshop.check_profile()
+                raise
             finally:
                 failed = failed or item.stash.get(FAILED, False)
                 _screenshot(workshop.options.screenshot, carrying_out, folder, failed)
@@ -222,41 +184,3 @@ def _screenshot(mode: str, driver: Driver | Simulated, folder: Path, failed: boo
         folder.mkdir(parents=True, exist_ok=True)
         driver.screenshot(folder / "screenshot.png")
 
-
-def _run_record(config: pytest.Config, bench: Bench) -> Run:
-    invoked = config.workerinput["mainargv"][1:] if hasattr(config, "workerinput") else config.args
-    paths = [Path(argument.partition("::")[0]) for argument in invoked]
-    scenarios: list[Scenario] = []
-    with contextlib.suppress(LibraryError):
-        named = [path for path in paths if path.is_file() or path.name == "scenarios"]
-        scenarios = load_scenarios(scenario_files(named)) if named else []
-    return Run(
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={name: version(name) for name in ("afterclose", "playwright", "pytest", "aiohttp")}
-        | {"python": platform.python_version()},
-        platform=platform.platform(),
-        configuration={
-            "engines": list(bench.engines),
-            "presets": list(bench.presets),
-            "policies": {
-                environment.name: {
-                    "persistence": environment.effective_policy.persistence,
-                    "inactivity_timeout": environment.effective_policy.inactivity_timeout,
-                }
-                for environment in bench.config.environments
-            },
-            "headed": config.getoption("--headed"),
-        },
-        scenarios={
-            scenario.name: ScenarioNote(
-                title=scenario.title, claims=scenario.claims, covers=tuple(scenario.covers)
-            )
-            for scenario in scenarios
-        },
-        limitations={
-            limitation.id: LimitationNote(
-                sentence=limitation.sentence, sources=tuple(limitation.sources)
-            )
-            for limitation in LIMITATIONS
-        },
-    )

@@ -1,45 +1,44 @@
 """The pytest plugin: scenarios as items, and a browser for people's own tests.
 
-A file in a folder named `scenarios`, or one named on the command line, is searched for scenarios;
-each becomes one item per engine and preset. pytest-playwright's options mean what they mean there.
+A file in a folder named `scenarios`, in a pack there, or named on the command line is searched for
+scenarios; each becomes one item per engine and preset. pytest-playwright's options mean what they mean there.
+
+pytest loads this in every project of an environment that has Afterclose, so it imports little:
+what drives browsers is imported where it is first needed.
 """
 
-import os
+import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.bench import BENCH, FAILED, Bench, UnexpectedError, lifecycle
-from harness.config import ConfigError, load_config
-from harness.engines import ENGINES, MODELS, NAMES, PRESETS, presets_of
-from harness.engines.driver import DriverError
-from harness.engines.simulated import SimulationError
-from harness.engines.target import TargetError
-from harness.records import Observation, Verdict, read_records
-from harness.reports import write_reports
-from harness.reports.matrix import matrix_of
-from harness.reports.terminal import summary_lines
-from harness.scenario import Browser, Scenario, ScenarioError
-from harness.server.running import MockServer
-from harness.simulating import simulate
+from harness.invocation import FAILED, INVOCATION, UNEXPECTED, Invocation, bench_of
+from harness.scenario import Browser, Scenario
+
+if TYPE_CHECKING:
+    from harness.records import Observation
+    from harness.server.running import MockServer
 
 __all__: list[str] = []
+
+_IMPORTS_HARNESS = re.compile(rb"^[ \t]*(?:from|import)[ \t]+harness\b", re.MULTILINE)
+_FIXTURES = ("session_browser", "afterclose_server")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("afterclose", "Afterclose")
     for name, what in (
-        ("engine", f"browser to drive ({', '.join(NAMES)}; default: {', '.join(ENGINES)})"),
-        ("preset", f"how it is set up ({', '.join(PRESETS)}; default: default, continue)"),
+        ("engine", "browser, or model of one, as 'afterclose engines' lists them; 'simulated' is "
+         "every model (default: every browser)"),
+        ("preset", "how it is set up (default: default and continue; all of them on models)"),
         ("policy", "environment to observe (default: all)"),
-    ):
+    ):  # fmt: skip
         group.addoption(
-            f"--{name}",
+            f"--afterclose-{name}",
             action="append",
             default=[],
-            dest=f"afterclose_{name}",
             metavar=name.upper(),
             help=f"{what}; may be repeated",
         )
@@ -52,42 +51,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--afterclose-report",
         metavar="DIR",
         default="report",
-        dest="afterclose_report",
         help="folder for results and reports (default: report)",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    file = config.getoption("--afterclose-config")
-    try:
-        loaded = load_config(Path(file) if file else None)
-        loaded = loaded.only(config.getoption("afterclose_policy"))
-        config.stash[BENCH] = Bench(config, loaded)
-    except ConfigError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """pytest-xdist's hook: tell a worker where this run keeps its profiles."""
-    node.workerinput["afterclose_folder"] = str(node.config.stash[BENCH].folder)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    bench = config.stash.get(BENCH, None)
-    if bench is not None:
-        bench.close()
+    config.stash[INVOCATION] = invocation = Invocation(config)
+    config.pluginmanager.register(invocation, "afterclose-invocation")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Scenarios need no `test_` in their names; files that have it are pytest's own to collect."""
     if file_path.suffix != ".py" or file_path.name in ("__init__.py", "conftest.py"):
         return None
+    # pytest collects a file named on the command line by itself.
+    of_scenarios = "scenarios" in (file_path.parent.name, file_path.parent.parent.name)
+    if not of_scenarios or parent.session.isinitpath(file_path):
+        return None
     patterns = parent.config.getini("python_files")
     if any(file_path.match(pattern) for pattern in patterns):
         return None
-    # pytest collects a file named on the command line by itself.
-    if file_path.parent.name != "scenarios" or parent.session.isinitpath(file_path):
+    # To collect is to execute, and others have folders of that name too.
+    try:
+        if not _IMPORTS_HARNESS.search(file_path.read_bytes()):
+            return None
+    except OSError:
         return None
     module: pytest.Collector = pytest.Module.from_parent(parent, path=file_path)
     return module
@@ -98,67 +86,70 @@ def pytest_pycollect_makeitem(
 ) -> list[pytest.Item] | None:
     if not isinstance(obj, Scenario) or obj.function.__module__ != collector.obj.__name__:
         return None
-    bench = collector.config.stash[BENCH]
+    from harness.items import ScenarioItem
+
     return [
         ScenarioItem.from_parent(
             collector, name=f"{name}[{engine}-{preset}]", scenario=obj, engine=engine, preset=preset
         )
-        for engine in bench.engines
-        for preset in bench.presets
-        if preset in presets_of(engine)
+        for engine, preset in bench_of(collector.config).chosen.pairs
     ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "session_browser" in metafunc.fixturenames:
-        bench = metafunc.config.stash[BENCH]
-        pairs = [(engine, preset) for engine in bench.engines for preset in bench.presets]
+    """Each test with a browser is one for every engine and preset, unless it says which itself."""
+    if not _uses(metafunc.definition, "session_browser"):
+        return
+    marks = metafunc.definition.iter_markers("parametrize")
+    named = [mark.args[0] if mark.args else mark.kwargs.get("argnames", "") for mark in marks]
+    if not any("session_browser" in names for names in named):
+        pairs = bench_of(metafunc.config).chosen.pairs
         metafunc.parametrize(
             "session_browser", pairs, indirect=True, ids=[f"{e}-{p}" for e, p in pairs]
         )
 
 
-class ScenarioItem(pytest.Item):
-    """One scenario, on one engine, with one preset."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A mistake on the command line ends a run to which it matters; in a worker, where nobody
+    would see that, the items tell."""
+    invocation = session.config.stash[INVOCATION]
+    if not invocation.worker and any(map(_is_ours, session.items)):
+        from harness.config import ConfigError
 
-    def __init__(self, *, scenario: Scenario, engine: str, preset: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.scenario = scenario
-        self.engine = engine
-        self.preset = preset
-        self.obj = scenario.function
+        try:
+            invocation.bench.chosen.check_options()
+        except ConfigError as error:
+            raise pytest.UsageError(str(error)) from None
 
-    def runtest(self) -> None:
-        unexpected: list[Observation] = []
 
-        def note(observation: Observation) -> None:
-            if observation.verdict is Verdict.UNEXPECTED:
-                unexpected.append(observation)
+def _is_ours(item: pytest.Item) -> bool:
+    scenario = isinstance(getattr(item, "scenario", None), Scenario)
+    return scenario or any(_uses(item, name) for name in _FIXTURES)
 
-        def judge() -> None:
-            if unexpected:
-                raise UnexpectedError("\n".join(map(_sentence, unexpected)))
 
-        if self.engine in MODELS:
-            simulate(self, self.scenario, self.engine, self.preset, note)
-            judge()
-        else:
-            scenario = self.scenario
-            with lifecycle(
-                self, scenario.name, self.engine, self.preset, note, scenario.keeps
-            ) as browser:
-                scenario(browser)
-                judge()
+def _uses(item: pytest.Item, name: str) -> bool:
+    """Whether a test comes to our fixture of that name. A project may have one of its own."""
+    fixtures = getattr(item, "_fixtureinfo", None)
+    if fixtures is None or name not in fixtures.names_closure:
+        return False
+    for definition in reversed(fixtures.name2fixturedefs.get(name, ())):
+        if definition.func.__module__ == __name__:
+            return True
+        if name not in definition.argnames:
+            return False
+    return False
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        told = (UnexpectedError, DriverError, SimulationError, ScenarioError, TargetError)
-        if isinstance(excinfo.value, told):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Path, int, str]:
-        line = self.scenario.function.__code__.co_firstlineno - 1
-        return self.path, line, f"{self.scenario.name}[{self.engine}-{self.preset}]"
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """What a test's browser showed fails it as its own assertions would, and after them."""
+    result = yield
+    unexpected = item.stash.get(UNEXPECTED, [])
+    if unexpected:
+        from harness.items import sentence
+
+        pytest.fail("\n".join(map(sentence, unexpected)), pytrace=False)
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -175,23 +166,41 @@ def session_browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """A browser signed in to nothing, for every engine and preset chosen.
 
     `check` returns what the server received, by environment and surface:
-    `session_browser.check("label")["persistent", "sso"].signed_in`.
+    `session_browser.check("label")["persistent", "sso"].signed_in`. What is unexpected fails the
+    test at its end.
     """
+    from harness.bench import lifecycle
+    from harness.items import told_in_a_line
+    from harness.records import Verdict
+
     engine, preset = request.param
     name = f"{request.module.__name__.rpartition('.')[2]}.{request.function.__name__}"
-    with lifecycle(request.node, name, engine, preset, lambda observation: None) as browser:
-        yield browser
+    unexpected: list[Observation] = []
+    request.node.stash[UNEXPECTED] = unexpected
+
+    def note(observation: "Observation") -> None:
+        if observation.verdict is Verdict.UNEXPECTED:
+            unexpected.append(observation)
+
+    with told_in_a_line():
+        bench_of(request.config).chosen.check()
+        with lifecycle(request.node, name, engine, preset, note) as browser:
+            yield browser
 
 
 @pytest.fixture(scope="session")
-def _afterclose_server(pytestconfig: pytest.Config) -> Iterator[MockServer]:
-    loaded = pytestconfig.stash[BENCH].config
+def _afterclose_server(pytestconfig: pytest.Config) -> "Iterator[MockServer]":
+    from harness.items import told_in_a_line
+    from harness.server.running import MockServer
+
+    with told_in_a_line():
+        loaded = bench_of(pytestconfig).chosen.config
     with MockServer(loaded.environments, settings=loaded.settings) as server:
         yield server
 
 
 @pytest.fixture
-def afterclose_server(_afterclose_server: MockServer) -> MockServer:
+def afterclose_server(_afterclose_server: "MockServer") -> "MockServer":
     """The mock auth server, for tests of one's own application.
 
     One server for the whole run, on a free port and configured by `afterclose.toml`; before each
@@ -199,29 +208,3 @@ def afterclose_server(_afterclose_server: MockServer) -> MockServer:
     """
     _afterclose_server.reset()
     return _afterclose_server
-
-
-def _sentence(observation: Observation) -> str:
-    reason = f" ({observation.evidence.reason})" if observation.evidence.reason else ""
-    return (
-        f"unexpected: {observation.policy}/{observation.surface} {observation.check}: promised "
-        f"{observation.promised}, observed {observation.observed}{reason}; sent: "
-        f"{', '.join(observation.evidence.cookies_sent) or 'no cookies'}"
-    )
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Render the reports, and say in short what they say."""
-    bench = config.stash[BENCH]
-    if hasattr(config, "workerinput") or not bench.wrote or not bench.results.exists():
-        return
-    matrix = matrix_of(read_records([bench.results]))
-    if not matrix.cells:
-        return
-    folder = bench.results.parent
-    write_reports(matrix, folder)
-    terminalreporter.section("Afterclose")
-    for line in summary_lines(matrix):
-        terminalreporter.write_line(line)
-    terminalreporter.write_line(f"Report: {os.path.relpath(folder / 'index.html')}")

@@ -1,7 +1,8 @@
 """What a run leaves behind: one JSON object a line. Every report is a fold over these records."""
 
+import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,7 +22,9 @@ __all__ = [
     "Unsupported",
     "Verdict",
     "append_records",
+    "begin_results",
     "read_records",
+    "run_of",
 ]
 
 
@@ -73,6 +76,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="run"):
     """The first line of a run."""
 
+    id: str = ""
+    """Tells it from every other run."""
     started: str
     """ISO 8601, UTC."""
     versions: dict[str, str]
@@ -185,6 +190,31 @@ _DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 class RecordsError(Exception):
     """A result file that cannot be read or written; the message is for the user."""
+
+
+def begin_results(path: Path, run: str, describe: Callable[[], Run]) -> None:
+    """Begin the results of the run with that id, unless one of its processes has; what an earlier
+    run left in the file goes.
+
+    The file itself says whose it is, and is its own lock: what is beside it, or in a temporary
+    folder, may be swept away.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if run_of(path) != run:
+            file.truncate(0)
+            file.write(msgspec.json.Encoder().encode_lines([describe()]))
+
+
+def run_of(path: Path) -> str | None:
+    """The id of the run whose results the file has, or None where it has none."""
+    try:
+        with path.open("rb") as file:
+            first = _DECODER.decode(file.readline())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return first.id if isinstance(first, Run) else None
 
 
 def append_records(path: Path, records: Iterable[Record]) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.bench import BENCH, Bench
-from harness.engines import MODELS, presets_of
+from harness.bench import Bench
+from harness.engines import MODELS
 from harness.engines.ensemble import Member, play
 from harness.engines.witness import Witness
+from harness.invocation import bench_of
 from harness.records import Error, Observation, Unsupported
 from harness.scenario import Scenario, UnsupportedVerbError, narrate
 
@@ -26,7 +27,7 @@ def simulate(
 ) -> None:
     """The observations of one scenario on one model with one preset: written down, and told to
     `note`. Raises what broke it off."""
-    bench = item.config.stash[BENCH]
+    bench = bench_of(item.config)
     played = item.config.stash.setdefault(_PLAYED, {})
     if scenario.name not in played:
         members = _members(bench, scenario, (engine, preset))
@@ -43,13 +44,7 @@ def simulate(
 def _members(
     bench: Bench, scenario: Scenario, asked: tuple[str, str]
 ) -> dict[tuple[str, str], Member]:
-    pairs = [
-        (name, preset)
-        for name in bench.engines
-        if name in MODELS
-        for preset in bench.presets
-        if preset in presets_of(name)
-    ]
+    pairs = [(name, preset) for name, preset in bench.chosen.pairs if name in MODELS]
     return {pair: _member(bench, scenario, *pair) for pair in dict.fromkeys([asked, *pairs])}
 
 

@@ -16,7 +16,8 @@ LAYERS = (
     {"model", "reference", "expectation", "judging"},
     {"engines"},
     {"reports"},
-    {"library", "installing", "bench", "simulating", "exploring", "plugin", "cli"},
+    {"library", "installing", "chosen", "invocation", "results", "bench", "simulating", "items"}
+    | {"exploring", "plugin", "cli"},
 )
 ALLOWED = {
     0: set(),

@@ -62,9 +62,21 @@ def test_mistakes_are_one_line_and_exit_2(
 
 
 def test_nothing_fits_the_expression(tmp_path: Path) -> None:
+    earlier = tmp_path / "report" / "results.ndjson"
+    earlier.parent.mkdir()
+    earlier.write_text("of an earlier run")
     result = afterclose("run", "-k", "nonsense", "-n", "0", cwd=tmp_path)
     assert result.returncode == 2
     assert "no scenario fits" in result.stderr
+    assert earlier.read_text() == "of an earlier run"
+
+
+def test_a_project_may_do_without_playwrights_plugin(tmp_path: Path) -> None:
+    result = afterclose(
+        "run", "sign_out.sign_out_and_restart", "--engine", "simulated-chromium", "--preset",
+        "default", cwd=tmp_path, PYTEST_ADDOPTS="-p no:playwright",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_a_missing_engine_says_how_to_get_it(tmp_path: Path) -> None:
@@ -102,6 +114,7 @@ def test_the_wheel_carries_the_scenarios(tmp_path: Path) -> None:
     empty.mkdir()
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
     subprocess.run([*install, str(target), str(wheel)], check=True)
+    assert (target / "harness" / "py.typed").exists()
     result = afterclose(
         "run", "browser_close.quit_and_start", "--engine", "chromium", "--preset", "default",
         "--policy", "persistent", cwd=empty, PYTHONPATH=str(target),
@@ -131,9 +144,10 @@ def test_own_tests_environments_and_artifacts(tmp_path: Path) -> None:
         "    assert session_browser.check('at first')['acme', 'sso'].signed_in\n"
     )
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "--browser", "chromium", "--preset", "default",
-         "--policy", "acme", "--policy", "persistent", "--output", "kept", "--screenshot",
-         "only-on-failure", "--tracing", "on", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "--browser", "chromium",
+         "--afterclose-preset", "default", "--afterclose-policy", "acme", "--afterclose-policy",
+         "persistent", "--output", "kept", "--screenshot", "only-on-failure", "--tracing", "on",
+         "-p", "no:cacheprovider"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )
     assert result.returncode == 1, result.stdout

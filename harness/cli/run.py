@@ -23,7 +23,7 @@ from harness.config import ConfigError, load_config, name_one_of
 from harness.engines import ENGINES, NAMES, PRESETS, expand
 from harness.installing import find_engines, how_to_get
 from harness.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
-from harness.records import Error, Observation, Record, Verdict, read_records
+from harness.records import Error, Observation, Record, Verdict, read_records, run_of
 
 __all__ = ["run"]
 
@@ -94,7 +94,8 @@ def run(
         workers = str((os.cpu_count() or 1) + 1) if driven else "0"
     if workers != "auto" and not workers.isdigit():
         fail(f"-n: must be a whole number or auto, not '{workers}'")
-    _check_output(output)
+    results = _check_output(output)
+    before = run_of(results)
     found = find_engines(driven) if driven else {}
     missing = [name for name, installation in found.items() if installation is None]
     if missing and (engine or len(missing) == len(engines)):
@@ -103,20 +104,24 @@ def run(
         typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
     arguments = [
         *dict.fromkeys(targets or _pack(ESSENTIAL)),
-        *_repeated("--engine", [name for name in engines if name not in missing]),
-        *_repeated("--preset", presets),
-        *_repeated("--policy", policy or []),
+        *_repeated("--afterclose-engine", [name for name in engines if name not in missing]),
+        *_repeated("--afterclose-preset", presets),
+        *_repeated("--afterclose-policy", policy or []),
         *(["-k", keyword] if keyword else []),
         *(["-n", workers, "--maxschedchunk", "1"] if workers != "0" else []),
         *(["--afterclose-config", str(config)] if config else []),
         *(["--headed"] if headed else []),
         *("--tracing", tracing, "--screenshot", screenshot),
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
-        *("-p", "no:cacheprovider", "--tb=short", "--no-header"),
+        # A project may do without pytest-playwright; its options are needed here.
+        *("-p", "playwright", "-p", "no:cacheprovider", "--tb=short", "--no-header"),
         # What comes with Afterclose asserts nothing: no plugin needs to be compiled anew for it.
         *([] if paths or pack else ["--assert=plain"]),
     ]
-    raise typer.Exit(_status(_pytest(arguments), output / "results.ndjson"))
+    code = _pytest(arguments)
+    # Where nothing ran, what is there is an earlier run's.
+    records = list(read_records([results])) if run_of(results) != before else []
+    raise typer.Exit(_status(code, records))
 
 
 def _pytest(arguments: Sequence[str]) -> int:
@@ -170,24 +175,24 @@ def _repeated(option: str, values: Sequence[str]) -> list[str]:
     return [part for value in values for part in (option, value)]
 
 
-def _check_output(folder: Path) -> None:
+def _check_output(folder: Path) -> Path:
+    """The result file. It is the run's to begin: what is in it stays until then."""
+    results = folder / "results.ndjson"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        results = folder / "results.ndjson"
-        results.unlink(missing_ok=True)
-        results.touch()
+        with results.open("a"):
+            return results
     except OSError as error:
         fail(f"{folder}: cannot be written: {error.strerror}; choose another with --output")
 
 
-def _status(code: int, results: Path) -> int:
+def _status(code: int, records: Sequence[Record]) -> int:
     if code == pytest.ExitCode.INTERRUPTED:
         return INTERRUPTED
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         if code == pytest.ExitCode.NO_TESTS_COLLECTED:
             typer.echo("afterclose: no scenario fits; see 'afterclose scenarios'", err=True)
         return USAGE
-    records = list(read_records([results])) if results.exists() else []
     if any(_unexpected(record) for record in records):
         return 1
     if code == pytest.ExitCode.INTERNAL_ERROR or any(isinstance(r, Error) for r in records):

@@ -16,9 +16,16 @@ def group_members(leader: int) -> list[int]:
     members = []
     for pid in psutil.pids():
         with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
-            if os.getpgid(pid) == leader and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            if os.getpgid(pid) == leader and _lives(pid):
                 members.append(pid)
     return members
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def end_group(leader: int, *, grace: float) -> bool:
@@ -36,7 +43,8 @@ def wait_for_leader(leader: int, timeout: float) -> bool:
     """Wait until the group's first process has ended; False if it has not after `timeout`
     seconds."""
     deadline = time.monotonic() + timeout
-    while leader in group_members(leader):
+    # To look through every process of the machine takes time that the browser wants.
+    while _lives(leader):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.01)

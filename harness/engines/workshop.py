@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import secrets
 import shutil
 import tempfile
 import threading
@@ -17,9 +18,13 @@ from harness.engines.engine import Engine, Installation, LaunchOptions
 from harness.engines.processes import kill_group
 from harness.engines.target import Target
 
-__all__ = ["Options", "Workshop", "locked"]
+__all__ = ["Options", "Workshop", "WorkshopError", "locked"]
 
 _T = TypeVar("_T")
+
+
+class WorkshopError(Exception):
+    """What a lifecycle needs is not there, or no more; the message is for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,9 @@ class Workshop:
     def __init__(self, url: str, options: Options, *, folder: Path | None = None) -> None:
         self.options = options
         self._shared = folder
-        self.folder = Path(tempfile.mkdtemp(prefix="afterclose-", dir=folder))
+        self.folder = Path(folder or tempfile.gettempdir()) / f"afterclose-{secrets.token_hex(4)}"
+        """Where browsers keep what they write. It may be swept away at any time."""
+        self._profile: Path | None = None
         self._leaders: set[int] = set()
         self._installations: dict[str, Installation | None] = {}
         self._playwright: Playwright | None = None
@@ -87,12 +94,30 @@ class Workshop:
     async def new_profile(self, engine: Engine, preset: str) -> Path:
         """A fresh profile of a browser that has run once, set up as the preset says."""
         template = await self._template(engine)
-        profile = Path(tempfile.mkdtemp(prefix=f"{engine.name}-", dir=self.folder))
-        await asyncio.to_thread(
-            shutil.copytree, template, profile, symlinks=True, dirs_exist_ok=True
-        )
-        engine.prepare(profile, preset)
+        try:
+            profile = Path(tempfile.mkdtemp(prefix=f"{engine.name}-", dir=self._made()))
+            await asyncio.to_thread(
+                shutil.copytree, template, profile, symlinks=True, dirs_exist_ok=True
+            )
+            engine.prepare(profile, preset)
+            self._mark.touch()
+        except OSError as error:
+            reason = error.strerror or "files vanished from the profile that is copied"
+            raise WorkshopError(f"{self.folder}: no profile could be made: {reason}") from error
+        self._profile = profile
         return profile
+
+    def check_profile(self) -> None:
+        """Raise WorkshopError where the profile made last has been swept away.
+
+        A browser that runs makes its folders anew, and starts on an empty profile without a word:
+        so a file that no browser knows tells.
+        """
+        if self._profile and not (self._profile.exists() and self._mark.exists()):
+            raise WorkshopError(
+                f"the browser's profile was removed in the middle: is the temporary folder "
+                f"{self.folder} swept?"
+            )
 
     async def launch(
         self,
@@ -105,6 +130,8 @@ class Workshop:
     ) -> tuple[BrowserContext, int]:
         """Start a browser, `told` or not to restore its last session, which `reopens` its tabs or
         not; returns it and the id of the process that leads its group."""
+        if profile == self._profile:
+            self.check_profile()
         installation = await self.find(engine)
         if installation is None:
             raise FileNotFoundError(f"{engine.title} is not installed")
@@ -116,7 +143,7 @@ class Workshop:
                 preset=preset,
                 told=told,
                 reopens=reopens,
-                temporary=self.folder,
+                temporary=self._made(),
                 headed=self.options.headed,
                 slow_mo=self.options.slow_mo,
                 ignore_https_errors=self.options.ignore_https_errors,
@@ -152,20 +179,40 @@ class Workshop:
 
     async def _template(self, engine: Engine) -> Path:
         """The warm profile of an engine; where a run has many processes, one makes it for all."""
+        self._made()
         template = (self._shared or self.folder) / f"template-{engine.name}"
+        whole = template.with_suffix(".whole")
         lock = locked(template.with_suffix(".lock"))
         await asyncio.to_thread(lock.__enter__)
         try:
-            if not template.exists():
-                await self._warm_up(engine, template)
+            if not (template.exists() and whole.exists()):
+                await asyncio.to_thread(shutil.rmtree, template, ignore_errors=True)
+                await self._warm_up(engine, template, whole)
         finally:
             lock.__exit__(None, None, None)
         return template
 
-    async def _warm_up(self, engine: Engine, template: Path) -> None:
-        profile = Path(tempfile.mkdtemp(prefix=f"new-{engine.name}-", dir=self.folder))
+    @property
+    def _mark(self) -> Path:
+        return self.folder / "profile.whole"
+
+    def _made(self) -> Path:
+        """The folder, made when it is first needed, and again after something swept it away."""
+        for folder in (self._shared, self.folder):
+            if folder is not None:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.folder
+
+    async def _warm_up(self, engine: Engine, template: Path, whole: Path) -> None:
+        profile = Path(tempfile.mkdtemp(prefix=f"new-{engine.name}-", dir=self._made()))
         context, leader = await self.launch(engine, profile, "default")
         browser = context.browser
         await (browser.close() if browser else context.close())
         await asyncio.to_thread(self.ended, leader)
-        await asyncio.to_thread(profile.rename, template)
+        try:
+            await asyncio.to_thread(profile.rename, template)
+        except OSError:
+            # The lock may have been swept away too, and another process was quicker.
+            if not await asyncio.to_thread(whole.exists):
+                raise
+        await asyncio.to_thread(whole.touch)

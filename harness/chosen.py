@@ -1,0 +1,96 @@
+"""What the options of a run, and its configuration file, choose."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.config import Config, ConfigError, load_config, name_one_of
+from harness.engines import ENGINES, MODELS, NAMES, PRESETS, expand, presets_of
+from harness.engines.workshop import Options
+
+__all__ = ["Chosen"]
+
+_DEFAULT_PRESETS = ("default", "continue")
+
+
+class Chosen:
+    """Engines, presets, environments, and how browsers are started.
+
+    A name that means nothing stays as it is until `check` or `check_options`: what needs none of
+    this must not fail by it.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._pytest = config
+        asked = [*config.getoption("afterclose_engine"), *_playwrights(config, "browser", [])]
+        self.engines: tuple[str, ...] = tuple(dict.fromkeys(expand(asked) or ENGINES))
+        # On models alone nothing costs much.
+        usual = PRESETS if set(self.engines) <= set(MODELS) else _DEFAULT_PRESETS
+        presets = config.getoption("afterclose_preset") or usual
+        self.presets: tuple[str, ...] = tuple(dict.fromkeys(presets))
+        self.artifacts = config.invocation_params.dir / _playwrights(
+            config, "output", "test-results"
+        )
+        self.options = Options(
+            headed=_playwrights(config, "headed", False),
+            slow_mo=_playwrights(config, "slowmo", 0),
+            tracing=_playwrights(config, "tracing", "off"),
+            screenshot=_playwrights(config, "screenshot", "off"),
+        )
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each engine with each preset that it can be set up with."""
+        return [
+            (engine, preset)
+            for engine in self.engines
+            for preset in self.presets
+            if engine not in NAMES or preset not in PRESETS or preset in presets_of(engine)
+        ]
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration, with the environments that were asked for; raises ConfigError."""
+        return self._file.only(self._pytest.getoption("afterclose_policy"))
+
+    def check(self) -> None:
+        """Raise ConfigError for a mistake, wherever it is."""
+        self._check_names()
+        _ = self.config
+
+    def check_options(self) -> None:
+        """Raise ConfigError for a mistake in what the command line names."""
+        self._check_names()
+        try:
+            _ = self._file
+        except ConfigError:
+            # That of a file that just lies there is told to those who need it.
+            if self._pytest.getoption("afterclose_config"):
+                raise
+        else:
+            _ = self.config
+
+    def _check_names(self) -> None:
+        for name in self.engines:
+            name_one_of("engine", name, NAMES)
+        for name in self.presets:
+            name_one_of("preset", name, PRESETS)
+
+    @cached_property
+    def _file(self) -> Config:
+        named = self._pytest.getoption("afterclose_config")
+        path = self._pytest.invocation_params.dir / (named or "afterclose.toml")
+        if not named and not path.exists():
+            return Config()
+        return load_config(Path(os.path.relpath(path)))
+
+
+def _playwrights(config: pytest.Config, name: str, default: Any) -> Any:
+    """An option of pytest-playwright. Without it there is none, or one that means something
+    else."""
+    manager = config.pluginmanager
+    there = any(map(manager.hasplugin, ("playwright", "pytest_playwright.pytest_playwright")))
+    return config.getoption(f"--{name}") if there else default

@@ -1,0 +1,126 @@
+"""One run of pytest, as each of its processes knows it.
+
+Nothing heavy is imported here: every project that has Afterclose installed loads this, and most
+of its runs need no more.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.bench import Bench
+    from harness.records import Observation
+
+__all__ = ["FAILED", "INVOCATION", "UNEXPECTED", "Invocation", "bench_of"]
+
+
+class Invocation:
+    """What the processes of a run agree on, and the bench of this one. Its methods are hooks.
+
+    Until something of Afterclose is collected it reads nothing, makes nothing and ends nothing.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._given: dict[str, Any] | None = getattr(config, "workerinput", None)
+        self._distributes = False
+        self._bench: Bench | None = None
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the run keeps what it needs for a while; named here, made by those who need it."""
+        if self._given is not None:
+            return Path(self._given["afterclose_folder"])
+        return Path(tempfile.gettempdir()) / f"afterclose-{secrets.token_hex(4)}"
+
+    @property
+    def id(self) -> str:
+        """The same in every process of the run, and of no other."""
+        return self.folder.name
+
+    @cached_property
+    def results(self) -> Path:
+        """The result file. A test may have gone to another folder since."""
+        report: str = self._config.getoption("afterclose_report")
+        return self._config.invocation_params.dir / report / "results.ndjson"
+
+    @property
+    def bench(self) -> "Bench":
+        """What the items of this process share."""
+        if self._bench is None:
+            from harness.bench import Bench
+
+            self._bench = Bench(self._config, self)
+        return self._bench
+
+    @property
+    def worker(self) -> bool:
+        """Whether another process began the run."""
+        return self._given is not None
+
+    @property
+    def _wrote(self) -> bool:
+        """Whether the run has left a record. Nobody tells the process that distributes it, so that
+        one looks at what is there."""
+        if not (self._bench or self._distributes) or not self.results.exists():
+            return False
+        from harness.records import run_of
+
+        return run_of(self.results) == self.id
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """pytest-xdist's hook: tell a worker which run it belongs to."""
+        self._distributes = True
+        node.workerinput["afterclose_folder"] = str(self.folder)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Render the reports, and say in short what they say."""
+        if self.worker or not self._wrote:
+            return
+        from harness.records import read_records
+        from harness.reports import write_reports
+        from harness.reports.matrix import matrix_of
+        from harness.reports.terminal import summary_lines
+
+        matrix = matrix_of(read_records([self.results]))
+        if not matrix.cells:
+            return
+        write_reports(matrix, self.results.parent)
+        terminalreporter.section("Afterclose")
+        for line in summary_lines(matrix):
+            terminalreporter.write_line(line)
+        page = os.path.relpath(self.results.parent / "index.html")
+        terminalreporter.write_line(f"Report: {page}")
+
+    def pytest_unconfigure(self) -> None:
+        """End everything; the process that began the run also sweeps up after its workers."""
+        browsers = self._distributes and (self.folder.exists() or self._wrote)
+        if self._bench is not None:
+            browsers = browsers or self._bench.started
+            self._bench.close()
+        if browsers and not self.worker:
+            from harness.engines.processes import kill_users_of
+
+            kill_users_of(self.folder)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+INVOCATION = pytest.StashKey[Invocation]()
+FAILED = pytest.StashKey[bool]()
+"""Whether a test has failed: its fixture is not told."""
+UNEXPECTED = pytest.StashKey[list["Observation"]]()
+"""What a test's own browser showed that no limitation explains."""
+
+
+def bench_of(config: pytest.Config) -> "Bench":
+    """What the items of this process share."""
+    return config.stash[INVOCATION].bench

@@ -1,0 +1,90 @@
+"""Scenarios as pytest items, and how what went wrong is told."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.bench import UnexpectedError, lifecycle
+from harness.config import ConfigError
+from harness.engines import MODELS
+from harness.engines.driver import DriverError
+from harness.engines.simulated import SimulationError
+from harness.engines.target import TargetError
+from harness.engines.workshop import WorkshopError
+from harness.invocation import bench_of
+from harness.records import Observation, RecordsError, Verdict
+from harness.scenario import Scenario, ScenarioError
+from harness.simulating import simulate
+
+__all__ = ["ScenarioItem", "sentence", "told_in_a_line"]
+
+_TOLD = (
+    ConfigError, DriverError, RecordsError, ScenarioError, SimulationError, TargetError,
+    UnexpectedError, WorkshopError,
+)  # fmt: skip
+"""What is told by its message: nobody needs to see where it was raised."""
+
+
+class ScenarioItem(pytest.Item):
+    """One scenario, on one engine, with one preset."""
+
+    def __init__(self, *, scenario: Scenario, engine: str, preset: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.scenario = scenario
+        self.engine = engine
+        self.preset = preset
+        self.obj = scenario.function
+
+    def runtest(self) -> None:
+        bench_of(self.config).chosen.check()
+        unexpected: list[Observation] = []
+
+        def note(observation: Observation) -> None:
+            if observation.verdict is Verdict.UNEXPECTED:
+                unexpected.append(observation)
+
+        def judge() -> None:
+            if unexpected:
+                raise UnexpectedError("\n".join(map(sentence, unexpected)))
+
+        if self.engine in MODELS:
+            simulate(self, self.scenario, self.engine, self.preset, note)
+            judge()
+        else:
+            scenario = self.scenario
+            with lifecycle(
+                self, scenario.name, self.engine, self.preset, note, scenario.keeps
+            ) as browser:
+                scenario(browser)
+                judge()
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, _TOLD):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        line = self.scenario.function.__code__.co_firstlineno - 1
+        return self.path, line, f"{self.scenario.name}[{self.engine}-{self.preset}]"
+
+
+@contextlib.contextmanager
+def told_in_a_line() -> Iterator[None]:
+    """For fixtures: what went wrong is told by its message alone."""
+    try:
+        yield
+    except _TOLD as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def sentence(observation: Observation) -> str:
+    """What was unexpected about an observation."""
+    reason = f" ({observation.evidence.reason})" if observation.evidence.reason else ""
+    return (
+        f"unexpected: {observation.policy}/{observation.surface} {observation.check}: promised "
+        f"{observation.promised}, observed {observation.observed}{reason}; sent: "
+        f"{', '.join(observation.evidence.cookies_sent) or 'no cookies'}"
+    )

@@ -1,0 +1,89 @@
+"""The results of a run: one file, which any of its processes may begin, and all append to."""
+
+import contextlib
+import platform
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from harness.chosen import Chosen
+from harness.library import LibraryError, load_scenarios, scenario_files
+from harness.limitations import LIMITATIONS
+from harness.records import (
+    LimitationNote,
+    Record,
+    RecordsError,
+    Run,
+    ScenarioNote,
+    append_records,
+    begin_results,
+)
+from harness.scenario import Scenario
+
+__all__ = ["Results", "run_record"]
+
+
+class Results:
+    """The result file of the run with that id. Nothing is made before the first record."""
+
+    def __init__(self, path: Path, run: str, describe: Callable[[], Run]) -> None:
+        self.path = path
+        self._run = run
+        self._describe = describe
+        self._begun = False
+
+    def write(self, *records: Record) -> None:
+        """Append records; raise RecordsError where that cannot be done."""
+        try:
+            # Begun anew where somebody has taken the file away.
+            if not self._begun or not self.path.exists():
+                begin_results(self.path, self._run, self._describe)
+                self._begun = True
+            append_records(self.path, records)
+        except OSError as error:
+            raise RecordsError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+
+def run_record(config: pytest.Config, run: str, chosen: Chosen) -> Run:
+    """What a run says of itself, and of the scenarios that were named to it."""
+    invoked = config.workerinput["mainargv"][1:] if hasattr(config, "workerinput") else config.args
+    folder = config.invocation_params.dir
+    paths = [folder / argument.partition("::")[0] for argument in invoked]
+    scenarios: list[Scenario] = []
+    with contextlib.suppress(LibraryError):
+        named = [path for path in paths if path.is_file() or path.name == "scenarios"]
+        scenarios = load_scenarios(scenario_files(named)) if named else []
+    return Run(
+        id=run,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={name: version(name) for name in ("afterclose", "playwright", "pytest", "aiohttp")}
+        | {"python": platform.python_version()},
+        platform=platform.platform(),
+        configuration={
+            "engines": list(chosen.engines),
+            "presets": list(chosen.presets),
+            "policies": {
+                environment.name: {
+                    "persistence": environment.effective_policy.persistence,
+                    "inactivity_timeout": environment.effective_policy.inactivity_timeout,
+                }
+                for environment in chosen.config.environments
+            },
+            "headed": chosen.options.headed,
+        },
+        scenarios={
+            scenario.name: ScenarioNote(
+                title=scenario.title, claims=scenario.claims, covers=tuple(scenario.covers)
+            )
+            for scenario in scenarios
+        },
+        limitations={
+            limitation.id: LimitationNote(
+                sentence=limitation.sentence, sources=tuple(limitation.sources)
+            )
+            for limitation in LIMITATIONS
+        },
+    )
