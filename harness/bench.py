@@ -19,16 +19,20 @@ from harness.engines.witness import Witness
 from harness.engines.workshop import Workshop
 from harness.engines.world import World, Worlds
 from harness.invocation import FAILED, Invocation, bench_of
-from harness.records import Error, Observation, Unsupported
+from harness.records import Error, Observation, Unsupported, Verdict
 from harness.results import Results, run_record
 from harness.scenario import Browser, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 
-__all__ = ["Bench", "UnexpectedError", "interpreter", "lifecycle"]
+__all__ = ["Bench", "TooSlowError", "UnexpectedError", "interpreter", "lifecycle"]
 
 
 class UnexpectedError(Exception):
-    """Observations that no limitation explains; the message lists them."""
+    """Observations that are not as expected; the message lists them."""
+
+
+class TooSlowError(Exception):
+    """A lifecycle that the machine was too slow for, of which nothing was written down."""
 
 
 class Bench:
@@ -99,8 +103,14 @@ def lifecycle(
     preset: str,
     note: Callable[[Observation], None],
     keeps: Sequence[str] = (),
+    *,
+    again: bool = False,
 ) -> Iterator[Browser]:
-    """A browser for one item; what it shows is written down, and told to `note`."""
+    """A browser for one item; what it shows is told to `note`, and written down at the end.
+
+    `again`: whether it can be carried out once more. Then nothing is written down of what is
+    inconclusive, and TooSlowError is raised.
+    """
     bench = bench_of(item.config)
     common = {"scenario": name, "engine": engine_name, "preset": preset}
     workshop = bench.workshop
@@ -111,10 +121,16 @@ def lifecycle(
         bench.write(Unsupported(**common, reason=reason, steps=()))
         pytest.skip(reason)
 
+    observations: list[Observation] = []
+
     def observed(observation: Observation) -> None:
         workshop.check_profile()
-        bench.write(observation)
+        observations.append(observation)
         note(observation)
+
+    def write_down(*records: Unsupported | Error) -> None:
+        bench.write(*observations, *records)
+        observations.clear()
 
     plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
     folder = bench.chosen.artifacts / plain
@@ -135,8 +151,11 @@ def lifecycle(
             browser = Browser(carrying_out)
             try:
                 yield browser
+                if again and any(o.verdict is Verdict.INCONCLUSIVE for o in observations):
+                    observations.clear()
+                    raise TooSlowError
                 failed = False
-            except (UnexpectedError, UnsupportedVerbError):
+            except (TooSlowError, UnexpectedError, UnsupportedVerbError):
                 raise
             except Exception:
                 # A profile that was swept away is behind it, however it shows.
@@ -147,17 +166,18 @@ def lifecycle(
                 _screenshot(workshop.options.screenshot, carrying_out, folder, failed)
     except UnsupportedVerbError as error:
         steps = tuple(narrate(step) for step in browser.steps) if browser else ()
-        bench.write(Unsupported(**common, reason=str(error), steps=steps))
+        write_down(Unsupported(**common, reason=str(error), steps=steps))
         failed = False
         pytest.skip(str(error))
-    except (UnexpectedError, AssertionError):
+    except (TooSlowError, UnexpectedError, AssertionError):
         raise
     except Exception as error:
         steps = tuple(narrate(step) for step in browser.steps) if browser else ()
         message = str(error) or type(error).__name__
-        bench.write(Error(**common, message=message, steps=steps))
+        write_down(Error(**common, message=message, steps=steps))
         raise
     finally:
+        write_down()
         if not failed and workshop.options.tracing == "retain-on-failure":
             shutil.rmtree(folder, ignore_errors=True)
 

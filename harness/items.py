@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.bench import UnexpectedError, lifecycle
+from harness.bench import TooSlowError, UnexpectedError, lifecycle
 from harness.config import ConfigError
 from harness.engines import MODELS
 from harness.engines.driver import DriverError
@@ -40,6 +40,12 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         bench_of(self.config).chosen.check()
+        try:
+            self._carry_out(again=self.engine not in MODELS)
+        except TooSlowError:
+            self._carry_out(again=False)
+
+    def _carry_out(self, *, again: bool) -> None:
         unexpected: list[Observation] = []
 
         def note(observation: Observation) -> None:
@@ -56,7 +62,7 @@ class ScenarioItem(pytest.Item):
         else:
             scenario = self.scenario
             with lifecycle(
-                self, scenario.name, self.engine, self.preset, note, scenario.keeps
+                self, scenario.name, self.engine, self.preset, note, scenario.keeps, again=again
             ) as browser:
                 scenario(browser)
                 judge()
@@ -84,7 +90,7 @@ def sentence(observation: Observation) -> str:
     """What was unexpected about an observation."""
     reason = f" ({observation.evidence.reason})" if observation.evidence.reason else ""
     return (
-        f"unexpected: {observation.policy}/{observation.surface} {observation.check}: promised "
-        f"{observation.promised}, observed {observation.observed}{reason}; sent: "
+        f"unexpected: {observation.policy}/{observation.surface} {observation.check}: "
+        f"{observation.comparison}{reason}; sent: "
         f"{', '.join(observation.evidence.cookies_sent) or 'no cookies'}"
     )

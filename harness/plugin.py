@@ -1,7 +1,8 @@
 """The pytest plugin: scenarios as items, and a browser for people's own tests.
 
 A file in a folder named `scenarios`, in a pack there, or named on the command line is searched for
-scenarios; each becomes one item per engine and preset. pytest-playwright's options mean what they mean there.
+scenarios; each becomes one item per engine and preset. pytest-playwright's options mean what they
+mean there.
 
 pytest loads this in every project of an environment that has Afterclose, so it imports little:
 what drives browsers is imported where it is first needed.

@@ -36,7 +36,9 @@ class Results:
         self._begun = False
 
     def write(self, *records: Record) -> None:
-        """Append records; raise RecordsError where that cannot be done."""
+        """Append records, if there are any; raise RecordsError where that cannot be done."""
+        if not records:
+            return
         try:
             # Begun anew where somebody has taken the file away.
             if not self._begun or not self.path.exists():
