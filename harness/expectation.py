@@ -49,6 +49,10 @@ class Expectation:
         self._player.perform(Step("start"))
         self._taken = 0
 
+    def set_cookie(self, environment: str, surface: str) -> str | None:
+        """The latest `Set-Cookie` that a surface rests on, or None."""
+        return self._site.set_cookies.get((environment, surface))
+
     def after(self, steps: Sequence[Step]) -> Mapping[tuple[str, str], State]:
         """What each surface of each environment shows at the check that is the last of the steps.
         They are those of the last call, and some more."""

@@ -56,6 +56,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Names of the cookies that the browser sent to this surface's host at the check."""
     set_cookie: tuple[str, ...] = ()
     """The latest `Set-Cookie` of each cookie the surface rests on, its value shortened."""
+    attributes: str | None = None
+    """How the attributes of its `Set-Cookie` differ from what the policy makes of them."""
     reason: str | None = None
     """Why the server says the session is over; None where it is not."""
     persistent_claim: bool | None = None
@@ -137,6 +139,8 @@ class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
         text = f"promised {self.promised}, {expected}observed {self.observed}"
         if self.verdict is not Verdict.UNEXPECTED:
             return text
+        if self.evidence.attributes and self.observed is self.expected:
+            return f"{text}: {self.evidence.attributes}"
         if self.observed is self.promised:
             return (
                 f"{text}: the promise is kept although this browser was measured to bend it; the "

@@ -120,6 +120,8 @@ class ReferenceSite:
         self._redirects_count = redirects_count
         self._trusts_localhost = trusts_localhost
         self._ids = (str(number) for number in count())
+        self.set_cookies: dict[tuple[str, str], str] = {}
+        """The latest `Set-Cookie` of what each surface of each environment rests on."""
 
     def sign_in(self, tab: Tab) -> None:
         """With a password where there is no session, and without where there is one."""
@@ -248,7 +250,7 @@ class ReferenceSite:
         (value,) = (key for key, known in tenant.sessions.items() if known is session)
         persistent = session.persistence is Persistence.PERSISTENT
         lifetime = f"; Max-Age={tenant.timeout}" if persistent else ""
-        self._set(tenant.idp, f"{_SSO}={value}; Path=/; HttpOnly; SameSite=Lax{lifetime}")
+        self._set(tenant, _SSO, f"{value}; Path=/; HttpOnly; SameSite=Lax{lifetime}")
 
     def _end_all(self, tenant: _Tenant) -> None:
         for session in tenant.sessions.values():
@@ -265,7 +267,8 @@ class ReferenceSite:
             if kind in _COOKIE_KINDS:
                 lasts = kind == "long_cookie" or (kind == "ksp_cookie" and persistent)
                 lifetime = f"; Max-Age={_LOGIN_LIFETIME}" if lasts else ""
-                self._set_app(tenant, kind, f"{value}; Path=/; HttpOnly{lifetime}")
+                attributes = f"{_ATTRIBUTES.get(kind, '; SameSite=Lax')}{lifetime}"
+                self._set(tenant, kind, f"{value}; Path=/; HttpOnly{attributes}")
         token = {_TOKEN: str(int(self._time) + _TOKEN_LIFETIME)}
         if "local_storage" in self._kinds:
             self._stores.local_storage[tenant.app] = token
@@ -280,14 +283,15 @@ class ReferenceSite:
                 login = tenant.logins.get(sent.get(_cookie_of(kind, tenant), ""))
                 if login is not None:
                     login.over = True
-                self._set_app(tenant, kind, "; Max-Age=0; Path=/; HttpOnly")
+                attributes = _ATTRIBUTES.get(kind, "; SameSite=Lax")
+                self._set(tenant, kind, f"; Max-Age=0; Path=/; HttpOnly{attributes}")
         self._stores.local_storage.pop(tenant.app, None)
         tab.session_storage.pop(tenant.app, None)
         tab.unused.discard(tenant.app)
         session = self._alive(tenant)
         if session is not None:
             session.over = True
-        self._set(tenant.idp, f"{_SSO}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax")
+        self._set(tenant, _SSO, "; Max-Age=0; Path=/; HttpOnly; SameSite=Lax")
 
     def _arrive(self, tab: Tab) -> None:
         """At the last application's home."""
@@ -307,12 +311,14 @@ class ReferenceSite:
         header = self._stores.cookies.header(request, self._now())
         return dict(pair.split("=", 1) for pair in header.split("; ") if pair)
 
-    def _set_app(self, tenant: _Tenant, kind: str, rest: str) -> None:
-        attributes = _ATTRIBUTES.get(kind, "; SameSite=Lax")
-        self._set(tenant.app, f"{_cookie_of(kind, tenant)}={rest}{attributes}")
-
-    def _set(self, url: str, header: str) -> None:
+    def _set(self, tenant: _Tenant, kind: str, rest: str) -> None:
+        """Set the cookie of the auth server, or of a kind of application."""
+        of_idp = kind == _SSO
+        header = f"{_SSO if of_idp else _cookie_of(kind, tenant)}={rest}"
+        url = tenant.idp if of_idp else tenant.app
         self._stores.cookies.take(self._request(f"{url}/"), header, self._now())
+        surface = _SSO if of_idp else f"app:{kind}"
+        self.set_cookies[tenant.environment.name, surface] = header
 
 
 def _cookie_of(kind: str, tenant: _Tenant) -> str:

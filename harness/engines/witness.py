@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.engines.stopwatch import TOO_SLOW
 from harness.expectation import Expectation
-from harness.judging import verdict_of
+from harness.judging import difference_of, verdict_of
 from harness.limitations import Situation, reason_for
 from harness.model.families import family_of
 from harness.model.family import Family
@@ -88,8 +88,17 @@ class Witness:
                 )
                 bent = to_come not in (None, history.state)
                 limitation = reason_for(situation) if bent else None
+                attributes = (
+                    difference_of(
+                        shown["set_cookie"],
+                        self._expectation.set_cookie(environment.name, surface),
+                    )
+                    if self._expectation
+                    else None
+                )
                 verdict = verdict_of(
                     state,
+                    attributes=attributes,
                     expected=to_come,
                     promised=history.state,
                     limitation=limitation,
@@ -114,6 +123,7 @@ class Witness:
                     evidence=Evidence(
                         cookies_sent=tuple(shown["cookies_sent"]),
                         set_cookie=tuple(shown["set_cookie"]),
+                        attributes=attributes,
                         reason=shown["reason"],
                         persistent_claim=shown["persistent_claim"],
                         tabs=tuple(shown.get("tabs", ())),
