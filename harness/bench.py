@@ -129,8 +129,9 @@ def lifecycle(
         note(observation)
 
     def write_down(*records: Unsupported | Error) -> None:
-        bench.write(*observations, *records)
-        observations.clear()
+        if observations or records:
+            bench.write(*observations, *records)
+            observations.clear()
 
     plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
     folder = bench.chosen.artifacts / plain

@@ -36,9 +36,7 @@ class Results:
         self._begun = False
 
     def write(self, *records: Record) -> None:
-        """Append records, if there are any; raise RecordsError where that cannot be done."""
-        if not records:
-            return
+        """Append records; raise RecordsError where that cannot be done."""
         try:
             # Begun anew where somebody has taken the file away.
             if not self._begun or not self.path.exists():
