@@ -26,7 +26,7 @@ def pytest_unconfigure():
 
 @pytest.mark.parametrize(
     ("times", "verdicts"),
-    [(1, {Verdict.KEPT, Verdict.LIMITATION}), (2, {Verdict.INCONCLUSIVE})],
+    [(1, {Verdict.LIMITATION}), (2, {Verdict.INCONCLUSIVE})],
 )
 def test_what_is_inconclusive_is_run_once_more(
     tmp_path: Path, times: int, verdicts: set[Verdict]
