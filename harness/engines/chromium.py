@@ -23,7 +23,8 @@ from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.chromium_tabs import page_of, reopen_closed_tabs, restored_tabs
 from harness.engines.engine import HiddenTab, Installation, LaunchOptions, version_of
-from harness.engines.stopwatch import Delays
+from harness.model.chromium_rules import CHROMIUM
+from harness.model.family import Medium
 from harness.presets import CHOICES
 from harness.scenario import UnsupportedVerbError
 
@@ -33,13 +34,11 @@ _CHANNELS = {"chrome": "/opt/google/chrome/chrome", "msedge": "/opt/microsoft/ms
 _LAST_SESSION, _SESSION_ONLY = 1, 4
 _SETTLE_TIMEOUT = 80.0
 """Seconds: an origin's second change of `localStorage` is written up to a minute late."""
-_SAVE_DELAY = 2.5
-"""Seconds from a change of the session to the next write of its file."""
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
 _FILLER_DOMAIN = ".filler.localhost"
 _FILLERS = 600
-"""Cookies added to make the store commit: more than the 512 operations that make it."""
+"""Cookies added to make the store commit: more than the operations that make it."""
 
 
 class Chromium:
@@ -50,9 +49,6 @@ class Chromium:
     presets = tuple(name for name, choices in CHOICES.items() if not choices.privacy_level)
     package = "chromium"
     cannot: Sequence[tuple[str, str | None]] = (("open_window", "private"), ("pin_tab", None))
-    delays = Delays(start=(_SAVE_DELAY, 10.0), change=(_SAVE_DELAY, 5.0, 30.0))
-    """Its session file and exit mark; session file, `localStorage` and cookies: the rhythms of its
-    model have the sources."""
 
     def find(self, playwright_path: str) -> Installation | None:
         """Playwright's own, else a branded channel, else the system's."""
@@ -295,7 +291,8 @@ def _session_saved(profile: Path, changed: float) -> bool:
         # Chromium deletes all but the last two.
         with contextlib.suppress(FileNotFoundError):
             written = max(written, file.stat().st_mtime)
-    return written >= changed or time.time() - changed > 2 * _SAVE_DELAY
+    long_ago = 2 * CHROMIUM.rhythms[Medium.SESSION].interval
+    return written >= changed or time.time() - changed > long_ago
 
 
 def _exit_type(profile: Path) -> str | None:

@@ -20,6 +20,7 @@ from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.engines.target import TargetEnvironment
 from harness.engines.witness import Context, Seen, Witness
 from harness.engines.workshop import Workshop
+from harness.model.families import rhythms_of
 from harness.policy import Persistence
 from harness.presets import CHOICES
 from harness.promise import SETTLED_AFTER
@@ -70,7 +71,7 @@ class Driver:
         """What the disk had of the applications' storages before a sign-in changed them. A sign-out
         is not waited for: Chromium writes an origin's second change up to a minute later."""
         self._time: list[str] = []
-        self._stopwatch = Stopwatch(engine.delays)
+        self._stopwatch = Stopwatch(rhythms_of(engine.name))
 
     def __enter__(self) -> "Driver":
         try:
@@ -188,12 +189,10 @@ class Driver:
             self._living.notes.append("settle: a private window writes nothing to disk")
             return
         stopwatch, profile = self._stopwatch, self._living.profile
-        # What it does to make the browser write is a change, too.
-        with stopwatch.changing():
+        with stopwatch.settling():
             await self._engine.settle(
                 self._open(), profile, self._stored, self._preset, stopwatch.changed
             )
-        stopwatch.settled()
         self._stored.clear()
 
     async def _restore_previous_session(self, step: Step) -> None:

@@ -9,8 +9,6 @@ from typing import Protocol
 
 from playwright.async_api import BrowserContext, Page, Playwright
 
-from harness.engines.stopwatch import Delays
-
 __all__ = [
     "RETITLE",
     "SHOW_FRAMES",
@@ -74,8 +72,6 @@ class Engine(Protocol):
     """The name of Debian's package."""
     cannot: Sequence[tuple[str, str | None]]
     """Verbs that it cannot do: with a preset, or None for with any."""
-    delays: Delays
-    """When it writes to disk by itself."""
 
     def find(self, playwright_path: str) -> Installation | None:
         """The browser to drive, or None; `playwright_path` is where Playwright has its own."""

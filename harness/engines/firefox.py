@@ -47,7 +47,6 @@ from harness.engines.firefox_scripts import (
     RESTORED_TABS,
     SAVE_SESSION,
 )
-from harness.engines.stopwatch import Delays
 from harness.presets import CHOICES
 from harness.scenario import UnsupportedVerbError
 
@@ -91,8 +90,6 @@ class Firefox:
     presets = tuple(name for name, choices in CHOICES.items() if not choices.background)
     package = "firefox-esr"
     cannot: Sequence[tuple[str, str | None]] = ()
-    delays = Delays(change=(5.0, 15.0))
-    """`localStorage` and the session file: the rhythms of its model have the sources."""
 
     def find(self, playwright_path: str) -> Installation | None:
         """Where Mozilla's packages put it, else the system's."""
