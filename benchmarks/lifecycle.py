@@ -22,13 +22,14 @@ from harness.engines import ENGINES, Engine
 from harness.engines.driver import Driver
 from harness.engines.engine import LaunchOptions
 from harness.engines.target import Target, TargetEnvironment
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
+from harness.judging import Judge, Judged
 from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
 from harness.scenario import Browser, Scenario, steps_of
 from harness.server.running import MockServer
+from harness.setup import Setup
 
 _NAMES = ("browser_close.quit_and_start", "browser_close.quit_and_start_twice")
 _WARM_UP = "tab_close.close_one_of_two_tabs"
@@ -38,15 +39,12 @@ def afterclose(workshop: Workshop, engine: Engine, scenarios: Sequence[Scenario]
     """(a): every policy in one lifecycle."""
     observations: list[Observation] = []
     for scenario in scenarios:
-        witness = Witness(
-            scenario=scenario.name,
-            engine=engine.name,
-            preset="default",
-            environments=DEFAULT_ENVIRONMENTS,
-            observed=observations.append,
+        setup = Setup(
+            engine=engine.name, preset="default", environments=DEFAULT_ENVIRONMENTS
         )
-        with Driver(workshop, engine, witness) as driver:
-            scenario(Browser(driver))
+        with Driver(workshop, engine, setup) as driver:
+            judge = Judge(scenario.name, setup)
+            scenario(Browser(Judged(driver, judge, observations.append)))
     return len(observations)
 
 

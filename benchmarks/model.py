@@ -22,13 +22,14 @@ from aiohttp import web
 
 from harness.engines import MODELS, presets_of
 from harness.engines.ensemble import Member, play
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.engines.world import Worlds
+from harness.judging import Judge
 from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.server.exchanges import Exchange
 from harness.server.running import MockServer
+from harness.setup import Setup
 
 _ROUNDS = 3
 
@@ -43,13 +44,11 @@ def suite(
         members = [
             Member(
                 family=MODELS[name],
-                witness=Witness(
-                    scenario=scenario.name,
+                setup=Setup(
                     engine=name,
                     preset=preset,
                     environments=DEFAULT_ENVIRONMENTS,
                     keeps=scenario.keeps,
-                    observed=lambda observation: None,
                 ),
             )
             for name in models
@@ -57,7 +56,10 @@ def suite(
         ]
         play(worlds, scenario, members)
         lifecycles += len(members)
-        observations += sum(len(member.observations) for member in members)
+        for member in members:
+            judge = Judge(scenario.name, member.setup)
+            for look in member.looks:
+                observations += len(judge.observations(*look))
         exchanges = list(server.site.log)
         for exchange in reversed(exchanges):
             if exchange is last:

@@ -15,16 +15,17 @@ from harness.config import Config
 from harness.engines import ENGINES, MODELS, Engine
 from harness.engines.driver import Driver
 from harness.engines.simulated import Simulated
-from harness.engines.witness import Witness
 from harness.engines.workshop import Workshop
 from harness.engines.world import World, Worlds
 from harness.invocation import FAILED, Invocation, bench_of
+from harness.judging import Acting, Judge, Judged
 from harness.records import Error, Observation, Unsupported, Verdict
 from harness.results import Results, run_record
 from harness.scenario import Browser, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
+from harness.setup import Setup
 
-__all__ = ["Bench", "TooSlowError", "UnexpectedError", "interpreter", "lifecycle"]
+__all__ = ["Bench", "TooSlowError", "UnexpectedError", "engine_for", "lifecycle"]
 
 
 class UnexpectedError(Exception):
@@ -85,6 +86,16 @@ class Bench:
         """Afterclose's own: its models have no other."""
         return version("afterclose")
 
+    def setup(self, engine: str, preset: str, keeps: Sequence[str]) -> Setup:
+        """A lifecycle of this run."""
+        return Setup(
+            engine=engine,
+            preset=preset,
+            environments=self.config.environments,
+            keeps=keeps,
+            settings=self.config.settings,
+        )
+
     def close(self) -> None:
         """End everything that this process has started."""
         if self._worlds is not None:
@@ -138,18 +149,10 @@ def lifecycle(
     browser: Browser | None = None
     failed = True
     try:
-        witness = Witness(
-            scenario=name,
-            engine=engine_name,
-            engine_version=common["engine_version"],
-            preset=preset,
-            environments=bench.config.environments,
-            settings=bench.config.settings,
-            keeps=keeps,
-            observed=observed,
-        )
-        with interpreter(workshop, witness, artifacts=folder) as carrying_out:
-            browser = Browser(carrying_out)
+        setup = bench.setup(engine_name, preset, keeps)
+        with engine_for(workshop, setup, artifacts=folder) as acting:
+            judge = Judge(name, setup, common["engine_version"])
+            browser = Browser(Judged(acting, judge, observed))
             try:
                 yield browser
                 if again and any(o.verdict is Verdict.INCONCLUSIVE for o in observations):
@@ -164,7 +167,7 @@ def lifecycle(
                 raise
             finally:
                 failed = failed or item.stash.get(FAILED, False)
-                _screenshot(workshop.options.screenshot, carrying_out, folder, failed)
+                _screenshot(workshop.options.screenshot, acting, folder, failed)
     except UnsupportedVerbError as error:
         steps = tuple(narrate(step) for step in browser.steps) if browser else ()
         write_down(Unsupported(**common, reason=str(error), steps=steps))
@@ -190,18 +193,19 @@ def _version(workshop: Workshop, engine: Engine | None) -> str:
     return installation.version if installation else ""
 
 
-def interpreter(
-    workshop: Workshop, witness: Witness, *, artifacts: Path | None = None
+def engine_for(
+    workshop: Workshop, setup: Setup, *, artifacts: Path | None = None
 ) -> Driver | Simulated:
-    """What carries out a lifecycle on the engine, or the model, that the witness names."""
-    if witness.engine in ENGINES:
-        return Driver(workshop, ENGINES[witness.engine], witness, artifacts=artifacts)
-    return Simulated(World(workshop), MODELS[witness.engine], witness)
+    """What acts in a lifecycle: a driver of the browser, or the model, that the setup names. A
+    context manager."""
+    if setup.engine in ENGINES:
+        return Driver(workshop, ENGINES[setup.engine], setup, artifacts=artifacts)
+    return Simulated(World(workshop), MODELS[setup.engine], setup)
 
 
-def _screenshot(mode: str, driver: Driver | Simulated, folder: Path, failed: bool) -> None:
+def _screenshot(mode: str, acting: Acting, folder: Path, failed: bool) -> None:
     wanted = mode == "on" or (mode == "only-on-failure" and failed)
-    if wanted and isinstance(driver, Driver):
+    if wanted and isinstance(acting, Driver):
         folder.mkdir(parents=True, exist_ok=True)
-        driver.screenshot(folder / "screenshot.png")
+        acting.screenshot(folder / "screenshot.png")
 

@@ -4,46 +4,48 @@ reference site.
 The server under test is never asked, so that one with a bug does not move what is expected of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.model.agent import Stores
-from harness.model.family import Facts, Family, Question
+from harness.model.family import Family
 from harness.model.playing import Clock, Player
-from harness.policy import Environment
+from harness.model.trail import Decision
 from harness.presets import CHOICES
 from harness.records import State
-from harness.reference import ReferenceSite
+from harness.reference import ReferenceSite, Shown
 from harness.scenario import Step
-from harness.settings import Settings
+from harness.setup import Setup
 
-__all__ = ["Expectation"]
+__all__ = ["Expectation", "Expected"]
 
 _BEGAN = 1_800_000_000.0
 """Any time does."""
 
 
-class Expectation:
-    """One lifecycle on one browser with one preset, for some environments at once."""
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What one surface of one environment will show, and why."""
 
-    def __init__(
-        self,
-        family: Family,
-        preset: str,
-        environments: Sequence[Environment],
-        settings: Settings,
-        keeps: Iterable[str] = (),
-    ) -> None:
-        choices, stores, clock = CHOICES[preset], Stores(), Clock(_BEGAN)
-        facts = Facts(choices=choices)
+    state: State
+    trail: tuple[Decision, ...]
+    """The decisions that touched what it rests on, in order."""
+
+
+class Expectation:
+    """One lifecycle on one browser, for all of its environments at once."""
+
+    def __init__(self, family: Family, setup: Setup) -> None:
+        choices, stores, clock = CHOICES[setup.preset], Stores(), Clock(_BEGAN)
         self._site = ReferenceSite(
-            environments,
-            settings,
-            tuple(dict.fromkeys((*settings.apps, *keeps))),
+            setup.environments,
+            setup.settings,
+            tuple(dict.fromkeys((*setup.settings.apps, *setup.keeps))),
             stores,
             began=_BEGAN,
             now=clock.now,
-            redirects_count=bool(family.decide(Question.REDIRECTS_COUNT, facts).answer),
-            trusts_localhost=bool(family.decide(Question.TRUSTS_LOCALHOST, facts).answer),
+            family=family,
+            choices=choices,
         )
         self._player = Player(family, choices, stores, self._site, clock)
         self._player.perform(Step("start"))
@@ -53,10 +55,10 @@ class Expectation:
         """The latest `Set-Cookie` that a surface rests on, or None."""
         return self._site.set_cookies.get((environment, surface))
 
-    def after(self, steps: Sequence[Step]) -> Mapping[tuple[str, str], State]:
+    def after(self, steps: Sequence[Step]) -> Mapping[tuple[str, str], Expected]:
         """What each surface of each environment shows at the check that is the last of the steps.
         They are those of the last call, and some more."""
-        seen: Mapping[tuple[str, str], bool] = {}
+        seen: Mapping[tuple[str, str], Shown] = {}
         for step in steps[self._taken :]:
             if step.verb == "check":
                 seen = self._site.look(self._player.current, self._player.came_back)
@@ -64,6 +66,8 @@ class Expectation:
                 self._player.perform(step)
         self._taken = len(steps)
         return {
-            key: State.SIGNED_IN if signed_in else State.SIGNED_OUT
-            for key, signed_in in seen.items()
+            key: Expected(
+                state=State.SIGNED_IN if shown.signed_in else State.SIGNED_OUT, trail=shown.trail
+            )
+            for key, shown in seen.items()
         }

@@ -1,4 +1,4 @@
-"""The verdict: an observation, held against what the policy promises and what this browser does.
+"""The judge: each observation is held against what the policy promises, and what this browser does.
 
 | observed, expected, promised | verdict |
 |---|---|
@@ -9,12 +9,150 @@
 | nobody knows what to expect of this browser | `kept` as promised, else `unexplained` |
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
 
-from harness.limitations import Limitation
-from harness.records import State, Verdict
+from harness.expectation import Expectation, Expected
+from harness.limitations import Limitation, reason_for
+from harness.model.families import family_of
+from harness.promise import promise
+from harness.received import Look, Received
+from harness.records import Evidence, Observation, State, Verdict
+from harness.scenario import Check, Step, narrate
+from harness.setup import Setup
 
-__all__ = ["difference_of", "verdict_of"]
+__all__ = ["Acting", "Judge", "Judged", "difference_of", "verdict_of"]
+
+
+class Acting(Protocol):
+    """What does a scenario's steps, and looks: a driver of a browser, or a model of one."""
+
+    def perform(self, step: Step) -> None:
+        """Do one step; raise UnsupportedVerbError if that cannot be done."""
+
+    def look(self) -> Look:
+        """Show every surface of every environment to the server, without disturbing any."""
+
+
+class Judge:
+    """One lifecycle's judge. `version` is the engine's."""
+
+    def __init__(self, scenario: str, setup: Setup, version: str = "") -> None:
+        self._scenario = scenario
+        self._setup = setup
+        self._version = version
+        self._began = time.perf_counter()
+        family = family_of(setup.engine)
+        self._expectation = Expectation(family, setup) if family else None
+
+    def observations(
+        self, label: str, steps: tuple[Step, ...], look: Look
+    ) -> Sequence[Observation]:
+        """What a look at the end of the steps amounts to, surface by surface."""
+        duration = round(time.perf_counter() - self._began, 3)
+        expected = self._expectation.after(steps) if self._expectation else {}
+        listed = _by_host(look.listed)
+        setup, found = self._setup, []
+        for environment in setup.environments:
+            promised = _promise(environment.effective_policy, steps, setup.settings)
+            for surface, received in look.seen[environment.name].items():
+                host = f"{environment.name}.{'idp' if surface == 'sso' else 'app'}.localhost"
+                observation = self._judge(
+                    received,
+                    environment.name,
+                    surface,
+                    promised=promised,
+                    expected=expected.get((environment.name, surface)),
+                    look=look,
+                    listed=listed.get(host, ()),
+                    about={"check": label, "steps": _told(steps), "duration_s": duration},
+                )
+                found.append(observation)
+        return found
+
+    def _judge(
+        self,
+        received: Received,
+        policy: str,
+        surface: str,
+        *,
+        promised: State,
+        expected: Expected | None,
+        look: Look,
+        listed: tuple[str, ...],
+        about: Mapping[str, Any],
+    ) -> Observation:
+        observed = State.SIGNED_IN if received.signed_in else State.SIGNED_OUT
+        trail = expected.trail if expected else ()
+        bent = expected is not None and expected.state is not promised
+        limitation = reason_for(trail, expected.state) if expected and bent else None
+        attributes = (
+            difference_of(received.set_cookie, self._expectation.set_cookie(policy, surface))
+            if self._expectation
+            else None
+        )
+        verdict = verdict_of(
+            observed,
+            attributes=attributes,
+            expected=expected.state if expected else None,
+            promised=promised,
+            limitation=limitation,
+            too_slow=look.too_slow,
+        )
+        named = limitation if verdict is Verdict.LIMITATION else None
+        return Observation(
+            scenario=self._scenario,
+            engine=self._setup.engine,
+            engine_version=self._version,
+            preset=self._setup.preset,
+            policy=policy,
+            surface=surface,
+            promised=promised,
+            expected=expected.state if expected else None,
+            observed=observed,
+            verdict=verdict,
+            limitation=named.id if named else None,
+            evidence=Evidence(
+                cookies_sent=received.cookies_sent,
+                set_cookie=received.set_cookie,
+                attributes=attributes,
+                reason=received.reason,
+                persistent_claim=received.persistent_claim,
+                tabs=received.tabs,
+                browser_cookies=listed,
+                time=tuple(look.time),
+                notes=tuple(look.notes),
+                decisions=tuple(decision.because for decision in trail),
+            ),
+            **about,
+        )
+
+
+class Judged:
+    """An interpreter of scenarios: somebody acts and looks, and a judge says what that amounts to.
+
+    `note` is told of each observation.
+    """
+
+    def __init__(
+        self, acting: Acting, judge: Judge, note: Callable[[Observation], None]
+    ) -> None:
+        self._acting = acting
+        self._judge = judge
+        self._note = note
+
+    def perform(self, step: Step) -> None:
+        """Do one step."""
+        self._acting.perform(step)
+
+    def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
+        """Look, and judge."""
+        observations = self._judge.observations(label, steps, self._acting.look())
+        for observation in observations:
+            self._note(observation)
+        return {(o.policy, o.surface): o for o in observations}
 
 
 def verdict_of(
@@ -65,3 +203,19 @@ def _attributes(header: str) -> frozenset[str]:
         for name, equals, value in (part.partition("=") for part in parts)
         if name.lower() != "expires"
     )
+
+
+def _by_host(listed: Sequence[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    names: dict[str, set[str]] = {}
+    for host, name in listed:
+        names.setdefault(host, set()).add(name)
+    return {host: tuple(sorted(found)) for host, found in names.items()}
+
+
+# Models that carry the same scenario out together are told, and promised, the same.
+_promise = lru_cache(maxsize=16)(promise)
+
+
+@lru_cache(maxsize=4)
+def _told(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    return tuple(narrate(step) for step in steps)

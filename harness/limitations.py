@@ -1,20 +1,19 @@
 """The registry of limitations: the reasons why a browser does not do what a policy promises.
 
-A limitation says which way it bends a promise, and has a rule for when it applies.
+A limitation says which way it bends a promise. Which one is behind a cell, if any, follows from the
+decisions that touched what the cell rests on (`harness/model/trail.py`).
 
 Marks in `sources`: a URL or a file of a vendor's source tree is where the rule was read;
 "measured" is what a run of this project showed.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness import rules
-from harness.promise import History
+from harness.model.trail import Decision
 from harness.records import State
-from harness.rules import Situation
 
-__all__ = ["LIMITATIONS", "Limitation", "Situation", "reason_for"]
+__all__ = ["LIMITATIONS", "Limitation", "reason_for"]
 
 _KINDE = "https://docs.kinde.com/authenticate/manage-authentication/session-management/"
 _CHROMIUM = "chromium: chrome/browser/"
@@ -29,7 +28,6 @@ class Limitation:
     sentence: str
     explains: State
     """What may be observed although the opposite is promised."""
-    applies: Callable[[Situation, History], bool]
     sources: tuple[str, ...]
 
 
@@ -39,7 +37,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="Closing a tab does not end a session: session cookies belong to the browser, and "
         "stay until all of it is closed.",
         explains=State.SIGNED_IN,
-        applies=rules.tab_closed,
         sources=(
             f'{_KINDE} ("Session cookies are not destroyed when a tab is closed, the full browser '
             'window must be closed.")',
@@ -51,7 +48,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="Closing one window does not end a session while another window of the same "
         "profile is open.",
         explains=State.SIGNED_IN,
-        applies=rules.window_closed,
         sources=(
             f"{_CHROMIUM}sessions/session_data_service.cc (cleans up with a profile's last window)",
             "measured: window_close.close_one_of_two_windows",
@@ -61,7 +57,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         id="crash-recovery-revives-session",
         sentence="After a crash, the browser brings session cookies back so that people can go on.",
         explains=State.SIGNED_IN,
-        applies=rules.crash_recovered,
         sources=(
             f"{_CHROMIUM}profiles/profile_impl.cc, ShouldRestoreOldSessionCookies (last exit type "
             "Crashed)",
@@ -75,7 +70,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="Until somebody reacts to the message that the browser has crashed, it takes each "
         "of its ends for a crash, and brings session cookies back.",
         explains=State.SIGNED_IN,
-        applies=rules.crash_unacknowledged,
         sources=(
             f"{_CHROMIUM}sessions/exit_type_service_browsertest.cc, CrashCrashNewBrowser",
             "measured: crash.close_after_a_crash",
@@ -86,7 +80,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="One pinned tab is enough for Firefox to bring the session cookies of every site "
         "back, although it is not set to restore sessions.",
         explains=State.SIGNED_IN,
-        applies=rules.tab_pinned,
         sources=(
             f"{_FIREFOX}SessionStore.sys.mjs, _prepDataForDeferredRestore",
             "measured: browser_close.quit_with_a_pinned_tab",
@@ -94,9 +87,9 @@ LIMITATIONS: tuple[Limitation, ...] = (
     ),
     Limitation(
         id="session-restore-revives-session",
-        sentence="A browser that restores its last session also restores session cookies.",
+        sentence="A browser that restores its last session also restores session cookies, and "
+        "what its tabs keep to themselves.",
         explains=State.SIGNED_IN,
-        applies=rules.session_restored,
         sources=(
             f'{_KINDE} ("Restoring a browser session can also restore a session cookie.")',
             f"{_CHROMIUM}profiles/profile_impl.cc, ShouldRestoreOldSessionCookies",
@@ -109,14 +102,12 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="A crash right after a sign-out brings back what the application kept in "
         "the browser's storages: its removal had not been written to disk.",
         explains=State.SIGNED_IN,
-        applies=rules.sign_out_not_on_disk,
         sources=("measured: sign_out.sign_out_then_crash",),
     ),
     Limitation(
         id="clear-on-exit-takes-persistent-cookies",
         sentence="A browser set to clear data when it closes forgets persistent cookies too.",
         explains=State.SIGNED_OUT,
-        applies=rules.cleared_on_exit,
         sources=(
             f"{_CHROMIUM}sessions/session_data_deleter.cc (content setting SESSION_ONLY)",
             "firefox: browser/modules/Sanitizer.sys.mjs (privacy.sanitize.sanitizeOnShutdown)",
@@ -127,7 +118,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="What was signed in to in a private window is forgotten when it closes, whatever "
         "the policy.",
         explains=State.SIGNED_OUT,
-        applies=rules.private,
         sources=(
             "https://support.mozilla.org/kb/private-browsing-use-firefox-without-history",
             "https://support.google.com/chrome/answer/9845881",
@@ -138,7 +128,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="What a browser has not written to disk when it is killed is lost, persistent "
         "cookies too.",
         explains=State.SIGNED_OUT,
-        applies=rules.not_on_disk,
         sources=(
             "chromium: net/extras/sqlite/sqlite_persistent_cookie_store.cc (commits every 30 "
             "seconds, 512 operations, or at a flush)",
@@ -148,11 +137,10 @@ LIMITATIONS: tuple[Limitation, ...] = (
     ),
     Limitation(
         id="restart-loses-what-is-never-on-disk",
-        sentence="A browser that restarts itself loses the session cookies that it never writes to "
-        "disk: all of them in WebKitGTK, and in a Firefox set to keep no data of sites in its "
-        "session file.",
+        sentence="A browser that restarts itself loses what it never writes to disk: session "
+        "cookies and the storages of tabs in WebKitGTK, and in a Firefox set to keep no data of "
+        "sites in its session file.",
         explains=State.SIGNED_OUT,
-        applies=rules.not_kept_for_restart,
         sources=(
             "firefox: browser/components/sessionstore/PrivacyLevel.sys.mjs",
             "libsoup: libsoup/cookies/soup-cookie-jar-db.c",
@@ -164,7 +152,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="A session that an application keeps itself goes on when the SSO session is over: "
         "nobody tells the application.",
         explains=State.SIGNED_IN,
-        applies=rules.application_outlives,
         sources=(f'{_KINDE} (the settings "only apply to Kinde sessions")',),
     ),
     Limitation(
@@ -172,7 +159,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="A token in localStorage has no session to end with: it is there when the browser "
         "starts again.",
         explains=State.SIGNED_IN,
-        applies=rules.storage_outlives,
         sources=(
             "https://html.spec.whatwg.org/multipage/webstorage.html#the-localstorage-attribute",
             f'{_KINDE} (the settings "only apply to Kinde sessions")',
@@ -183,7 +169,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="A cookie that an application makes to last, whatever the policy, is there when "
         "the browser starts again.",
         explains=State.SIGNED_IN,
-        applies=rules.long_cookie_outlives,
         sources=(
             "kinde-remix-sdk: KINDE_COOKIE_MAX_AGE (29 days, always)",
             f'{_KINDE} (the settings "only apply to Kinde sessions")',
@@ -194,7 +179,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="A cookie that an application makes without a lifetime, whatever the policy, ends "
         "with the browser: a persistent policy does not reach it.",
         explains=State.SIGNED_OUT,
-        applies=rules.session_cookie_ends,
         sources=(
             "kinde-python-sdk with Flask-Session: SESSION_PERMANENT=False",
             "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie",
@@ -205,7 +189,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="WebKitGTK takes no Secure cookie over http, not even of localhost: signing in "
         "there leaves none.",
         explains=State.SIGNED_OUT,
-        applies=rules.secure_without_https,
         sources=(
             "libsoup: libsoup/cookies/soup-cookie-jar.c",
             "https://github.com/keycloak/keycloak/issues/33926 (Safari on localhost)",
@@ -216,7 +199,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="Firefox sends no SameSite=Strict cookie with a navigation that another site has "
         "redirected, so whoever comes back from the auth server looks signed out.",
         explains=State.SIGNED_OUT,
-        applies=rules.redirected_by_another_site,
         sources=(
             "rfc6265bis 5.2.1 (same-site requests: every redirect counts)",
             "measured: vendor_firefox.kinds_of_cookies",
@@ -227,7 +209,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="What an application keeps in sessionStorage is in no other tab, and goes with "
         "its own: a persistent policy does not reach it.",
         explains=State.SIGNED_OUT,
-        applies=rules.another_tab,
         sources=(
             "https://html.spec.whatwg.org/multipage/webstorage.html#the-sessionstorage-attribute",
             "measured: tab_close.close_one_of_two_tabs, browser_close.quit_and_start",
@@ -238,7 +219,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="A sign-out in one tab leaves what another tab has in sessionStorage, and what "
         "comes back with it.",
         explains=State.SIGNED_IN,
-        applies=rules.not_signed_out_here,
         sources=(
             "https://html.spec.whatwg.org/multipage/webstorage.html#the-sessionstorage-attribute",
             "measured: sign_out.sign_out_in_another_tab, "
@@ -250,7 +230,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="Browsers keep no cookie longer than 400 days after it was set, however long the "
         "session lasts on the server.",
         explains=State.SIGNED_OUT,
-        applies=rules.lifetime_capped,
         sources=(
             "rfc6265bis 5.6.2 (the limit should not be greater than 400 days)",
             "measured: long_time.past_the_cap, with a timeout of 500 days",
@@ -260,17 +239,19 @@ LIMITATIONS: tuple[Limitation, ...] = (
         id="application-session-ends-first",
         sentence="What an application keeps can expire while the SSO session goes on.",
         explains=State.SIGNED_OUT,
-        applies=rules.application_ends_first,
         sources=("https://docs.kinde.com/build/tokens/configure-tokens/",),
     ),
 )
 
 
-def reason_for(situation: Situation) -> Limitation | None:
-    """The limitation that bends the promise in this situation, the most specific if there are
-    several, or None."""
-    promised, history = situation.history.state, situation.history
-    for limitation in LIMITATIONS:
-        if limitation.explains is not promised and limitation.applies(situation, history):
-            return limitation
+_BY_ID = {limitation.id: limitation for limitation in LIMITATIONS}
+
+
+def reason_for(trail: Sequence[Decision], shown: State) -> Limitation | None:
+    """Why something shows this although the opposite is promised: the limitation of the last
+    decision that is a case of one, or None. Raises KeyError for an id that is not registered."""
+    for decision in reversed(trail):
+        for limitation in map(_BY_ID.__getitem__, decision.limitations):
+            if limitation.explains is shown:
+                return limitation
     return None

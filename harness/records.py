@@ -70,7 +70,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     notes: tuple[str, ...] = ()
     """What the engine did that a reader should know (a process that it had to end, say)."""
     decisions: tuple[str, ...] = ()
-    """What a simulated browser decided, and why, in the order it did."""
+    """What became of the thing that the surface rests on, as it is expected of this browser: each
+    decision that touched it, in order."""
     browser_cookies: tuple[str, ...] = ()
     """The browser's own cookie list for the host: a diagnostic, never the verdict's ground."""
 

@@ -4,10 +4,12 @@ The verbs are methods of `Browser`. What carries them out is an interpreter: a d
 browser, or the narrator of this module.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
+
+from harness.windows import Windows
 
 if TYPE_CHECKING:
     from harness.records import Observation
@@ -20,6 +22,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Step",
+    "Unread",
     "UnsupportedVerbError",
     "narrate",
     "scenario",
@@ -36,6 +39,28 @@ class ScenarioError(Exception):
 
 class UnsupportedVerbError(Exception):
     """A verb that this engine cannot do; the message is the reason. The row becomes unsupported."""
+
+
+class Unread(Mapping[tuple[str, str], "Observation"]):
+    """What a scenario is given at its checks: it says what a person does, the same in a browser, in
+    many models at once and when it is told as steps, so nothing in it may depend on what came out.
+    Reading it raises ScenarioError."""
+
+    def __getitem__(self, key: object) -> "Observation":
+        raise self._error
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        raise self._error
+
+    def __len__(self) -> int:
+        raise self._error
+
+    @property
+    def _error(self) -> ScenarioError:
+        return ScenarioError(
+            "check: a scenario is told nothing of what came out, for it says what a person does "
+            "whatever that is; assert in a test of your own, with the fixture session_browser"
+        )
 
 
 @dataclass(frozen=True)
@@ -136,8 +161,11 @@ class Browser:
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
         self._steps: list[Step] = []
-        self._windows: list[int] = [1]
+        self._windows = Windows[object]()
+        self._windows.start(object())
         self.administrator = Administrator(self._do)
+        self.tells = True
+        """Whether a check returns what came out."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -164,28 +192,26 @@ class Browser:
     def open_tab(self) -> None:
         """Open an empty tab in the window in use; it is then the one in use."""
         self._do_running(Step("open_tab"))
-        self._windows[-1] += 1
+        self._windows.open_tab(object())
 
     def close_tab(self, number: int | None = None) -> None:
         """Close a tab of the window in use: the one in use, or the `number`th, counted from 1.
 
         The browser ends with its last tab, as browsers on Linux and Windows do.
         """
-        self._check_number(number, self._windows[-1] if self._windows else 0, "tab")
+        self._check_number(number, sum(self._windows.counts[-1:]), "tab")
         self._do_running(Step("close_tab", number))
-        self._windows[-1] -= 1
-        if not self._windows[-1]:
-            self._windows.pop()
+        self._windows.close_tab(number)
 
     def open_window(self) -> None:
         """Open a second window with an empty tab; it is then the one in use."""
         self._do_running(Step("open_window"))
-        self._windows.append(1)
+        self._windows.open_window(object())
 
     def open_popup(self) -> None:
         """Let the page in use open a popup window, empty; it is then the one in use."""
         self._do_running(Step("open_popup"))
-        self._windows.append(1)
+        self._windows.open_window(object())
 
     def pin_tab(self) -> None:
         """Pin the tab in use."""
@@ -193,9 +219,9 @@ class Browser:
 
     def close_window(self, number: int | None = None) -> None:
         """Close the window in use, or the `number`th. The browser ends with its last window."""
-        self._check_number(number, len(self._windows), "window")
+        self._check_number(number, len(self._windows.counts), "window")
         self._do_running(Step("close_window", number))
-        self._windows.pop(-1 if number is None else number - 1)
+        self._windows.close_window(number)
 
     def quit(self) -> None:
         """Close the browser as a person does."""
@@ -212,7 +238,7 @@ class Browser:
     def restart(self) -> None:
         """The browser ends and starts again by itself, as it does after an update."""
         self._do_running(Step("restart"))
-        self._windows = [1]
+        self._windows.start(object())
 
     def start(self, *, restoring: bool = False) -> None:
         """Start the browser on the profile it had; `restoring`: told to restore the last session
@@ -220,7 +246,7 @@ class Browser:
         if self._windows:
             raise ScenarioError("start: the browser is running already")
         self._do(Step("start", "restoring" if restoring else None))
-        self._windows = [1]
+        self._windows.start(object())
 
     def restore_previous_session(self) -> None:
         """Ask the browser, which has just been started, to bring back the tabs of the last
@@ -244,11 +270,13 @@ class Browser:
         self._do(Step("set_clock_back", time))
 
     def check(self, label: str) -> Check:
-        """Observe every surface of every environment; `label` names the check in the report."""
+        """Observe every surface of every environment; `label` names the check in the report. What
+        came out is for tests to read, not for scenarios (`Unread`)."""
         if not self._windows:
             raise ScenarioError(f"check {label!r}: the browser is not running; start it first")
         self._steps.append(Step("check", label))
-        return self._interpreter.observe(label, self.steps)
+        seen = self._interpreter.observe(label, self.steps)
+        return seen if self.tells else Unread()
 
     def _do(self, step: Step) -> None:
         self._steps.append(step)
@@ -261,7 +289,7 @@ class Browser:
 
     def _end(self, step: Step) -> None:
         self._do_running(step)
-        self._windows = []
+        self._windows.gone()
 
     def _check_number(self, number: int | None, count: int, kind: str) -> None:
         if number is not None and not 1 <= number <= count:
@@ -284,6 +312,7 @@ class Scenario:
         return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
 
     def __call__(self, browser: Browser) -> None:
+        browser.tells = False
         self.function(browser)
 
 

@@ -8,8 +8,8 @@ import pytest
 from harness.bench import Bench
 from harness.engines import MODELS
 from harness.engines.ensemble import Member, play
-from harness.engines.witness import Witness
 from harness.invocation import bench_of
+from harness.judging import Judge
 from harness.records import Error, Observation, Unsupported
 from harness.scenario import Scenario, UnsupportedVerbError, narrate
 
@@ -34,11 +34,13 @@ def simulate(
         play(bench.worlds, scenario, list(members.values()))
         played[scenario.name] = members
     member = played[scenario.name].pop((engine, preset))
-    bench.write(*member.observations)
-    for observation in member.observations:
+    judge = Judge(scenario.name, member.setup, bench.version)
+    observations = [o for look in member.looks for o in judge.observations(*look)]
+    bench.write(*observations)
+    for observation in observations:
         note(observation)
     if member.failure is not None:
-        _failed(bench, member)
+        _failed(bench, scenario, member)
 
 
 def _members(
@@ -49,28 +51,17 @@ def _members(
 
 
 def _member(bench: Bench, scenario: Scenario, engine: str, preset: str) -> Member:
-    family = MODELS[engine]
-    witness = Witness(
-        scenario=scenario.name,
-        engine=engine,
-        engine_version=bench.version,
-        preset=preset,
-        environments=bench.config.environments,
-        settings=bench.config.settings,
-        keeps=scenario.keeps,
-        observed=lambda observation: None,
-    )
-    return Member(family=family, witness=witness)
+    return Member(family=MODELS[engine], setup=bench.setup(engine, preset, scenario.keeps))
 
 
-def _failed(bench: Bench, member: Member) -> None:
-    failure, witness = member.failure, member.witness
+def _failed(bench: Bench, scenario: Scenario, member: Member) -> None:
+    failure, setup = member.failure, member.setup
     assert failure is not None
     common = {
-        "scenario": witness.scenario,
-        "engine": witness.engine,
-        "engine_version": witness.engine_version,
-        "preset": witness.preset,
+        "scenario": scenario.name,
+        "engine": setup.engine,
+        "engine_version": bench.version,
+        "preset": setup.preset,
     }
     steps = tuple(narrate(step) for step in member.steps)
     message = str(failure) or type(failure).__name__

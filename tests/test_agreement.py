@@ -13,7 +13,6 @@ import pytest
 
 from harness.engines import ENGINES, MODELS
 from harness.engines.ensemble import Member, play
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.engines.world import Worlds
 from harness.library import load_scenarios, scenario_files
@@ -21,6 +20,7 @@ from harness.model.family import Family, Rule
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.scenario import Scenario
 from harness.server.running import MockServer
+from harness.setup import Setup
 from tests.measuring import Cell, load
 
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
@@ -58,29 +58,29 @@ def differing(
         play(worlds, SCENARIOS[scenario], list(chain.from_iterable(members.values())))
         cells = [(cell, shown) for cell, shown in measured.items() if cell[0] == scenario]
         for name, played in members.items():
-            seen = _seen(played)
+            seen = _seen(scenario, played)
             found[name] = [cell for cell, shown in cells if seen.get(cell) is not shown]
     return found
 
 
 def _member(family: Family, scenario: Scenario, preset: str) -> Member:
-    witness = Witness(
-        scenario=scenario.name,
+    setup = Setup(
         engine=family.name,
         preset=preset,
         environments=DEFAULT_ENVIRONMENTS,
         keeps=scenario.keeps,
-        observed=lambda observation: None,
     )
-    return Member(family=family, witness=witness)
+    return Member(family=family, setup=setup)
 
 
-def _seen(played: Sequence[Member]) -> dict[Cell, bool]:
+def _seen(scenario: str, played: Sequence[Member]) -> dict[Cell, bool]:
     """What was shown, cell by cell; nothing of a preset with which it broke off."""
     return {
-        (o.scenario, o.check, o.preset, o.policy, o.surface): o.signed_in
+        (scenario, label, member.setup.preset, policy, surface): received.signed_in
         for member in played
-        for o in member.observations
+        for label, _, look in member.looks
+        for policy, surfaces in look.seen.items()
+        for surface, received in surfaces.items()
         if member.failure is None
     }
 

@@ -9,18 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench import interpreter
 from harness.engines import model_of
 from harness.engines.stopwatch import TOO_SLOW
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
 from harness.reports.agreement import agreements
 from harness.reports.matrix import matrix_of
-from harness.scenario import Browser
 from harness.server.running import MockServer
+from harness.setup import Setup
+from tests.judged import observe
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
@@ -35,19 +34,12 @@ def workshop() -> Iterator[Workshop]:
         workshop.close()
 
 
-def observe(workshop: Workshop, scenario: str, engine: str, preset: str) -> list[Observation]:
-    observations: list[Observation] = []
-    witness = Witness(
-        scenario=scenario,
-        engine=engine,
-        preset=preset,
-        environments=DEFAULT_ENVIRONMENTS,
-        keeps=SCENARIOS[scenario].keeps,
-        observed=observations.append,
+def observed(workshop: Workshop, scenario: str, engine: str, preset: str) -> list[Observation]:
+    found = SCENARIOS[scenario]
+    setup = Setup(
+        engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS, keeps=found.keeps
     )
-    with interpreter(workshop, witness) as carrying_out:
-        SCENARIOS[scenario](Browser(carrying_out))
-    return observations
+    return observe(workshop, setup, found)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +59,8 @@ def observe(workshop: Workshop, scenario: str, engine: str, preset: str) -> list
 def test_model_and_browser_agree(
     workshop: Workshop, scenario: str, engine: str, preset: str
 ) -> None:
-    seen = observe(workshop, scenario, engine, preset)
-    modelled = observe(workshop, scenario, model_of(engine), preset)
+    seen = observed(workshop, scenario, engine, preset)
+    modelled = observed(workshop, scenario, model_of(engine), preset)
     (agreement,) = agreements(matrix_of([*seen, *modelled]))
     assert agreement.compared == len(seen) == len(modelled) > 0
     assert agreement.differing == []

@@ -10,23 +10,26 @@ import harness
 
 PACKAGE = Path(harness.__file__).parent
 LAYERS = (
-    {"policy", "presets", "clock", "records", "settings", "config"},
+    {"policy", "presets", "clock", "records", "settings", "config", "received", "windows"},
     {"server", "apps"},
-    {"scenario", "promise", "rules", "limitations"},
-    {"model", "reference", "expectation", "judging"},
+    {"scenario", "setup", "promise"},
+    {"model"},
     {"engines"},
+    {"reference", "expectation", "limitations", "judging"},
     {"reports"},
     {"library", "installing", "chosen", "invocation", "results", "bench", "simulating", "items"}
     | {"exploring", "plugin", "cli"},
 )
+_GROUND = {"policy", "presets", "records", "settings", "received", "windows"}
 ALLOWED = {
     0: set(),
-    1: {"policy", "clock", "settings"},
-    2: {"policy", "presets", "records", "settings"},
-    3: LAYERS[2] | {"policy", "presets", "records", "settings"},
-    4: LAYERS[2] | LAYERS[3] | {"policy", "presets", "records", "settings"},
-    5: {"records"},
-    6: set().union(*LAYERS[:6]),
+    1: {"policy", "clock", "settings", "received"},
+    2: _GROUND,
+    3: {"scenario", "presets", "windows"},
+    4: {"scenario", "setup", "model", "policy", "presets", "received", "windows"},
+    5: {"scenario", "setup", "promise", "model"} | _GROUND,
+    6: {"records"},
+    7: set().union(*LAYERS[:7]),
 }
 
 

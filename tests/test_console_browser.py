@@ -8,12 +8,12 @@ from playwright.async_api import Page, expect
 
 from harness.engines import ENGINES
 from harness.engines.driver import Driver
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
-from harness.scenario import Browser
 from harness.server.running import MockServer
+from harness.setup import Setup
+from tests.judged import browser_of
 
 pytestmark = pytest.mark.browser
 Drive = Callable[[str], Driver]
@@ -38,17 +38,14 @@ def workshop(server: MockServer) -> Iterator[Workshop]:
     workshop.close()
 
 
+def setup_of(engine: str) -> Setup:
+    return Setup(engine=engine, preset="default", environments=DEFAULT_ENVIRONMENTS[:2])
+
+
 @pytest.fixture
 def drive(workshop: Workshop) -> Drive:
     def make(engine: str) -> Driver:
-        witness = Witness(
-            scenario="test.console",
-            engine=engine,
-            preset="default",
-            environments=DEFAULT_ENVIRONMENTS[:2],
-            observed=lambda observation: None,
-        )
-        return Driver(workshop, ENGINES[engine], witness)
+        return Driver(workshop, ENGINES[engine], setup_of(engine))
 
     return make
 
@@ -130,7 +127,7 @@ def test_the_five_steps_and_the_next_lifecycle(
             workshop.run(steps(page, tenants[name].issuer, organization), 60)
         workshop.run(page.goto("about:blank"), 30)
 
-        browser = Browser(driver)
+        browser = browser_of(driver, setup_of(engine), lambda observation: None)
         browser.sign_in()
         before = browser.check("signed in")
         assert "Max-Age" not in made(before["persistent", "sso"])

@@ -1,5 +1,6 @@
 """Lifecycles in real browsers: what the issue promises, and that breaking the server shows."""
 
+import contextlib
 import json
 import os
 import signal
@@ -12,7 +13,6 @@ import pytest
 from harness.engines import ENGINES
 from harness.engines.driver import Driver, DriverError
 from harness.engines.processes import group_members
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS, EffectivePolicy, Override, Policy
@@ -22,10 +22,13 @@ from harness.server.running import MockServer
 from harness.server.sessions import EndReason, SessionStore
 from harness.server.signing_in import SignIn
 from harness.server.tenants import Tenant
+from harness.setup import Setup
+from tests.judged import browser_of, observe
 
 pytestmark = pytest.mark.browser
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
-Drive = Callable[..., Driver]
+Drive = Callable[..., contextlib.AbstractContextManager[tuple[Driver, Browser]]]
+Run = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +47,24 @@ def observations() -> list[Observation]:
 
 @pytest.fixture
 def drive(workshop: Workshop, observations: list[Observation]) -> Drive:
-    def make(engine: str = "chromium", preset: str = "default") -> Driver:
-        witness = Witness(
-            scenario="test.case",
-            engine=engine,
-            preset=preset,
-            environments=DEFAULT_ENVIRONMENTS,
-            observed=observations.append,
-        )
-        return Driver(workshop, ENGINES[engine], witness)
+    @contextlib.contextmanager
+    def make(
+        engine: str = "chromium", preset: str = "default"
+    ) -> Iterator[tuple[Driver, Browser]]:
+        setup = Setup(engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS)
+        with Driver(workshop, ENGINES[engine], setup) as driver:
+            yield driver, browser_of(driver, setup, observations.append)
 
     return make
 
 
-def run(drive: Drive, scenario: str, *engine_and_preset: str) -> None:
-    with drive(*engine_and_preset) as driver:
-        SCENARIOS[scenario](Browser(driver))
+@pytest.fixture
+def run(workshop: Workshop, observations: list[Observation]) -> Run:
+    def carry_out(scenario: str, engine: str = "chromium", preset: str = "default") -> None:
+        setup = Setup(engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS)
+        observations.extend(observe(workshop, setup, SCENARIOS[scenario]))
+
+    return carry_out
 
 
 def sso(observations: list[Observation]) -> dict[str, tuple[bool, str, str | None]]:
@@ -72,9 +77,9 @@ def sso(observations: list[Observation]) -> dict[str, tuple[bool, str, str | Non
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_closing_and_starting_again(
-    drive: Drive, observations: list[Observation], engine: str
+    run: Run, observations: list[Observation], engine: str
 ) -> None:
-    run(drive, "browser_close.quit_and_start", engine, "default")
+    run("browser_close.quit_and_start", engine, "default")
     assert sso(observations) == {
         "persistent": (True, "kept", None),
         "non_persistent": (False, "kept", None),
@@ -85,9 +90,9 @@ def test_closing_and_starting_again(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_reopening_what_was_open(
-    drive: Drive, observations: list[Observation], engine: str
+    run: Run, observations: list[Observation], engine: str
 ) -> None:
-    run(drive, "browser_close.quit_and_start", engine, "continue")
+    run("browser_close.quit_and_start", engine, "continue")
     restored = (True, "limitation", "session-restore-revives-session")
     assert sso(observations) == {
         "persistent": (True, "kept", None),
@@ -162,7 +167,7 @@ def test_a_broken_server_turns_the_run_red(
     policies: set[str],
 ) -> None:
     break_server(monkeypatch)
-    run(drive, scenario)
+    run(scenario)
     red = [o for o in observations if o.verdict is Verdict.UNEXPECTED]
     assert {o.policy for o in red if o.surface == "sso"} == policies
 
@@ -179,8 +184,8 @@ CHROMIUM_CHOICES = {
 def test_a_preset_is_the_vendors_settings_and_one_choice_in_chromium(
     drive: Drive, preset: str
 ) -> None:
-    with drive("chromium", preset) as driver:
-        Browser(driver).quit()
+    with drive("chromium", preset) as (driver, browser):
+        browser.quit()
         assert driver._living.profile is not None
         text = (driver._living.profile / "Default" / "Preferences").read_text()
     preferences = json.loads(text)
@@ -199,7 +204,7 @@ FIREFOX_CHOICES: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("preset", FIREFOX_CHOICES)
 def test_playwrights_changes_are_undone_in_firefox(drive: Drive, preset: str) -> None:
-    with drive("firefox", preset) as driver:
+    with drive("firefox", preset) as (driver, _):
         assert driver._living.profile is not None
         lines = (driver._living.profile / "user.js").read_text().splitlines()
     found = dict(
@@ -220,9 +225,9 @@ def test_playwrights_changes_are_undone_in_firefox(drive: Drive, preset: str) ->
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_settling_means_on_disk(
-    drive: Drive, observations: list[Observation], engine: str
+    run: Run, observations: list[Observation], engine: str
 ) -> None:
-    run(drive, "crash.crash_after_settling", engine)
+    run("crash.crash_after_settling", engine)
     revived = (True, "limitation", "crash-recovery-revives-session")
     found = sso(observations)
     assert (found["persistent"], found["non_persistent"]) == ((True, "kept", None), revived)
@@ -231,23 +236,23 @@ def test_settling_means_on_disk(
 
 
 def test_time_passes_in_an_open_and_in_a_closed_browser(
-    drive: Drive, observations: list[Observation]
+    run: Run, observations: list[Observation]
 ) -> None:
     for name in ("past_the_timeout", "past_the_timeout_while_closed"):
-        run(drive, f"inactivity.{name}")
+        run(f"inactivity.{name}")
     lost = [o for o in observations if (o.policy, o.surface) == ("persistent", "sso")]
     assert [o.evidence.reason for o in lost] == ["no_cookie", "no_cookie"]
     assert ["open browser" in o.evidence.time[0] for o in lost] == [True, False]
 
 
 def test_a_browser_that_dies_is_an_error_and_leaves_nothing(drive: Drive) -> None:
-    with drive() as driver:
+    with drive() as (driver, browser):
         leader, profile = driver._living._leader, driver._living.profile
         assert leader is not None
         assert profile is not None
         os.killpg(leader, signal.SIGKILL)
         with pytest.raises(DriverError, match="sign_in: Chromium"):
-            Browser(driver).sign_in()
+            browser.sign_in()
     assert not group_members(leader)
     assert not profile.exists()
 
@@ -255,24 +260,23 @@ def test_a_browser_that_dies_is_an_error_and_leaves_nothing(drive: Drive) -> Non
 def test_a_browser_that_hangs_is_an_error_and_leaves_nothing(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with drive() as driver:
+    with drive() as (driver, browser):
         leader = driver._living._leader
         assert leader is not None
         os.killpg(leader, signal.SIGSTOP)
         monkeypatch.setattr("harness.engines.driver._STEP_TIMEOUT", 2.0)
         with pytest.raises(DriverError, match="sign_in: Chromium did not finish in time"):
-            Browser(driver).sign_in()
+            browser.sign_in()
     assert not group_members(leader)
 
 
 def test_what_an_engine_cannot_do_has_a_typed_error(drive: Drive) -> None:
-    with drive("chromium", "private") as driver, pytest.raises(UnsupportedVerbError):
-        Browser(driver).open_window()
+    with drive("chromium", "private") as (_, browser), pytest.raises(UnsupportedVerbError):
+        browser.open_window()
 
 
 def test_a_window_may_hold_several_tabs(drive: Drive, observations: list[Observation]) -> None:
-    with drive() as driver:
-        browser = Browser(driver)
+    with drive() as (_, browser):
         browser.sign_in()
         browser.open_window()
         browser.open_tab()
@@ -283,21 +287,21 @@ def test_a_window_may_hold_several_tabs(drive: Drive, observations: list[Observa
 
 
 def test_pictures_can_be_taken(drive: Drive, tmp_path: Path) -> None:
-    with drive() as driver:
+    with drive() as (driver, browser):
         assert driver.screenshot(tmp_path / "page.png")
-        Browser(driver).quit()
+        browser.quit()
         assert not driver.screenshot(tmp_path / "none.png")
     assert (tmp_path / "page.png").stat().st_size > 0
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_public_complaint_and_its_opposite(
-    drive: Drive, observations: list[Observation], engine: str
+    run: Run, observations: list[Observation], engine: str
 ) -> None:
     """kinde-auth-react issue 201: non-persistent is set, `ksp.persistent` is false, and somebody is
     still signed in after closing the browser. The other way round, a persistent policy does not
     reach a cookie without a lifetime."""
-    run(drive, "browser_close.quit_and_start", engine, "default")
+    run("browser_close.quit_and_start", engine, "default")
     seen = {(o.policy, o.surface): o for o in observations}
     for surface in ("app:local_storage", "app:long_cookie"):
         complaint = seen["non_persistent", surface]
@@ -318,8 +322,7 @@ def test_the_public_complaint_and_its_opposite(
 def test_session_storage_is_looked_at_in_the_tab_in_use(
     drive: Drive, observations: list[Observation], engine: str
 ) -> None:
-    with drive(engine, "continue") as driver:
-        browser = Browser(driver)
+    with drive(engine, "continue") as (_, browser):
         browser.sign_in()
         browser.check("in the tab that signed in")
         browser.open_tab()
@@ -339,8 +342,7 @@ def test_a_tab_at_the_auth_server_is_looked_at(
     drive: Drive, observations: list[Observation], engine: str
 ) -> None:
     """A browser that had no time to write may bring it back there."""
-    with drive(engine, "default") as driver:
-        browser = Browser(driver)
+    with drive(engine, "default") as (driver, browser):
         browser.sign_in()
         page, workshop = driver._page, driver._workshop
         (address,) = {e.issuer for e in driver._environments if e.name == "persistent"}
@@ -354,8 +356,7 @@ def test_a_tab_at_the_auth_server_is_looked_at(
 
 def test_settling_waits_for_the_session_file(drive: Drive) -> None:
     """Chromium's second time: the exit mark is on disk, and cookies are made to be at once."""
-    with drive("chromium", "default") as driver:
-        browser = Browser(driver)
+    with drive("chromium", "default") as (driver, browser):
         browser.sign_in()
         browser.settle()
         browser.open_tab()

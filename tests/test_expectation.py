@@ -24,6 +24,7 @@ from harness.policy import (
 from harness.records import State
 from harness.scenario import Step, UnsupportedVerbError, steps_of
 from harness.settings import Activity, PolicyChange, Settings
+from harness.setup import Setup
 from tests.measuring import Cell, load
 
 IN, OUT = State.SIGNED_IN, State.SIGNED_OUT
@@ -39,8 +40,11 @@ def expected(
 ) -> Mapping[tuple[str, str], State]:
     family = family_of(engine)
     assert family is not None
-    expectation = Expectation(family, preset, environments, settings or Settings())
-    return expectation.after((Step("sign_in"), *steps, Step("check", "at the end")))
+    setup = Setup(
+        engine=engine, preset=preset, environments=environments, settings=settings or Settings()
+    )
+    seen = Expectation(family, setup).after((Step("sign_in"), *steps, Step("check", "at the end")))
+    return {key: expected.state for key, expected in seen.items()}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -53,16 +57,20 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
     for scenario in load_scenarios(scenario_files()):
         steps = steps_of(scenario)
         for preset in presets:
-            expectation = Expectation(
-                family, preset, DEFAULT_ENVIRONMENTS, Settings(), scenario.keeps
+            setup = Setup(
+                engine=engine,
+                preset=preset,
+                environments=DEFAULT_ENVIRONMENTS,
+                keeps=scenario.keeps,
             )
+            expectation = Expectation(family, setup)
             try:
                 for number, step in enumerate(steps, start=1):
                     if step.verb == "check":
                         seen = expectation.after(steps[:number])
                         played |= {
-                            (scenario.name, str(step.value), preset, *key): state
-                            for key, state in seen.items()
+                            (scenario.name, str(step.value), preset, *key): expected.state
+                            for key, expected in seen.items()
                         }
             except UnsupportedVerbError:
                 continue
@@ -73,23 +81,14 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
 def test_the_server_is_not_asked_and_not_used() -> None:
     """Nor `EffectivePolicy`, by which the server decides."""
     package = Path(harness.__file__).parent
-    for name in ("reference.py", "expectation.py"):
-        tree = ast.parse((package / name).read_text())
-        modules = {
-            node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
-        }
+    for path in (*(package / "reference").glob("*.py"), package / "expectation.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        modules = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
         assert not any(m.startswith(("harness.server", "harness.apps")) for m in modules)
         assert "aiohttp" not in modules
-    used = {
-        node.id
-        for node in ast.walk(ast.parse((package / "reference.py").read_text()))
-        if isinstance(node, ast.Name)
-    } | {
-        node.attr
-        for node in ast.walk(ast.parse((package / "reference.py").read_text()))
-        if isinstance(node, ast.Attribute)
-    }
-    assert not used & {"EffectivePolicy", "effective_policy", "apply"}
+        used = {node.id for node in nodes if isinstance(node, ast.Name)}
+        used |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        assert not used & {"EffectivePolicy", "effective_policy", "apply"}
 
 
 def test_a_bug_that_moves_server_and_promise_does_not_move_it(

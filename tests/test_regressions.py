@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.bench import interpreter
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
-from harness.records import Observation, Verdict
-from harness.scenario import Browser
+from harness.records import Verdict
 from harness.server.faults import Fault
 from harness.server.running import MockServer
+from harness.setup import Setup
+from tests.judged import observe
 from tests.regressions import RED
 
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
@@ -29,18 +28,13 @@ def workshop() -> Iterator[Workshop]:
 def unexpected(
     workshop: Workshop, model: str, scenario: str, fault: Fault | None
 ) -> set[tuple[str, str]]:
-    observations: list[Observation] = []
-    witness = Witness(
-        scenario=scenario,
-        engine=model,
-        preset="default",
-        environments=DEFAULT_ENVIRONMENTS,
-        observed=observations.append,
-    )
-    with interpreter(workshop, witness) as simulated:
+    setup = Setup(engine=model, preset="default", environments=DEFAULT_ENVIRONMENTS)
+
+    def arm() -> None:
         if fault is not None:
             workshop.run(workshop.target.arm(fault), 10)
-        SCENARIOS[scenario](Browser(simulated))
+
+    observations = observe(workshop, setup, SCENARIOS[scenario], arm)
     return {(o.policy, o.surface) for o in observations if o.verdict is Verdict.UNEXPECTED}
 
 

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.bench import interpreter
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
-from harness.records import Observation, Verdict
-from harness.scenario import Browser
+from harness.records import Verdict
 from harness.server.faults import Fault
 from harness.server.running import MockServer
+from harness.setup import Setup
+from tests.judged import observe
 from tests.regressions import RED
 
 pytestmark = pytest.mark.browser
@@ -32,17 +31,12 @@ def test_red_with_the_fault_and_green_without(workshop: Workshop, fault: Fault) 
     engine = "firefox" if fault is Fault.SIGN_OUT_KEEPS_TOKEN else "chromium"
     scenario, where = RED[fault]
     for armed in (False, True):
-        observations: list[Observation] = []
-        witness = Witness(
-            scenario=scenario,
-            engine=engine,
-            preset="default",
-            environments=DEFAULT_ENVIRONMENTS,
-            observed=observations.append,
-        )
-        with interpreter(workshop, witness) as driver:
+        setup = Setup(engine=engine, preset="default", environments=DEFAULT_ENVIRONMENTS)
+
+        def arm(armed: bool = armed) -> None:
             if armed:
                 workshop.run(workshop.target.arm(fault), 10)
-            SCENARIOS[scenario](Browser(driver))
+
+        observations = observe(workshop, setup, SCENARIOS[scenario], arm)
         red = {(o.policy, o.surface) for o in observations if o.verdict is Verdict.UNEXPECTED}
         assert where <= red if armed else not red

@@ -5,10 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from harness.bench import interpreter
 from harness.engines import MODELS, expand, presets_of
 from harness.engines.simulated import SimulationError
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.model.agent import AgentError
 from harness.model.family import Question
@@ -16,6 +14,8 @@ from harness.policy import DEFAULT_ENVIRONMENTS, Environment, Persistence, Polic
 from harness.records import Observation
 from harness.scenario import Browser, UnsupportedVerbError
 from harness.server.running import MockServer
+from harness.setup import Setup
+from tests.judged import observe
 
 LONG = Environment(
     name="five_hundred_days",
@@ -38,17 +38,8 @@ def attempt(workshop: Workshop) -> Try:
     def run(
         lifecycle: Callable[[Browser], None], model: str = "chromium", preset: str = "default"
     ) -> list[Observation]:
-        observations: list[Observation] = []
-        witness = Witness(
-            scenario="test.case",
-            engine=f"simulated-{model}",
-            preset=preset,
-            environments=ENVIRONMENTS,
-            observed=observations.append,
-        )
-        with interpreter(workshop, witness) as simulated:
-            lifecycle(Browser(simulated))
-        return observations
+        setup = Setup(engine=f"simulated-{model}", preset=preset, environments=ENVIRONMENTS)
+        return observe(workshop, setup, lifecycle)
 
     return run
 
@@ -114,12 +105,14 @@ def test_each_decision_is_told_in_words(attempt: Try) -> None:
         browser.start()
         browser.check("after")
 
-    (decisions,) = {tuple(o.evidence.decisions) for o in attempt(lifecycle)}
-    assert "Chromium (model) wrote everything down as it closed" in decisions
-    assert (
+    decisions = {
+        o.policy: o.evidence.decisions for o in attempt(lifecycle) if o.surface == "sso"
+    }
+    assert decisions["non_persistent"] == (
         "Chromium (model) dropped session cookies at start: last exit not Crashed, start-up page "
-        "new tab" in decisions
+        "new tab",
     )
+    assert decisions["persistent"] == ("Chromium (model) had it on disk",)
 
 
 @pytest.mark.parametrize(("model", "preset"), [(m, p) for m in MODELS for p in presets_of(m)])

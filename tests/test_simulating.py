@@ -29,7 +29,7 @@ def test_the_whole_suite_on_every_model(tmp_path: Path) -> None:
     assert {r.scenario for r in records if isinstance(r, Unsupported)} == {
         "browser_close.quit_with_a_pinned_tab"
     }
-    restarted = [o for o in observations if "Start the browser." in o.steps]
-    assert restarted
-    assert all(o.evidence.decisions for o in restarted)
+    bent = [o for o in observations if o.verdict is Verdict.LIMITATION]
+    assert bent
+    assert all(o.evidence.decisions for o in bent), "the trail of what the surface rests on"
     assert (tmp_path / "report" / "index.html").exists()

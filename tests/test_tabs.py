@@ -1,15 +1,14 @@
 """What several tabs of one browser show, taken together."""
 
-from typing import Any
-
 from harness.engines.tabs import in_any_tab
+from harness.received import Part, Received, Seen
 
 
-def shown(part: str, signed_in: bool) -> dict[str, Any]:
-    return {"part": part, "signed_in": signed_in, "reason": None if signed_in else "no_token"}
+def shown(part: Part, signed_in: bool) -> Received:
+    return Received(part=part, signed_in=signed_in, reason=None if signed_in else "no_token")
 
 
-def seen(cookie: bool, token: bool) -> dict[str, dict[str, dict[str, Any]]]:
+def seen(cookie: bool, token: bool) -> Seen:
     return {
         "persistent": {
             "sso": shown("cookies", cookie),
@@ -26,21 +25,21 @@ def test_one_tab_is_taken_as_it_is() -> None:
 def test_signed_in_where_any_tab_is() -> None:
     together = in_any_tab(seen(False, False), [("http://a/", seen(True, True))])["persistent"]
     token = together["app:session_storage"]
-    assert (token["signed_in"], token["reason"]) == (True, None)
-    assert token["tabs"] == [
+    assert (token.signed_in, token.reason) == (True, None)
+    assert token.tabs == (
         "in the tab in use: signed out (no_token)",
         "in a tab that came back, at http://a/: signed in",
-    ]
+    )
 
 
 def test_what_does_not_belong_to_a_tab_is_the_first_ones() -> None:
     together = in_any_tab(seen(False, True), [("http://a/", seen(True, False))])["persistent"]
-    assert not together["sso"]["signed_in"]
-    assert "tabs" not in together["sso"]
-    assert together["app:session_storage"]["signed_in"]
+    assert not together["sso"].signed_in
+    assert together["sso"].tabs == ()
+    assert together["app:session_storage"].signed_in
 
 
 def test_signed_out_where_none_is() -> None:
     others = [("http://a/", seen(True, False)), ("http://b/", seen(True, False))]
     token = in_any_tab(seen(True, False), others)["persistent"]["app:session_storage"]
-    assert (token["signed_in"], token["reason"], len(token["tabs"])) == (False, "no_token", 3)
+    assert (token.signed_in, token.reason, len(token.tabs)) == (False, "no_token", 3)

@@ -17,12 +17,13 @@ import pytest
 
 from harness.engines import ENGINES
 from harness.engines.driver import Driver
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation, Verdict
 from harness.scenario import Browser
 from harness.server.running import MockServer
+from harness.setup import Setup
+from tests.judged import browser_of
 
 pytestmark = pytest.mark.browser
 _TIMEOUT = 60.0
@@ -36,25 +37,24 @@ def workshop() -> Iterator[Workshop]:
         workshop.close()
 
 
-def driver(
+def setup_of(engine: str, preset: str) -> Setup:
+    return Setup(engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS[:2])
+
+
+@contextlib.contextmanager
+def driven(
     workshop: Workshop, engine: str, preset: str, observations: list[Observation]
-) -> Driver:
-    witness = Witness(
-        scenario="test.case",
-        engine=engine,
-        preset=preset,
-        environments=DEFAULT_ENVIRONMENTS[:2],
-        observed=observations.append,
-    )
-    return Driver(workshop, ENGINES[engine], witness)
+) -> Iterator[tuple[Driver, Browser]]:
+    setup = setup_of(engine, preset)
+    with Driver(workshop, ENGINES[engine], setup) as driver:
+        yield driver, browser_of(driver, setup, observations.append)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_tab_that_came_back_is_looked_at(workshop: Workshop, engine: str) -> None:
     """Signed out in the last of three: the first two still have their tokens."""
     observations: list[Observation] = []
-    with driver(workshop, engine, "continue", observations) as driven:
-        browser = Browser(driven)
+    with driven(workshop, engine, "continue", observations) as (_, browser):
         browser.sign_in()
         browser.open_tab()
         browser.visit()
@@ -77,19 +77,18 @@ def test_every_tab_that_came_back_is_looked_at(workshop: Workshop, engine: str) 
 
 def test_the_tab_in_use_is_the_one_in_front(workshop: Workshop) -> None:
     """In Chromium, which shows the tabs that came back; Firefox has the driver's own in front."""
-    with driver(workshop, "chromium", "continue", []) as driven:
-        browser = Browser(driven)
+    with driven(workshop, "chromium", "continue", []) as (driver, browser):
         for others in range(2):
             browser.sign_in()
             browser.open_tab()
             browser.visit()
             (browser.open_window if others else browser.open_tab)()
-            workshop.run(driven._page.goto(f"{driven._environments[0].app_url}/?{others}"), 30)
+            workshop.run(driver._page.goto(f"{driver._environments[0].app_url}/?{others}"), 30)
             browser.quit()
             browser.start()
-            assert driven._page.url.endswith(f"/?{others}")
-            assert len(driven._living.restored) == 3 + 2 * others
-            assert all(not page.url.startswith("chrome:") for page in driven._open().pages)
+            assert driver._page.url.endswith(f"/?{others}")
+            assert len(driver._living.restored) == 3 + 2 * others
+            assert all(not page.url.startswith("chrome:") for page in driver._open().pages)
 
 
 def test_a_driven_firefox_keeps_of_its_tabs_what_an_undriven_one_keeps(
@@ -97,20 +96,19 @@ def test_a_driven_firefox_keeps_of_its_tabs_what_an_undriven_one_keeps(
 ) -> None:
     """Cookies, tabs and their storages in the session file: a driven Firefox has to make tabs
     behind others at once, and puts them off again."""
-    with driver(workshop, "firefox", "continue", []) as driven:
-        browser = Browser(driven)
+    with driven(workshop, "firefox", "continue", []) as (driver, browser):
         browser.sign_in()
         browser.open_tab()
         browser.visit()
         browser.quit()
-        profile = driven._living.profile
+        profile = driver._living.profile
         before = _kept(_session(profile / "sessionstore.jsonlz4"))
         undriven = tmp_path / "undriven"
         shutil.copytree(profile, undriven, symlinks=True)
         browser.start()
         browser.settle()
         of_driven = _kept(_session(profile / "sessionstore-backups" / "recovery.jsonlz4"))
-        assert any("put off" in note for note in driven._living.notes)
+        assert any("put off" in note for note in driver._living.notes)
         installation = workshop.run(workshop.find(ENGINES["firefox"]), 60)
     assert installation is not None
     of_undriven = _restored_by(installation.path, undriven, not_yet=before)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import shutil
-import time
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -18,13 +17,14 @@ from harness.engines.looking import look
 from harness.engines.person import PER_VISIT, sign_out, visit_applications
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.engines.target import TargetEnvironment
-from harness.engines.witness import Context, Seen, Witness
 from harness.engines.workshop import Workshop
-from harness.model.families import rhythms_of
+from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.policy import Persistence
 from harness.presets import CHOICES
-from harness.promise import SETTLED_AFTER
-from harness.scenario import Check, Step, UnsupportedVerbError
+from harness.received import Look
+from harness.scenario import Step, UnsupportedVerbError
+from harness.setup import Setup
+from harness.windows import Windows
 
 __all__ = ["Driver", "DriverError"]
 
@@ -51,22 +51,21 @@ class Driver:
         self,
         workshop: Workshop,
         engine: Engine,
-        witness: Witness,
+        setup: Setup,
         *,
         artifacts: Path | None = None,
     ) -> None:
         self._workshop = workshop
         self._engine = engine
-        self._witness = witness
-        self._preset = witness.preset
-        self._choices = CHOICES[witness.preset]
+        self._setup = setup
+        self._preset = setup.preset
+        self._choices = CHOICES[setup.preset]
         self._artifacts = artifacts
         self._environments: list[TargetEnvironment] = []
         self._persistence: dict[str, Persistence] = {}
         self._life: BrowserLife | None = None
         self._due = False
-        self._windows: list[list[Page]] = []
-        self._current: Page | None = None
+        self._windows = Windows[Page]()
         self._stored: dict[str, str] = {}
         """What the disk had of the applications' storages before a sign-in changed them. A sign-out
         is not waited for: Chromium writes an origin's second change up to a minute later."""
@@ -101,17 +100,17 @@ class Driver:
         with self._stopwatch.during(step.verb):
             self._run(step.verb, getattr(self, f"_{step.verb}")(step))
 
-    def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
-        """Show every surface to the server, and hold what it received against the promise."""
+    def look(self) -> Look:
+        """Show every surface to the server."""
         with self._stopwatch.during("check"):
-            seen, context = self._run("check", self._observe())
-        return self._witness.account(label, steps, seen, context)
+            seen: Look = self._run("check", self._look())
+        return seen
 
     def screenshot(self, path: Path) -> bool:
         """Save a picture of the tab in use; False where there is none to be had."""
-        page = self._current
-        if page is None or page.is_closed():
+        if not self._windows or self._page.is_closed():
             return False
+        page = self._page
         with contextlib.suppress(PlaywrightError, TimeoutError, DriverError):
             self._run("screenshot", page.screenshot(path=path, timeout=10_000))
             return True
@@ -128,15 +127,12 @@ class Driver:
 
     async def _begin(self) -> None:
         target = self._workshop.target
-        await target.reset(self._witness.keeps)
-        asked = self._witness.environments
-        self._environments = await target.environments([e.name for e in asked])
-        self._persistence = {e.name: e.effective_policy.persistence for e in asked}
+        setup = self._setup
+        await target.reset(setup.keeps)
+        self._environments = await target.environments(setup.names)
+        self._persistence = {e.name: e.effective_policy.persistence for e in setup.environments}
         profile = await self._workshop.new_profile(self._engine, self._preset)
         self._life = BrowserLife(self._workshop, self._engine, profile, preset=self._preset)
-        installation = await self._workshop.find(self._engine)
-        self._witness.engine_version = installation.version if installation else ""
-        self._witness.began = time.perf_counter()
         await self._start(Step("start"))
 
     # The life of the browser
@@ -147,8 +143,7 @@ class Driver:
         self._due = self._due and self._life.context is not None
         if self._life.context is None:
             self._stopwatch.started()
-        self._current = await self._life.start(told=step.value == "restoring")
-        self._windows = [[self._current]]
+        self._windows.start(await self._life.start(told=step.value == "restoring"))
         if self._workshop.options.tracing != "off":
             await self._open().tracing.start(screenshots=True, snapshots=True)
 
@@ -181,7 +176,7 @@ class Driver:
             self._living.notes.append(TOO_SLOW)
 
     def _gone(self) -> None:
-        self._current, self._windows = None, []
+        self._windows.gone()
         self._stored.clear()
 
     async def _settle(self, step: Step) -> None:
@@ -198,51 +193,39 @@ class Driver:
     async def _restore_previous_session(self, step: Step) -> None:
         page = await self._living.restore_previous_session()
         if page is not None:
-            # It takes the place of the one in use, which stays open behind it.
-            for window in self._windows:
-                window[:] = [page if other is self._current else other for other in window]
-            self._current = page
+            self._windows.use(page)
 
     # Tabs and windows
 
     async def _open_tab(self, step: Step) -> None:
         page = await self._engine.new_tab(self._open(), self._page, self._preset)
-        self._windows[-1].append(page)
-        self._current = page
+        self._windows.open_tab(page)
 
     async def _open_window(self, step: Step) -> None:
         page = await self._engine.new_window(self._open(), self._page, self._preset)
-        self._windows.append([page])
-        self._current = page
+        self._windows.open_window(page)
 
     async def _open_popup(self, step: Step) -> None:
         async with self._open().expect_page() as opened:
             await self._page.evaluate(_OPEN_POPUP)
-        self._current = await opened.value
-        self._windows.append([self._current])
+        self._windows.open_window(await opened.value)
 
     async def _pin_tab(self, step: Step) -> None:
         await self._engine.pin_tab(self._open(), self._page)
         self._living.pinned = True
 
     async def _close_tab(self, step: Step) -> None:
-        window = self._windows[-1]
-        page = window[step.value - 1] if isinstance(step.value, int) else self._page
-        window.remove(page)
-        if not window:
-            self._windows.pop()
-        await self._close_pages([page])
+        number = step.value if isinstance(step.value, int) else None
+        await self._close_pages(self._windows.close_tab(number))
 
     async def _close_window(self, step: Step) -> None:
-        index = step.value - 1 if isinstance(step.value, int) else -1
-        await self._close_pages(self._windows.pop(index))
+        number = step.value if isinstance(step.value, int) else None
+        await self._close_pages(self._windows.close_window(number))
 
     async def _close_pages(self, pages: Sequence[Page]) -> None:
         if self._windows:
             for page in pages:
                 await page.close()
-            if self._current in pages:
-                self._current = self._windows[-1][-1]
             return
         if self._choices.background:
             await self._living.close_windows()
@@ -298,7 +281,7 @@ class Driver:
         seconds = step.value.total_seconds()
         await self._workshop.target.advance(seconds)
         how = await self._age(seconds)
-        self._due = self._due or (self._current is not None and step.value >= SETTLED_AFTER)
+        self._due = self._due or (bool(self._windows) and step.value >= SETTLED_AFTER)
         self._time.append(f"{seconds:.0f} s: the server's clock was moved, {how}")
 
     async def _set_clock_back(self, step: Step) -> None:
@@ -313,7 +296,7 @@ class Driver:
         if context is None:
             await asyncio.to_thread(self._engine.age, self._living.profile, seconds)
             return "the closed browser's profile was aged"
-        if self._current is None:
+        if not self._windows:
             raise UnsupportedVerbError("no time passes for a browser without a window")
         await self._engine.age_open(context, self._page, seconds)
         return "the open browser's persistent cookies were set to expire that much sooner"
@@ -332,7 +315,7 @@ class Driver:
 
     # Observing
 
-    async def _observe(self) -> tuple[Seen, Context]:
+    async def _look(self) -> Look:
         context = self._open()
         listed = await self._engine.cookies(context, self._page)
         seen = await look(
@@ -345,7 +328,14 @@ class Driver:
             restored=self._living.restored,
             hidden_tabs=self._living.hidden_tabs(),
         )
-        return seen, Context(time=self._time, notes=self._living.notes, listed=listed)
+        notes = tuple(self._living.notes)
+        return Look(
+            seen=seen,
+            time=tuple(self._time),
+            notes=notes,
+            listed=listed,
+            too_slow=TOO_SLOW in notes,
+        )
 
     async def _save_trace(self) -> None:
         if self._workshop.options.tracing != "off" and self._artifacts is not None:
@@ -365,5 +355,4 @@ class Driver:
 
     @property
     def _page(self) -> Page:
-        assert self._current is not None
-        return self._current
+        return self._windows.current

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.engines.simulated import Simulated
-from harness.engines.witness import Witness
 from harness.engines.world import World, Worlds
 from harness.model.family import Family
-from harness.records import Observation
+from harness.received import Look
 from harness.scenario import Browser, Check, Scenario, Step
+from harness.setup import Setup
 
 __all__ = ["Member", "play"]
 
@@ -18,8 +18,9 @@ class Member:
     """One model with one preset, and what came of the scenario there."""
 
     family: Family
-    witness: Witness
-    observations: list[Observation] = field(default_factory=list)
+    setup: Setup
+    looks: list[tuple[str, tuple[Step, ...], Look]] = field(default_factory=list)
+    """What it saw at each check, with the check's label and the steps up to it."""
     steps: tuple[Step, ...] = ()
     failure: Exception | None = None
     """Why it broke off, if it did."""
@@ -31,8 +32,7 @@ class _Ensemble:
     def __init__(self, world: World, members: Sequence[Member]) -> None:
         self._playing: list[tuple[Member, Simulated]] = []
         for member in members:
-            member.witness.observed = member.observations.append
-            simulated = Simulated(world, member.family, member.witness)
+            simulated = Simulated(world, member.family, member.setup)
             self._playing.append((member, simulated.__enter__()))
 
     def perform(self, step: Step) -> None:
@@ -40,8 +40,10 @@ class _Ensemble:
         self._each(lambda member, simulated: simulated.perform(step))
 
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
-        """Observe every model. A scenario that is played here is told nothing of it."""
-        self._each(lambda member, simulated: simulated.observe(label, steps))
+        """Look at every model. A scenario is told nothing of it."""
+        self._each(
+            lambda member, simulated: member.looks.append((label, steps, simulated.look()))
+        )
         return {}
 
     def _each(self, do: Callable[[Member, Simulated], object]) -> None:
@@ -55,10 +57,9 @@ class _Ensemble:
 
 def play(worlds: Worlds, scenario: Scenario, members: Sequence[Member]) -> None:
     """Carry the scenario out in every member at once, all for the same environments; each then has
-    its observations."""
-    environments = [environment.name for environment in members[0].witness.environments]
-    ensemble = _Ensemble(worlds.world_of(scenario, environments), members)
-    browser = Browser(ensemble)
+    what it saw."""
+    world = worlds.world_of(scenario, members[0].setup.names)
+    browser = Browser(_Ensemble(world, members))
     try:
         scenario(browser)
     finally:

@@ -1,6 +1,6 @@
 """Showing every surface to the server, in a tab that is borrowed or opened for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ from playwright.async_api import Error as PlaywrightError
 from harness.engines.engine import SHOW_FRAMES, Engine, HiddenTab
 from harness.engines.tabs import in_any_tab
 from harness.engines.target import Target
-from harness.engines.witness import Seen
+from harness.received import Received, Seen
 
 __all__ = ["go_to", "look"]
 
@@ -36,7 +36,7 @@ async def look(
     """
     borrowed = in_use.url == _EMPTY
     page = in_use if borrowed else await engine.new_tab(context, in_use, preset)
-    seen: dict[str, Seen] = {}
+    seen: dict[str, Mapping[str, Received]] = {}
     async with hidden_tabs as hidden:
         shown_by_playwright = [
             _PageTab(tab)

@@ -10,13 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import urlencode
 
 from harness.engines.person import PER_VISIT
 from harness.engines.tabs import in_any_tab
 from harness.engines.target import PARTS, TargetEnvironment
-from harness.engines.witness import Context, Seen, Witness
 from harness.engines.world import CHANGING, World
 from harness.model.agent import EMPTY, AgentError, Tab, UserAgent
 from harness.model.document import Form, ScriptError
@@ -24,7 +22,9 @@ from harness.model.family import Facts, Family, Question
 from harness.model.playing import Clock, Player
 from harness.policy import Persistence
 from harness.presets import CHOICES
-from harness.scenario import Check, Step
+from harness.received import Look, Received, Seen
+from harness.scenario import Step
+from harness.setup import Setup
 
 __all__ = ["Simulated", "SimulationError"]
 
@@ -36,11 +36,11 @@ class SimulationError(Exception):
 class Simulated:
     """One lifecycle in one model, for every environment at once. A context manager."""
 
-    def __init__(self, world: World, family: Family, witness: Witness) -> None:
+    def __init__(self, world: World, family: Family, setup: Setup) -> None:
         self._world = world
-        self._witness = witness
+        self._setup = setup
         self._clock = Clock(world.began)
-        choices = CHOICES[witness.preset]
+        choices = CHOICES[setup.preset]
         facts = Facts(choices=choices)
         self._agent = UserAgent(
             world.connection,
@@ -54,11 +54,12 @@ class Simulated:
         self._time: list[str] = []
 
     def __enter__(self) -> "Simulated":
-        asked = self._witness.environments
-        self._site.environments = self._world.begin(
-            [environment.name for environment in asked], self._witness.keeps
-        )
-        self._site.persistence = {e.name: e.effective_policy.persistence for e in asked}
+        setup = self._setup
+        self._site.environments = self._world.begin(setup.names, setup.keeps)
+        self._site.persistence = {
+            environment.name: environment.effective_policy.persistence
+            for environment in setup.environments
+        }
         self._player.perform(Step("start"))
         return self
 
@@ -74,16 +75,14 @@ class Simulated:
             raise SimulationError(f"{step.verb}: {error}") from None
         self._time += _how_time_was_moved(step)
 
-    def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
-        """Show every surface to the server, and hold what it received against the promise."""
+    def look(self) -> Look:
+        """Show every surface to the server."""
         try:
             seen = self._site.look(self._player.current, self._player.came_back)
         except (AgentError, ScriptError) as error:
             raise SimulationError(f"check: {error}") from None
         listed = [(cookie.domain, cookie.name) for cookie in self._agent.cookies]
-        decisions = self._player.machine.decisions
-        context = Context(time=self._time, decisions=decisions, listed=listed)
-        return self._witness.account(label, steps, seen, context)
+        return Look(seen=seen, time=tuple(self._time), listed=listed)
 
 
 def _how_time_was_moved(step: Step) -> list[str]:
@@ -209,7 +208,7 @@ class _HttpSite:
 
     def _look_at(self, tab: Tab, parts: Sequence[str], *, in_frames: bool) -> Mapping[str, Seen]:
         """What the server received of each of the parts."""
-        seen: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {part: {} for part in parts}
+        seen: dict[str, dict[str, dict[str, Received]]] = {part: {} for part in parts}
         in_tab = "tab" in parts and not in_frames
         for batch in self._batches():
             names = [environment.name for environment in batch]
@@ -224,7 +223,7 @@ class _HttpSite:
             observation = self._world.call(self._target.observation(ticket.id))
             for environment, surfaces in observation.items():
                 for surface, shown in surfaces.items():
-                    seen[shown["part"]].setdefault(environment, {})[surface] = shown
+                    seen[shown.part or ""].setdefault(environment, {})[surface] = shown
         if in_tab:
             self._agent.navigate(tab, EMPTY)
         return seen

@@ -1,9 +1,8 @@
 """What several tabs of one browser show, taken together."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from harness.engines.witness import Seen
+from harness.received import Received, Seen
 
 __all__ = ["in_any_tab"]
 
@@ -24,7 +23,7 @@ def in_any_tab(in_use: Seen, others: Sequence[tuple[str, Seen]]) -> Seen:
                     ),
                 ]
             )
-            if shown["part"] == "tab"
+            if shown.part == "tab"
             else shown
             for surface, shown in surfaces.items()
         }
@@ -32,11 +31,12 @@ def in_any_tab(in_use: Seen, others: Sequence[tuple[str, Seen]]) -> Seen:
     }
 
 
-def _in_any(tabs: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+def _in_any(tabs: Sequence[tuple[str, Received]]) -> Received:
     _, first = tabs[0]
-    found = next((shown for _, shown in tabs if shown["signed_in"]), first)
-    return {**found, "tabs": [f"{where}: {_state(shown)}" for where, shown in tabs]}
+    found = next((shown for _, shown in tabs if shown.signed_in), first)
+    told = tuple(f"{where}: {_state(shown)}" for where, shown in tabs)
+    return found.model_copy(update={"tabs": told})
 
 
-def _state(shown: Mapping[str, Any]) -> str:
-    return "signed in" if shown["signed_in"] else f"signed out ({shown['reason']})"
+def _state(shown: Received) -> str:
+    return "signed in" if shown.signed_in else f"signed out ({shown.reason})"

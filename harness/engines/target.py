@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from harness.policy import Persistence
+from harness.received import Part, Received, Seen
 
 __all__ = ["OBSERVE_PATH", "PARTS", "Target", "TargetEnvironment", "TargetError", "Ticket"]
 
@@ -16,7 +17,7 @@ __all__ = ["OBSERVE_PATH", "PARTS", "Target", "TargetEnvironment", "TargetError"
 OBSERVE_PATH = "/_afterclose/observe/"
 """What the path of every address of an observation begins with."""
 
-PARTS = ("cookies", "browser", "tab")
+PARTS: Sequence[Part] = ("cookies", "browser", "tab")
 """What a browser keeps apart, and can be looked at apart: its cookies, the storages of all its
 tabs, and those of one tab."""
 
@@ -113,12 +114,15 @@ class Target:
         answer = await self._control("POST", "observations", asked)
         return Ticket(id=answer["ticket"], url=answer["url"], tab_frames=answer["tab_frames"])
 
-    async def observation(self, ticket: str) -> dict[str, dict[str, dict[str, Any]]]:
+    async def observation(self, ticket: str) -> Seen:
         """What the server received, by environment and surface."""
-        seen: dict[str, dict[str, dict[str, Any]]] = (
-            await self._control("GET", f"observations/{ticket}")
-        )["seen"]
-        return seen
+        answer = await self._control("GET", f"observations/{ticket}")
+        return {
+            environment: {
+                surface: Received.model_validate(shown) for surface, shown in surfaces.items()
+            }
+            for environment, surfaces in answer["seen"].items()
+        }
 
     async def override_persistence(
         self, environment: TargetEnvironment, persistence: Persistence

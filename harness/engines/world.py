@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from harness.engines.target import PARTS, TargetEnvironment
-from harness.engines.witness import Seen
 from harness.engines.workshop import Workshop
 from harness.model.agent import Storages, Tab, UserAgent, copy_of
 from harness.model.cookies import Cookie, CookieStore
+from harness.received import Received, Seen
 from harness.scenario import Scenario, steps_of
 
 __all__ = ["CHANGING", "World", "Worlds"]
@@ -141,7 +141,7 @@ class World:
             self._outcomes[keys[part]] = _Outcome.of(agent, [tab], before, shown[part])
         for part in known:
             shown[part] = self._take_over(self._outcomes[keys[part]], agent, [tab], [part])
-        seen: dict[str, dict[str, Mapping[str, Any]]] = {}
+        seen: dict[str, dict[str, Received]] = {}
         for part in parts:
             for environment, surfaces in shown[part].items():
                 seen.setdefault(environment, {}).update(surfaces)

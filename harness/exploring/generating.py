@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 
 from harness.exploring.lifecycle import Lifecycle
 from harness.exploring.shortening import AT_ONCE
-from harness.promise import SETTLED_AFTER
+from harness.model.families import SETTLED_AFTER
 from harness.scenario import Browser, Check, Step
 
 __all__ = ["explore"]

@@ -4,19 +4,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bench import interpreter
+from harness.bench import engine_for
 from harness.config import Config
 from harness.engines import ENGINES, MODELS, model_of
 from harness.engines.driver import DriverError
 from harness.engines.simulated import SimulationError
 from harness.engines.stopwatch import TOO_SLOW
 from harness.engines.target import TargetError
-from harness.engines.witness import Witness
 from harness.engines.workshop import Options, Workshop
 from harness.exploring.lifecycle import Lifecycle, carry_out
+from harness.judging import Judge, Judged
 from harness.records import Observation, Verdict
 from harness.scenario import Browser, Step
 from harness.server.running import MockServer
+from harness.setup import Setup
 
 __all__ = ["ChanceError", "Found", "Oracle"]
 
@@ -108,18 +109,17 @@ class Oracle:
 
     def _observe(self, lifecycle: Lifecycle, engine: str) -> list[Observation]:
         observations: list[Observation] = []
-        witness = Witness(
-            scenario=f"explored.{lifecycle.id}",
+        setup = Setup(
             engine=engine,
             preset=lifecycle.preset,
             environments=[
                 e for e in self._config.environments if e.name in lifecycle.policies
             ],
             settings=self._config.settings,
-            observed=observations.append,
         )
-        with interpreter(self._workshops[engine in MODELS], witness) as carrying_out:
-            carry_out(Browser(carrying_out), self._one_by_one(lifecycle.steps))
+        with engine_for(self._workshops[engine in MODELS], setup) as acting:
+            judged = Judged(acting, Judge(f"explored.{lifecycle.id}", setup), observations.append)
+            carry_out(Browser(judged), self._one_by_one(lifecycle.steps))
         return observations
 
     def _one_by_one(self, steps: Iterable[Step]) -> Iterator[Step]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from harness.exploring.lifecycle import Lifecycle, is_possible
-from harness.promise import SETTLED_AFTER
+from harness.model.families import SETTLED_AFTER
 from harness.scenario import Step
 
 __all__ = ["AT_ONCE", "is_sharp", "shorten"]

@@ -3,11 +3,13 @@
 import http.client
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from harness.model.cookies import CookieStore, Request, site_of
 from harness.model.document import Document, Fetch, Form, parse, run_scripts
+from harness.model.trail import Trails
 
 __all__ = ["EMPTY", "AgentError", "Storages", "Stores", "Tab", "UserAgent", "copy_of"]
 
@@ -16,6 +18,8 @@ _REDIRECTS = 20
 """The Fetch standard, section 4.4, step 7."""
 _DOCUMENTS = 40
 """Pages in a row that send each other on by script, before it counts as a loop."""
+
+_KEYS = count()
 
 Storages = dict[str, dict[str, str]]
 """A storage's items, by origin."""
@@ -44,6 +48,8 @@ class Tab:
     """The window that it is in; no two have the same number, whatever life they are of."""
     pending: bool = False
     """Whether it came back behind another and is not loaded before somebody looks at it."""
+    key: int = field(default_factory=lambda: next(_KEYS))
+    """What it has in common with what comes back as this tab."""
     document: Document = field(default_factory=lambda: Document(url=EMPTY))
 
     @property
@@ -87,6 +93,7 @@ class Stores:
     def __init__(self) -> None:
         self.cookies = CookieStore()
         self.local_storage: Storages = {}
+        self.trails = Trails()
 
 
 class UserAgent(Stores):
@@ -126,6 +133,7 @@ class UserAgent(Stores):
             trusts_localhost=self.trusts_localhost,
         )
         other.cookies, other.local_storage = self.cookies, self.local_storage
+        other.trails = self.trails
         return other
 
     def close(self) -> None:

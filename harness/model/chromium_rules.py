@@ -1,5 +1,6 @@
 """Chromium: session cookies lie in the cookie database, and the next start decides about them."""
 
+from harness.model.common_rules import end_with_tab
 from harness.model.family import Facts, Family, Medium, Question, Rhythm, Rule
 
 __all__ = ["CHROMIUM"]
@@ -73,6 +74,7 @@ _RULES = (
         ),
         answer=False,
         because="left cookies in memory: its process stays, and the session is to go on",
+        limitations=("not-yet-on-disk",),
         sources=(
             "chrome/browser/sessions/session_data_deleter.cc (flushes where it deletes)",
             "measured: crash.crash_in_background",
@@ -103,6 +105,7 @@ _RULES = (
         question=Question.WRITE_AT_END,
         answer=False,
         because="had no time to write down what was not on disk",
+        limitations=("not-yet-on-disk",),
         sources=("measured: crash.crash_at_once, os_shutdown.end_session_at_once",),
     ),
     Rule(
@@ -146,9 +149,19 @@ _RULES = (
     ),
     Rule(
         question=Question.KEEP_SESSION_COOKIES,
+        when=lambda facts: facts.crashed and facts.verb != "crash",
+        answer=True,
+        because="kept session cookies at start: exit mark still Crashed, as nobody had reacted to "
+        "its message",
+        limitations=("unacknowledged-crash-revives-session",),
+        sources=(_PROFILE, "chrome/browser/sessions/exit_type_service_browsertest.cc"),
+    ),
+    Rule(
+        question=Question.KEEP_SESSION_COOKIES,
         when=lambda facts: facts.crashed,
         answer=True,
         because="kept session cookies at start: last exit Crashed",
+        limitations=("crash-recovery-revives-session",),
         sources=(_PROFILE,),
     ),
     Rule(
@@ -156,6 +169,7 @@ _RULES = (
         when=_restores,
         answer=True,
         because="kept session cookies at start: set or told to continue where it left off",
+        limitations=("session-restore-revives-session",),
         sources=(_PROFILE, _STARTUP),
     ),
     Rule(
@@ -176,6 +190,7 @@ _RULES = (
         when=_restores,
         answer=True,
         because="reopened the tabs: set or told to continue where it left off",
+        limitations=("session-restore-revives-session",),
         sources=(_OPEN, _STARTUP),
     ),
     Rule(
@@ -221,6 +236,7 @@ _RULES = (
         question=Question.OFFER_SESSION,
         answer=True,
         because="lists the last session's tabs as recently closed",
+        limitations=("session-restore-revives-session",),
         sources=("measured: session_restore.restore_previous_session",),
     ),
     Rule(
@@ -235,6 +251,7 @@ _RULES = (
         when=lambda facts: facts.verb in ("quit", "close"),
         answer=True,
         because="deleted cookies and site data with its last window, as it is set to",
+        limitations=("clear-on-exit-takes-persistent-cookies",),
         sources=(_DATA, "measured: crash.close_after_a_crash, preset clear-on-exit"),
     ),
     Rule(
@@ -255,6 +272,7 @@ _RULES = (
         question=Question.CLEAR,
         answer=True,
         because="deleted cookies and site data at start, as it had no time to at its end",
+        limitations=("clear-on-exit-takes-persistent-cookies",),
         sources=(_DATA, "better_session_restore_browsertest.cc, CookiesClearedOnStartup"),
     ),
     Rule(
@@ -274,6 +292,16 @@ _RULES = (
         answer=True,
         because="put the tabs that were asked for in front",
         sources=("measured: session_restore.restore_after_a_crash",),
+    ),
+    *end_with_tab(
+        window=(
+            "chrome/browser/sessions/session_data_service.cc (cleans up with the last window)",
+            "measured: window_close.close_one_of_two_windows",
+        ),
+        tab=(
+            "chrome/browser/sessions/session_data_service_unittest.cc, CleanupOnWindowClosed",
+            "measured: tab_close.close_one_of_two_tabs",
+        ),
     ),
     Rule(
         question=Question.POPUP_STORAGE,

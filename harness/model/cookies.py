@@ -126,15 +126,17 @@ class CookieStore:
             self.discard(cookie)
         return bool(past)
 
-    def take(self, request: Request, header: str, now: float) -> None:
-        """Account for one `Set-Cookie` header of the answer to a request."""
+    def take(self, request: Request, header: str, now: float) -> Cookie | None:
+        """Account for one `Set-Cookie` header of the answer to a request; the cookie that it sets
+        or deletes, or None where it is not accepted."""
         cookie = _parse(header, request, now)
         if cookie is None or not _acceptable(cookie, request):
-            return
+            return None
         if cookie.expiry is not None and cookie.expiry <= now:
             self.discard(cookie)
         else:
             self.put(cookie)
+        return cookie
 
     def header(self, request: Request, now: float) -> str:
         """The `Cookie` header for a request (section 5.8.3), empty where there is nothing to send.

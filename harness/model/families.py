@@ -1,15 +1,21 @@
 """Every family of browsers that has a table of rules."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from harness.model.chromium_rules import CHROMIUM
 from harness.model.family import Family, Rhythm
 from harness.model.firefox_rules import FIREFOX
 from harness.model.webkitgtk_rules import WEBKITGTK
 
-__all__ = ["FAMILIES", "family_of", "rhythms_of"]
+__all__ = ["FAMILIES", "SETTLED_AFTER", "family_of", "rhythms_of"]
 
 FAMILIES: tuple[Family, ...] = (CHROMIUM, FIREFOX, WEBKITGTK)
+
+SETTLED_AFTER = timedelta(
+    seconds=1 + max(rhythm.interval for family in FAMILIES for rhythm in family.rhythms.values())
+)
+"""By then an open browser has written everything down, by the slowest rhythm of any."""
 
 
 def family_of(engine: str) -> Family | None:

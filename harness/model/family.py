@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.model.trail import Decision
 from harness.presets import Choices
 
 __all__ = ["Facts", "Family", "Medium", "Question", "Rhythm", "Rule"]
@@ -50,6 +51,7 @@ class Question(StrEnum):
     SPARE_TABS_BEHIND = "And but for tabs that come back behind another?"
     STORAGE_IN_SAME_PROCESS = "Does a tab's storage come back with it in the same process?"
     SHOW_SESSION = "Is the session that the person asked for put in front of them?"
+    END_WITH_TAB = "Do session cookies end with a tab, or a window, that is not the last?"
     POPUP_STORAGE = "What of its opener's storage does a popup begin with?"
     CLEAR = "Is what was to be deleted on exit gone at this start?"
     COOKIES_ON_REQUEST = "Do session cookies come back with a session that the person asks for?"
@@ -61,7 +63,7 @@ class Facts:
 
     choices: Choices
     verb: str = ""
-    """What ends, or ended, the browser's life."""
+    """What ends, or ended, the browser's life, a tab's or a window's."""
     medium: Medium | None = None
     """What is, or is not, written."""
     mark: str = ""
@@ -101,6 +103,8 @@ class Rule:
     """The words for the evidence."""
     sources: tuple[str, ...]
     when: Callable[[Facts], bool] = field(default=lambda facts: True)
+    limitations: tuple[str, ...] = ()
+    """Ids of the limitations that it is a case of, where it bends a promise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +134,10 @@ class Family:
     an empty one: so the driver finds them in the real browser."""
     rules: Sequence[Rule]
     rhythms: Mapping[Medium, Rhythm]
+
+    def say(self, rule: Rule) -> Decision:
+        """A rule that has decided, for the trail of what it was about."""
+        return Decision(because=f"{self.title} {rule.because}", limitations=rule.limitations)
 
     def asks(self, question: Question) -> bool:
         """Whether the question ever comes up in this browser, as it can be driven."""

@@ -1,6 +1,8 @@
 """Firefox: session cookies lie in the session file alone, and come back with the session."""
 
+from harness.model.common_rules import end_with_tab
 from harness.model.family import Facts, Family, Medium, Question, Rhythm, Rule
+from harness.model.firefox_clearing import CLEARING
 
 __all__ = ["FIREFOX"]
 
@@ -9,7 +11,6 @@ _STARTUP = "browser/components/sessionstore/SessionStartup.sys.mjs"
 _COOKIES = "browser/components/sessionstore/SessionCookies.sys.mjs"
 _PRIVACY = "browser/components/sessionstore/PrivacyLevel.sys.mjs"
 _SAVER = "browser/components/sessionstore/SessionSaver.sys.mjs"
-_SANITIZER = "browser/modules/Sanitizer.sys.mjs"
 
 _STOPPED = "stopped"
 _MAX_RESUMED_CRASHES = 1
@@ -33,6 +34,7 @@ _RULES = (
         question=Question.REDIRECTS_COUNT,
         answer=True,
         because="takes a navigation that another site redirected for cross-site",
+        limitations=("strict-cookie-stays-at-home",),
         sources=(
             "rfc6265bis 5.2.1",
             "measured: vendor_firefox.kinds_of_cookies",
@@ -58,6 +60,7 @@ _RULES = (
         when=lambda facts: facts.choices.privacy_level >= 2,
         answer=False,
         because="keeps no session cookie in its session file: privacy_level 2",
+        limitations=("restart-loses-what-is-never-on-disk",),
         sources=(_PRIVACY, "browser_cookies_privacy.js"),
     ),
     Rule(
@@ -65,6 +68,7 @@ _RULES = (
         when=lambda facts: facts.choices.privacy_level == 1 and facts.secure,
         answer=False,
         because="keeps no Secure session cookie in its session file: privacy_level 1",
+        limitations=("restart-loses-what-is-never-on-disk",),
         sources=(_PRIVACY, "browser_cookies_privacy.js"),
     ),
     Rule(
@@ -84,6 +88,7 @@ _RULES = (
         when=lambda facts: facts.choices.privacy_level >= 2,
         answer=False,
         because="keeps no tab's storage in its session file: privacy_level 2",
+        limitations=("restart-loses-what-is-never-on-disk",),
         sources=(_PRIVACY,),
     ),
     Rule(
@@ -113,6 +118,7 @@ _RULES = (
         question=Question.WRITE_AT_END,
         answer=False,
         because="had no time to write down what was not on disk",
+        limitations=("not-yet-on-disk",),
         sources=("measured: crash.crash_at_once, os_shutdown.end_session_at_once",),
     ),
     Rule(
@@ -182,6 +188,7 @@ _RULES = (
                 when=_resumes,
                 answer=True,
                 because=f"brought {what} back: set or told to resume the last session",
+                limitations=("session-restore-revives-session",),
                 sources=(f"{_STARTUP} (RESUME_SESSION)",),
             ),
             Rule(
@@ -189,6 +196,7 @@ _RULES = (
                 when=lambda facts: facts.crashed,
                 answer=True,
                 because=f"brought {what} back: it recovers from a crash",
+                limitations=("crash-recovery-revives-session",),
                 sources=(f"{_STARTUP} (RECOVER_SESSION)",),
             ),
         )
@@ -198,6 +206,7 @@ _RULES = (
         when=lambda facts: facts.pinned,
         answer=True,
         because="brought every session cookie back: one tab was pinned",
+        limitations=("pinned-tab-revives-session",),
         sources=(f"{_STORE}, _prepDataForDeferredRestore",),
     ),
     Rule(
@@ -216,6 +225,7 @@ _RULES = (
         question=Question.REOPEN_PINNED,
         answer=True,
         because="brought pinned tabs back",
+        limitations=("pinned-tab-revives-session",),
         sources=(f"{_STORE}, _prepDataForDeferredRestore",),
     ),
     Rule(
@@ -238,79 +248,19 @@ _RULES = (
         question=Question.OFFER_SESSION,
         answer=True,
         because="offers the last session",
+        limitations=("session-restore-revives-session",),
         sources=(f"{_STORE}, restoreLastSession",),
     ),
-    Rule(
-        question=Question.CLEAR,
-        when=lambda facts: not facts.choices.clear,
-        answer=False,
-        because="had nothing to delete",
-        sources=(_SANITIZER,),
-    ),
-    Rule(
-        question=Question.CLEAR,
-        answer=True,
-        because="deleted cookies and site data, as it is set to; after a crash at the next start",
-        sources=(_SANITIZER, "measured: crash.crash_after_settling"),
-    ),
-    Rule(
-        question=Question.CLEAR_SESSION,
-        when=lambda facts: facts.restarted,
-        answer=False,
-        because="kept the session that it resumes after the restart, its cookies included, "
-        "although set to delete them",
-        sources=("measured: vendor_chromium.restart, preset clear-on-exit",),
-    ),
-    Rule(
-        question=Question.CLEAR_SESSION,
-        answer=True,
-        because="deleted cookies and storages from its session file too",
-        sources=(_SANITIZER, "measured: browser_close.quit_and_start"),
-    ),
-    Rule(
-        question=Question.SPARE_STRAY_STORAGE,
-        when=lambda facts: facts.crashed,
-        answer=True,
-        because="left a tab's storage whose origin keeps nothing else: it clears those that do, "
-        "and saves the session anew",
-        sources=(
-            "toolkit/components/cleardata/PrincipalsCollector.sys.mjs (origins with data on disk, "
-            "and cookies as of https without a port)",
-            f"{_STORE}, onPurgeSessionHistory",
-            "measured: crash.crash_after_a_restart, preset clear-on-exit",
-        ),
-    ),
-    Rule(
-        question=Question.SPARE_STRAY_STORAGE,
-        answer=False,
-        because="deleted its session file as it closed",
-        sources=(
-            f"{_STORE}, onPurgeSessionHistory",
-            "measured: crash.crash_after_a_restart, preset continue-clear-on-exit",
-        ),
-    ),
-    Rule(
-        question=Question.SPARE_TABS_BEHIND,
-        when=lambda facts: facts.crashed,
-        answer=True,
-        because="left the storage of tabs that came back behind others: it clears those that are "
-        "loaded",
-        sources=(
-            "measured: crash.crash_with_several_tabs, preset clear-on-exit, and the session file "
-            "of a Firefox that nobody drives",
-        ),
-    ),
-    Rule(
-        question=Question.SPARE_TABS_BEHIND,
-        answer=False,
-        because="deleted its session file as it closed",
-        sources=(f"{_STORE}, onPurgeSessionHistory",),
-    ),
+    *CLEARING,
     Rule(
         question=Question.SHOW_SESSION,
         answer=False,
         because="opened the session that was asked for beside the window in use",
         sources=("measured: session_restore.restore_previous_session",),
+    ),
+    *end_with_tab(
+        window=("measured: window_close.close_one_of_two_windows",),
+        tab=("measured: tab_close.close_one_of_two_tabs",),
     ),
     Rule(
         question=Question.POPUP_STORAGE,
@@ -322,6 +272,7 @@ _RULES = (
         question=Question.COOKIES_ON_REQUEST,
         answer=True,
         because="brought session cookies back with the session that was asked for",
+        limitations=("session-restore-revives-session",),
         sources=(f"{_STORE}, restoreLastSession",),
     ),
 )

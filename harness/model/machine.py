@@ -1,17 +1,20 @@
 """The model of a browser's life: what is in memory, what is on disk, and what a start makes of it.
 
 Everything that differs between browsers is asked of the family's rules, and each answer that bears
-on a cookie is noted in words.
+on a stored thing is noted in its trail.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from harness.model.accounting import Memory, note_start
 from harness.model.agent import Stores, Tab, copy_of
+from harness.model.clearing import cleared
 from harness.model.cookies import Cookie, CookieStore
 from harness.model.disk import Disk, SessionFile, behind_others, without_storage
-from harness.model.family import Answer, Facts, Family, Medium, Question
+from harness.model.family import Answer, Facts, Family, Medium, Question, Rule
+from harness.model.trail import tab_thing
 from harness.presets import Choices
 
 __all__ = ["Machine"]
@@ -43,34 +46,31 @@ class Machine:
         """All that are open, in the order they were opened: the last of a window is in front there,
         and the last of all in front of the person."""
         self._windows = 0
-        self.decisions: list[str] = []
-        """What the rules said, in order."""
+        self._before = Memory()
+        """What it had in memory when it ended."""
+        self._unwritten_at_end: dict[Medium, Rule] = {}
 
-    def _decide(self, question: Question, facts: Facts, *, note: bool = True) -> Answer:
-        rule = self._family.decide(question, facts)
-        if note:
-            sentence = f"{self._family.title} {rule.because}"
-            self.decisions.append(sentence)
-        return rule.answer
+    def _decide(self, question: Question, facts: Facts) -> Answer:
+        return self._family.decide(question, facts).answer
 
     def _says(self, question: Question, facts: Facts) -> bool:
         """The answer, or no where it never comes up."""
-        return self._family.asks(question) and bool(self._decide(question, facts, note=False))
+        return self._family.asks(question) and bool(self._decide(question, facts))
 
     def start(self, *, told: bool = False) -> list[Tab]:
         """Start it; the tabs that came back. `told`: to restore the last session, this once."""
         facts = self._facts(told)
         kept = self._disk.session
+        disk = Memory.of(
+            [*self._disk.cookies, *kept.cookies], self._disk.local_storage, kept.tabs
+        )
         # What keeps running has its cookies, on disk or not.
         stays = self._ended_by == "close"
         cookies = list(self._stores.cookies) if stays else self._disk.cookies
         spared: list[Tab] = []
-        if self._decide(Question.CLEAR, facts, note=self._choices.clear):
+        if self._decide(Question.CLEAR, facts):
             if self._decide(Question.CLEAR_SESSION, facts):
-                behind = self._spared_behind(kept.tabs, facts)
-                cleared = self._cleared([tab for tab in kept.tabs if tab not in behind], facts)
-                spared = [tab for tab in cleared if tab.session_storage]
-                kept = replace(kept, cookies=[], tabs=[*behind, *cleared])
+                kept, spared = cleared(self._family, facts, self._disk)
                 self._disk.session = kept
             cookies = []
             self._disk.cookies, self._disk.local_storage = [], {}
@@ -78,6 +78,7 @@ class Machine:
         self._stores.cookies = self._cookies_at_start(cookies, kept, facts)
         back = self._tabs_at_start(kept, facts)
         self.tabs = self._come_back(back)
+        self._note_start(facts, disk)
         self._counted = 0
         self._lives += 1
         self._crashes = facts.crashes
@@ -91,29 +92,20 @@ class Machine:
             self._write(Medium.SESSION)
         return list(self.tabs)
 
-    def _spared_behind(self, tabs: Sequence[Tab], facts: Facts) -> list[Tab]:
-        """The tabs of a session file that keep their storage although it is cleared."""
-        behind = behind_others(tabs)
-        question = Question.SPARE_TABS_BEHIND
-        if behind and self._family.asks(question) and self._decide(question, facts):
-            return behind
-        return []
+    def _memory(self) -> Memory:
+        return Memory.of(self._stores.cookies, self._stores.local_storage, self.tabs)
 
-    def _cleared(self, tabs: Sequence[Tab], facts: Facts) -> list[Tab]:
-        """Tabs of a session file that is cleared."""
-        known = {origin for origin, items in self._disk.local_storage.items() if items}
-        stray = any(tab.session_storage.keys() - known for tab in tabs)
-        if not (
-            stray
-            and self._family.asks(Question.SPARE_STRAY_STORAGE)
-            and self._decide(Question.SPARE_STRAY_STORAGE, facts)
-        ):
-            return without_storage(tabs)
-        tabs = [tab.copy() for tab in tabs]
-        for tab in tabs:
-            for origin in known:
-                tab.session_storage.pop(origin, None)
-        return tabs
+    def _note_start(self, facts: Facts, disk: Memory) -> None:
+        if not facts.first:
+            note_start(
+                self._stores.trails,
+                self._family,
+                facts,
+                before=self._before,
+                disk=disk,
+                after=self._memory(),
+                unwritten=self._unwritten_at_end,
+            )
 
     def _facts(self, told: bool) -> Facts:
         facts = Facts(
@@ -157,9 +149,9 @@ class Machine:
             back = [tab for tab in kept.tabs if tab.pinned]
         if self._says(Question.DELETE_TAB_STORAGE, facts):
             self._disk.session = replace(kept, tabs=without_storage(kept.tabs))
-        if self._decide(Question.OFFER_SESSION, facts, note=False):
+        if self._decide(Question.OFFER_SESSION, facts):
             stays = not self._family.asks(Question.KEEP_TAB_STORAGE) or bool(
-                self._decide(Question.KEEP_TAB_STORAGE, facts, note=False)
+                self._decide(Question.KEEP_TAB_STORAGE, facts)
             )
             tabs = kept.tabs if facts.reopened else [tab for tab in kept.tabs if tab not in back]
             self._offered = replace(kept, tabs=tabs if stays else without_storage(tabs))
@@ -183,15 +175,18 @@ class Machine:
         puts them in front."""
         offered, self._offered = self._offered, SessionFile()
         if not offered.tabs:
-            self.decisions.append(f"{self._family.title} had no last session to bring back")
             return [], False
-        facts = Facts(choices=self._choices)
+        facts, trails = Facts(choices=self._choices), self._stores.trails
         if offered.cookies and self._decide(Question.COOKIES_ON_REQUEST, facts):
             there = {cookie.identity for cookie in self._stores.cookies}
-            for cookie in offered.cookies:
-                if cookie.identity not in there:
-                    self._stores.cookies.put(cookie)
+            back = [cookie for cookie in offered.cookies if cookie.identity not in there]
+            for cookie in back:
+                self._stores.cookies.put(cookie)
+            rule = self._family.decide(Question.COOKIES_ON_REQUEST, facts)
+            trails.touch(Memory.of(back, {}, ()).cookies, self._family.say(rule))
         tabs = self._come_back(offered.tabs)
+        shown = self._family.decide(Question.OFFER_SESSION, facts)
+        trails.touch(Memory.of((), {}, tabs).tabs, self._family.say(shown))
         self.tabs += tabs
         self.changed()
         return tabs, bool(self._decide(Question.SHOW_SESSION, facts))
@@ -207,15 +202,25 @@ class Machine:
         """Whether the tab is open."""
         return tab in self.tabs
 
-    def close(self, tabs: Sequence[Tab]) -> None:
-        """Close tabs, not the last ones."""
+    def close(self, tabs: Sequence[Tab], verb: str) -> None:
+        """Close tabs, not the last ones: by `close_tab` or `close_window`."""
         self.tabs = [tab for tab in self.tabs if tab not in tabs]
+        rule = self._family.decide(
+            Question.END_WITH_TAB, Facts(choices=self._choices, verb=verb)
+        )
+        if rule.answer:
+            for cookie in [c for c in self._stores.cookies if c.expiry is None]:
+                self._stores.cookies.discard(cookie)
+        memory = self._memory()
+        self._stores.trails.touch(
+            [*memory.session_cookies, *memory.tabs], self._family.say(rule)
+        )
         self.changed()
 
     def popup(self, opener: Tab) -> Tab:
         """The empty tab of a popup window that a page has opened."""
         tab = Tab(window=self._new_window())
-        what = self._decide(Question.POPUP_STORAGE, Facts(choices=self._choices), note=False)
+        what = self._decide(Question.POPUP_STORAGE, Facts(choices=self._choices))
         parts = urlsplit(opener.url)
         own = f"{parts.scheme}://{parts.netloc}"
         tab.session_storage = {
@@ -223,6 +228,8 @@ class Machine:
             for origin, items in opener.session_storage.items()
             if what == "all" or origin == own
         }
+        for origin in tab.session_storage:
+            self._stores.trails.copy(tab_thing(opener.key, origin), tab_thing(tab.key, origin))
         self.tabs.append(tab)
         self.changed()
         return tab
@@ -241,18 +248,21 @@ class Machine:
         """End it: `quit`, `restart`, `crash`, `end_os_session`, or `close` where the process stays
         when its last window has gone."""
         facts = Facts(choices=self._choices, verb=verb, unacknowledged=self._unacknowledged)
-        if self._choices.private:
-            self.decisions.append(f"{self._family.title} forgot the private window")
-        else:
+        self._before, self._unwritten_at_end = self._memory(), {}
+        if not self._choices.private:
             for medium in (Medium.COOKIES, Medium.LOCAL_STORAGE, Medium.SESSION):
-                asked = replace(facts, medium=medium)
-                if self._decide(Question.WRITE_AT_END, asked, note=medium is Medium.COOKIES):
+                rule = self._family.decide(
+                    Question.WRITE_AT_END, replace(facts, medium=medium)
+                )
+                if rule.answer:
                     self._write(medium)
+                elif medium in self._unwritten:
+                    self._unwritten_at_end[medium] = rule
         mark = str(self._decide(Question.MARK_AT_END, facts))
         self._disk.mark = mark or self._disk.mark
         if verb == "restart":
             self._disk.restarts = True
-        elif self._decide(Question.WRITE_AT_END, replace(facts, medium=Medium.RESTART), note=False):
+        elif self._decide(Question.WRITE_AT_END, replace(facts, medium=Medium.RESTART)):
             self._disk.restarts = False
         self._ended_by = verb
         self.tabs = []
@@ -296,7 +306,7 @@ class Machine:
             return
         facts = Facts(choices=self._choices)
         if medium is Medium.COOKIES:
-            session = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
+            session = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts)
             self._disk.cookies = [
                 cookie for cookie in self._stores.cookies if session or cookie.expiry is not None
             ]
@@ -313,20 +323,19 @@ class Machine:
 
     def _session_file(self) -> SessionFile:
         facts = Facts(choices=self._choices)
-        with_storage = self._decide(Question.TAB_STORAGE_IN_FILE, facts, note=False)
+        with_storage = self._decide(Question.TAB_STORAGE_IN_FILE, facts)
         tabs = [tab.copy() for tab in self.tabs]
         tabs = tabs if with_storage else without_storage(tabs)
-        if not self._decide(Question.UNUSED_STORAGE_IN_FILE, facts, note=False):
+        if not self._decide(Question.UNUSED_STORAGE_IN_FILE, facts):
             for tab in tabs:
                 for origin in () if tab.pending else tab.unused:
                     tab.session_storage.pop(origin, None)
-        with_empty = self._decide(Question.EMPTY_TABS_IN_FILE, facts, note=False)
-        elsewhere = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts, note=False)
+        with_empty = self._decide(Question.EMPTY_TABS_IN_FILE, facts)
+        elsewhere = self._decide(Question.SESSION_COOKIES_IN_DATABASE, facts)
         cookies = [c for c in self._stores.cookies if c.expiry is None and not elsewhere]
         kept = {
             secure: self._decide(
-                Question.SESSION_COOKIE_IN_FILE, replace(facts, secure=secure), note=False
-            )
+                Question.SESSION_COOKIE_IN_FILE, replace(facts, secure=secure))
             for secure in {cookie.secure for cookie in cookies}
         }
         return SessionFile(

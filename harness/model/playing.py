@@ -12,6 +12,7 @@ from harness.model.family import Family, Question
 from harness.model.machine import Machine
 from harness.presets import Choices
 from harness.scenario import Step, UnsupportedVerbError
+from harness.windows import Windows
 
 __all__ = ["Player", "Site"]
 
@@ -57,10 +58,8 @@ class Player:
         self._site = site
         self._clock = clock
         self.machine = Machine(family, choices, stores, clock.now)
-        self.current = Tab()
-        """The tab in use."""
         self._back: list[Tab] = []
-        self._windows: list[list[Tab]] = []
+        self._windows = Windows[Tab]()
         self._verbs: dict[str, Callable[[Step], None]] = {
             "sign_in": self._at_site(site.sign_in),
             "visit": self._at_site(site.visit),
@@ -90,6 +89,11 @@ class Player:
         self._verbs[step.verb](step)
 
     @property
+    def current(self) -> Tab:
+        """The tab in use."""
+        return self._windows.current
+
+    @property
     def came_back(self) -> list[Tab]:
         """The tabs that came back in this life, are open, show something, and are not in use."""
         return [
@@ -103,8 +107,7 @@ class Player:
     def _start(self, step: Step) -> None:
         self._back = self.machine.start(told=step.value == "restoring")
         in_front = bool(self._back) and self._family.restored_in_front
-        self.current = self._back[-1] if in_front else self.machine.open()
-        self._windows = [[self.current]]
+        self._windows.start(self._back[-1] if in_front else self.machine.open())
 
     def _restart(self, step: Step) -> None:
         self._end(step)
@@ -113,35 +116,26 @@ class Player:
     def _end(self, step: Step) -> None:
         stays = self._choices.background and step.verb == "quit"
         self.machine.end("close" if stays else step.verb)
-        self._windows = []
+        self._windows.gone()
 
     def _restore_previous_session(self, step: Step) -> None:
         back, in_front = self.machine.restore()
         shown = [tab for tab in back if not tab.empty]
         self._back += back
         if shown and in_front:
-            self._use(shown[-1])
-
-    def _use(self, tab: Tab) -> None:
-        """A tab that the browser has put in front takes the place of the one in use."""
-        for window in self._windows:
-            window[:] = [tab if other is self.current else other for other in window]
-        self.current = tab
+            self._windows.use(shown[-1])
 
     # Tabs and windows
 
     def _open_tab(self, step: Step) -> None:
-        self.current = self.machine.open(self.current)
-        self._windows[-1].append(self.current)
+        self._windows.open_tab(self.machine.open(self.current))
 
     def _open_window(self, step: Step) -> None:
         self.machine.acknowledge()
-        self.current = self.machine.open()
-        self._windows.append([self.current])
+        self._windows.open_window(self.machine.open())
 
     def _open_popup(self, step: Step) -> None:
-        self.current = self.machine.popup(self.current)
-        self._windows.append([self.current])
+        self._windows.open_window(self.machine.popup(self.current))
 
     def _pin_tab(self, step: Step) -> None:
         if not self._family.asks(Question.REOPEN_PINNED):
@@ -150,25 +144,19 @@ class Player:
         self.machine.changed()
 
     def _close_tab(self, step: Step) -> None:
-        window = self._windows[-1]
-        tab = window[step.value - 1] if isinstance(step.value, int) else self.current
-        window.remove(tab)
-        if not window:
-            self._windows.pop()
-        self._closed([tab])
+        number = step.value if isinstance(step.value, int) else None
+        self._closed(self._windows.close_tab(number), step.verb)
 
     def _close_window(self, step: Step) -> None:
-        index = step.value - 1 if isinstance(step.value, int) else -1
-        self._closed(self._windows.pop(index))
+        number = step.value if isinstance(step.value, int) else None
+        self._closed(self._windows.close_window(number), step.verb)
 
-    def _closed(self, tabs: Sequence[Tab]) -> None:
-        if not self._windows:
+    def _closed(self, tabs: Sequence[Tab], verb: str) -> None:
+        if self._windows:
+            self.machine.close(tabs, verb)
+        else:
             # What was open in the last window is what the browser remembers as open.
             self._end(Step("quit"))
-            return
-        self.machine.close(tabs)
-        if self.current in tabs:
-            self.current = self._windows[-1][-1]
 
     # The person at the applications, and time
 

@@ -4,6 +4,7 @@ No engine of this name can be driven yet: these rules rest on sources and on one
 Epiphany 43.1 (closed with its tabs to be reopened: the persistent cookie alone was sent).
 """
 
+from harness.model.common_rules import end_with_tab
 from harness.model.family import Family, Medium, Question, Rhythm, Rule
 
 __all__ = ["WEBKITGTK"]
@@ -22,6 +23,7 @@ _RULES = (
         question=Question.TRUSTS_LOCALHOST,
         answer=False,
         because="takes and sends no Secure cookie over http, localhost or not",
+        limitations=("secure-cookie-needs-https",),
         sources=(
             "libsoup: libsoup/cookies/soup-cookie-jar.c",
             "https://github.com/keycloak/keycloak/issues/33926",
@@ -37,6 +39,7 @@ _RULES = (
         question=Question.SESSION_COOKIE_IN_FILE,
         answer=False,
         because="keeps no cookies in its session file",
+        limitations=("restart-loses-what-is-never-on-disk",),
         sources=(_JAR,),
     ),
     Rule(
@@ -49,6 +52,7 @@ _RULES = (
         question=Question.TAB_STORAGE_IN_FILE,
         answer=False,
         because="keeps addresses alone in its session file",
+        limitations=("restart-loses-what-is-never-on-disk",),
         sources=("epiphany: src/ephy-session.c",),
     ),
     Rule(
@@ -118,6 +122,7 @@ _RULES = (
         when=lambda facts: facts.choices.clear,
         answer=True,
         because="deleted cookies and site data, as it is set to",
+        limitations=("clear-on-exit-takes-persistent-cookies",),
         sources=("webkitgtk: WebKitWebsiteDataManager",),
     ),
     Rule(
@@ -138,6 +143,7 @@ _RULES = (
         because="opened the session that was asked for beside the window in use",
         sources=("epiphany: src/ephy-session.c",),
     ),
+    *end_with_tab(window=(_JAR,), tab=(_JAR,)),
     Rule(
         question=Question.POPUP_STORAGE,
         answer="all",

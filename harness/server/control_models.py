@@ -1,12 +1,12 @@
 """The control API's bodies."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 from pydantic import BaseModel, Field, Strict, StrictBool, StrictStr
 
 from harness.policy import Level, Persistence
+from harness.received import Part, Received
 from harness.server.faults import Fault
-from harness.server.observing import Part
 from harness.server.sessions import EndReason
 
 __all__ = [
@@ -203,7 +203,7 @@ class Ticket(BaseModel):
 class Observed(BaseModel):
     """What the server received, by environment and surface."""
 
-    seen: dict[str, dict[str, Any]]
+    seen: dict[str, dict[str, Received]]
 
 
 class MoreApps(BaseModel):

@@ -17,7 +17,7 @@ import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -27,6 +27,7 @@ from harness.apps.kind import AppKind, CookieKind, StorageKind
 from harness.apps.memory import Memory
 from harness.apps.relying_party import SignInRefusedError
 from harness.apps.session_storage import SessionStorage
+from harness.received import Part, Received
 from harness.server.authorizing import Authorizing
 from harness.server.exchanges import ExchangeLog
 from harness.server.signing_in import SignIn
@@ -35,13 +36,9 @@ from harness.server.tenants import Tenant
 if TYPE_CHECKING:
     from harness.server.control_models import Ticket
 
-__all__ = ["Observing", "Part"]
+__all__ = ["Observing"]
 
 _PATH = "/_afterclose/observe"
-
-Part = Literal["cookies", "browser", "tab"]
-"""What a browser keeps apart: cookies, which it sends by itself; the storages of all its tabs; and
-those of one tab."""
 
 
 @dataclass(kw_only=True)
@@ -51,7 +48,7 @@ class _Visit:
     """What is looked at, and the part of the browser that it belongs to."""
     frames: Collection[Part]
     """What the last page shows frames for."""
-    seen: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seen: dict[str, dict[str, Received]] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
     awaited: set[tuple[str, str]] = field(init=False)
     """What has not been seen yet: environment and surface."""
@@ -61,14 +58,8 @@ class _Visit:
 
     def add(self, environment: str, surface: str, **result: Any) -> None:
         """Note what was seen of a surface."""
-        self.seen.setdefault(environment, {})[surface] = {
-            "part": self.surfaces.get(surface),
-            "reason": None,
-            "cookies_sent": [],
-            "set_cookie": [],
-            "persistent_claim": None,
-            **result,
-        }
+        received = Received(part=self.surfaces.get(surface), **result)
+        self.seen.setdefault(environment, {})[surface] = received
         self.awaited.discard((environment, surface))
         if not self.awaited:
             self.complete.set()
@@ -130,7 +121,7 @@ class Observing:
             tab_frames=frames if "tab" in parts and "tab" in part_of.values() else [],
         )
 
-    async def result(self, ticket: str, timeout: float) -> dict[str, dict[str, Any]]:
+    async def result(self, ticket: str, timeout: float) -> dict[str, dict[str, Received]]:
         """What was seen, by environment and surface; raise KeyError for an unknown ticket, and
         TimeoutError naming what the browser has not shown after `timeout` seconds."""
         visit = self._visits[ticket]

@@ -1,0 +1,49 @@
+"""What the server received at a check: one definition, on the wire and in the harness."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+__all__ = ["Look", "Part", "Received", "Seen"]
+
+Part = Literal["cookies", "browser", "tab"]
+"""What a browser keeps apart: cookies, which it sends by itself; the storages of all its tabs; and
+those of one tab."""
+
+
+class Received(BaseModel, frozen=True):
+    """What the server received for one surface of one environment, and what it is worth there."""
+
+    signed_in: bool
+    part: Part | None = None
+    reason: str | None = None
+    """Why the server says the session is over; None where it is not."""
+    cookies_sent: tuple[str, ...] = ()
+    """Names of the cookies that came."""
+    set_cookie: tuple[str, ...] = ()
+    """The latest `Set-Cookie` of each cookie that the surface rests on, its value shortened."""
+    persistent_claim: bool | None = None
+    """What the access token said that the login began with (`ksp.persistent`)."""
+    tabs: tuple[str, ...] = ()
+    """What each tab showed, where several were looked at."""
+
+
+Seen = Mapping[str, Mapping[str, Received]]
+"""By environment and surface."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What an engine saw at a check, and what it did on the way there. It judges nothing."""
+
+    seen: Seen
+    time: Sequence[str] = ()
+    """How time was moved, in the order it was."""
+    notes: Sequence[str] = ()
+    """What a reader of the evidence should know."""
+    listed: Sequence[tuple[str, str]] = ()
+    """The browser's own cookies as (host, name)."""
+    too_slow: bool = False
+    """Whether the machine was too slow for what the scenario is about."""

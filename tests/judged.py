@@ -1,0 +1,34 @@
+"""Lifecycles whose observations a test looks at."""
+
+from collections.abc import Callable
+
+from harness.bench import engine_for
+from harness.engines.workshop import Workshop
+from harness.judging import Acting, Judge, Judged
+from harness.records import Observation
+from harness.scenario import Browser, Scenario
+from harness.setup import Setup
+
+__all__ = ["browser_of", "observe"]
+
+
+def browser_of(
+    acting: Acting, setup: Setup, note: Callable[[Observation], None], name: str = "test.case"
+) -> Browser:
+    """A browser for a scenario, whose observations are told to `note`."""
+    return Browser(Judged(acting, Judge(name, setup), note))
+
+
+def observe(
+    workshop: Workshop,
+    setup: Setup,
+    scenario: Scenario | Callable[[Browser], None],
+    begin: Callable[[], None] = lambda: None,
+) -> list[Observation]:
+    """Carry a scenario out; `begin` is called once the browser has been started."""
+    observations: list[Observation] = []
+    name = scenario.name if isinstance(scenario, Scenario) else "test.case"
+    with engine_for(workshop, setup) as acting:
+        begin()
+        scenario(browser_of(acting, setup, observations.append, name))
+    return observations
