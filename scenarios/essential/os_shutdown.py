@@ -4,18 +4,6 @@ from harness import Browser, scenario
 
 
 @scenario(
-    title="The system shuts down right after the sign-in",
-    claims="A persistent session survives whatever happens to the browser.",
-    covers=("B5",),
-)
-def end_session_at_once(browser: Browser) -> None:
-    browser.sign_in()
-    browser.end_os_session()
-    browser.start()
-    browser.check("after the browser was started again")
-
-
-@scenario(
     title="The system shuts down some time after the sign-in",
     claims="A non-persistent session is terminated when the browser ends.",
     covers=("B5",),

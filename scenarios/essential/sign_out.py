@@ -28,17 +28,3 @@ def sign_out_in_another_tab(browser: Browser) -> None:
     browser.sign_out()
     browser.close_tab()
     browser.check("after the sign-out in the other tab")
-
-
-@scenario(
-    title="The browser crashes right after a sign-out",
-    claims="Who has signed out stays signed out.",
-    covers=("B20", "ASVS 5.0 7.4.1"),
-)
-def sign_out_then_crash(browser: Browser) -> None:
-    browser.sign_in()
-    browser.settle()
-    browser.sign_out()
-    browser.crash()
-    browser.start()
-    browser.check("after the browser was started again")

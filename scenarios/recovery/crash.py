@@ -114,3 +114,20 @@ def start_long_after_a_crash(browser: Browser) -> None:
     browser.wait(timedelta(hours=7))
     browser.start()
     browser.check("seven hours after the crash")
+
+
+@scenario(
+    title="The browser crashes with several tabs and windows open",
+    claims="A non-persistent session is terminated when the browser ends.",
+    covers=("B2", "B3"),
+)
+def crash_with_several_tabs(browser: Browser) -> None:
+    browser.sign_in()
+    browser.open_tab()
+    browser.visit()
+    browser.open_window()
+    browser.visit()
+    browser.settle()
+    browser.crash()
+    browser.start()
+    browser.check("after the browser was started again")

@@ -44,3 +44,15 @@ def end_session_with_several_tabs(browser: Browser) -> None:
     browser.end_os_session()
     browser.start()
     browser.check("after the browser was started again")
+
+
+@scenario(
+    title="The system shuts down right after the sign-in",
+    claims="A persistent session survives whatever happens to the browser.",
+    covers=("B5",),
+)
+def end_session_at_once(browser: Browser) -> None:
+    browser.sign_in()
+    browser.end_os_session()
+    browser.start()
+    browser.check("after the browser was started again")
