@@ -1,0 +1,17 @@
+"""Signing out, and the browser ends before that is on disk."""
+
+from harness import Browser, scenario
+
+
+@scenario(
+    title="The browser crashes right after a sign-out",
+    claims="Who has signed out stays signed out.",
+    covers=("B20", "ASVS 5.0 7.4.1"),
+)
+def sign_out_then_crash(browser: Browser) -> None:
+    browser.sign_in()
+    browser.settle()
+    browser.sign_out()
+    browser.crash()
+    browser.start()
+    browser.check("after the browser was started again")
