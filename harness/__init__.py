@@ -1,5 +1,5 @@
 """Afterclose: what is left of a login after the tab, the window or the browser is closed."""
 
-from harness.scenario import Browser, scenario
+from harness.scenario import Browser, Moment, scenario
 
-__all__ = ["Browser", "scenario"]
+__all__ = ["Browser", "Moment", "scenario"]

@@ -19,11 +19,12 @@ from harness.engines.workshop import Workshop
 from harness.engines.world import World, Worlds
 from harness.invocation import FAILED, Invocation, bench_of
 from harness.judging import Acting, Judge, Judged
+from harness.policy import Environment
 from harness.records import Error, Observation, Unsupported, Verdict
 from harness.results import Results, run_record
-from harness.scenario import Browser, UnsupportedVerbError, narrate
+from harness.scenario import Browser, Scenario, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
-from harness.setup import Setup
+from harness.setup import Setup, by_timeout
 
 __all__ = ["Bench", "TooSlowError", "UnexpectedError", "engine_for", "lifecycle"]
 
@@ -86,12 +87,24 @@ class Bench:
         """Afterclose's own: its models have no other."""
         return version("afterclose")
 
-    def setup(self, engine: str, preset: str, keeps: Sequence[str]) -> Setup:
-        """A lifecycle of this run."""
+    def parts(self, scenario: Scenario) -> list[Sequence[Environment]]:
+        """The environments for which a scenario is carried out together: all of them, but for one
+        with times relative to the policy."""
+        environments = self.config.environments
+        return by_timeout(environments) if scenario.is_relative else [environments]
+
+    def setup(
+        self,
+        engine: str,
+        preset: str,
+        keeps: Sequence[str],
+        environments: Sequence[Environment] = (),
+    ) -> Setup:
+        """A lifecycle of this run, for all of its environments or for some."""
         return Setup(
             engine=engine,
             preset=preset,
-            environments=self.config.environments,
+            environments=environments or self.config.environments,
             keeps=keeps,
             settings=self.config.settings,
         )
@@ -114,10 +127,12 @@ def lifecycle(
     preset: str,
     note: Callable[[Observation], None],
     keeps: Sequence[str] = (),
+    environments: Sequence[Environment] = (),
     *,
     again: bool = False,
 ) -> Iterator[Browser]:
-    """A browser for one item; what it shows is told to `note`, and written down at the end.
+    """A browser for one item; what it shows is told to `note`, and written down at the end. It is
+    about all environments of the run, unless some are given.
 
     `again`: whether it can be carried out once more. Then nothing is written down of what is
     inconclusive, and TooSlowError is raised.
@@ -149,10 +164,10 @@ def lifecycle(
     browser: Browser | None = None
     failed = True
     try:
-        setup = bench.setup(engine_name, preset, keeps)
+        setup = bench.setup(engine_name, preset, keeps, environments)
         with engine_for(workshop, setup, artifacts=folder) as acting:
             judge = Judge(name, setup, common["engine_version"])
-            browser = Browser(Judged(acting, judge, observed))
+            browser = Browser(Judged(acting, judge, observed), setup.timeouts)
             try:
                 yield browser
                 if again and any(o.verdict is Verdict.INCONCLUSIVE for o in observations):

@@ -1,7 +1,7 @@
 """Scenarios as pytest items, and how what went wrong is told."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from harness.engines.simulated import SimulationError
 from harness.engines.target import TargetError
 from harness.engines.workshop import WorkshopError
 from harness.invocation import bench_of
+from harness.policy import Environment
 from harness.records import Observation, RecordsError, Verdict
 from harness.scenario import Scenario, ScenarioError
 from harness.simulating import simulate
@@ -39,33 +40,39 @@ class ScenarioItem(pytest.Item):
         self.obj = scenario.function
 
     def runtest(self) -> None:
-        bench_of(self.config).chosen.check()
-        try:
-            self._carry_out(again=self.engine not in MODELS)
-        except TooSlowError:
-            self._carry_out(again=False)
-
-    def _carry_out(self, *, again: bool) -> None:
-        unexpected: list[Observation] = []
-
-        def note(observation: Observation) -> None:
-            if observation.verdict is Verdict.UNEXPECTED:
-                unexpected.append(observation)
-
-        def judge() -> None:
-            if unexpected:
-                raise UnexpectedError("\n".join(map(sentence, unexpected)))
-
+        bench = bench_of(self.config)
+        bench.chosen.check()
         if self.engine in MODELS:
-            simulate(self, self.scenario, self.engine, self.preset, note)
-            judge()
-        else:
-            scenario = self.scenario
-            with lifecycle(
-                self, scenario.name, self.engine, self.preset, note, scenario.keeps, again=again
-            ) as browser:
-                scenario(browser)
-                judge()
+            _judge(simulate(self, self.scenario, self.engine, self.preset))
+            return
+        unexpected: list[str] = []
+        for environments in bench.parts(self.scenario):
+            try:
+                try:
+                    self._carry_out(environments, again=True)
+                except TooSlowError:
+                    self._carry_out(environments, again=False)
+            except UnexpectedError as error:
+                unexpected.append(str(error))
+        if unexpected:
+            raise UnexpectedError("\n".join(unexpected))
+
+    def _carry_out(self, environments: Sequence[Environment], *, again: bool) -> None:
+        """For some environments together."""
+        seen: list[Observation] = []
+        scenario = self.scenario
+        with lifecycle(
+            self,
+            scenario.name,
+            self.engine,
+            self.preset,
+            seen.append,
+            scenario.keeps,
+            environments,
+            again=again,
+        ) as browser:
+            scenario(browser)
+            _judge(seen)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, _TOLD):
@@ -75,6 +82,12 @@ class ScenarioItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         line = self.scenario.function.__code__.co_firstlineno - 1
         return self.path, line, f"{self.scenario.name}[{self.engine}-{self.preset}]"
+
+
+def _judge(observations: Iterable[Observation]) -> None:
+    unexpected = [o for o in observations if o.verdict is Verdict.UNEXPECTED]
+    if unexpected:
+        raise UnexpectedError("\n".join(map(sentence, unexpected)))
 
 
 @contextlib.contextmanager

@@ -4,11 +4,12 @@ The verbs are methods of `Browser`. What carries them out is an interpreter: a d
 browser, or the narrator of this module.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from harness.verbs import Moment, Step, narrate
 from harness.windows import Windows
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = [
     "Browser",
     "Check",
     "Interpreter",
+    "Moment",
     "Scenario",
     "ScenarioError",
     "Step",
@@ -63,73 +65,6 @@ class Unread(Mapping[tuple[str, str], "Observation"]):
         )
 
 
-@dataclass(frozen=True)
-class Step:
-    """One thing that is done. `value` is the verb's argument, where it has one."""
-
-    verb: str
-    value: int | str | timedelta | None = None
-
-
-_ORDINALS = ("first", "second", "third", "fourth", "fifth")
-
-
-def _which(kind: str, value: object) -> str:
-    if isinstance(value, int):
-        return f"the {_ORDINALS[value - 1] if value <= len(_ORDINALS) else f'{value}th'} {kind}"
-    return f"the {kind} in use"
-
-
-def _duration(time: timedelta) -> str:
-    parts = []
-    minutes, seconds = divmod(round(time.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    for amount, unit in ((days, "day"), (hours, "hour"), (minutes, "minute"), (seconds, "second")):
-        if amount:
-            parts.append(f"{amount} {unit}{'' if amount == 1 else 's'}")
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]])) if parts else "no time"
-
-
-_SENTENCES: Mapping[str, Callable[[Step], str]] = {
-    "sign_in": lambda step: "Sign in to the application.",
-    "sign_out": lambda step: "Sign out in the application.",
-    "sign_out_during_visit": lambda step: "Open the application in another tab and, while it is "
-    "still loading, sign out in this one.",
-    "visit": lambda step: "Open the application again and let it ask the auth server who you are.",
-    "open_tab": lambda step: "Open a new tab.",
-    "close_tab": lambda step: f"Close {_which('tab', step.value)}.",
-    "open_window": lambda step: "Open a new window.",
-    "open_popup": lambda step: "Let the page open a popup window.",
-    "pin_tab": lambda step: "Pin the tab in use.",
-    "close_window": lambda step: f"Close {_which('window', step.value)}.",
-    "quit": lambda step: "Close the browser.",
-    "crash": lambda step: "The browser crashes.",
-    "end_os_session": lambda step: "The operating system shuts down and asks the browser to end.",
-    "restart": lambda step: "Let the browser restart itself, as after an update.",
-    "start": lambda step: "Start the browser, told to restore the last session this once."
-    if step.value
-    else "Start the browser.",
-    "restore_previous_session": lambda step: "Ask the browser for the tabs of the last session.",
-    "settle": lambda step: "Wait until what the browser remembers is on disk.",
-    "wait": lambda step: f"Stay away for {_duration(step.value)}."
-    if isinstance(step.value, timedelta)
-    else "",
-    "set_clock_back": lambda step: f"Set the computer's clock back by {_duration(step.value)}."
-    if isinstance(step.value, timedelta)
-    else "",
-    "override_session_policy": lambda step: "An administrator overrides the organization's session "
-    "policy with the opposite one.",
-    "revoke_sessions": lambda step: "An administrator revokes every session.",
-    "check": lambda step: f"Check: {step.value}.",
-}
-
-
-def narrate(step: Step) -> str:
-    """The step as a sentence for a person."""
-    return _SENTENCES[step.verb](step)
-
-
 class Interpreter(Protocol):
     """What carries steps out."""
 
@@ -156,10 +91,17 @@ class Administrator:
 
 
 class Browser:
-    """A browser in the hands of a person. It has been started on a fresh profile."""
+    """A browser in the hands of a person. It has been started on a fresh profile.
 
-    def __init__(self, interpreter: Interpreter) -> None:
+    `timeouts` are the inactivity timeouts in force, in seconds; none where nobody carries anything
+    out.
+    """
+
+    def __init__(self, interpreter: Interpreter, timeouts: Collection[int] = ()) -> None:
         self._interpreter = interpreter
+        self._timeouts = timeouts
+        self._waited = timedelta(0)
+        """Since the person last signed in or visited."""
         self._steps: list[Step] = []
         self._windows = Windows[object]()
         self._windows.start(object())
@@ -263,6 +205,19 @@ class Browser:
             raise ScenarioError(f"wait: the time must be more than nothing, not {time}")
         self._do(Step("wait", time))
 
+    def wait_until(self, moment: Moment) -> None:
+        """Let time pass until a moment relative to the policy. Where the environments have
+        different timeouts, a scenario is carried out once for each."""
+        if len(self._timeouts) > 1:
+            known = ", ".join(map(str, sorted(self._timeouts)))
+            raise ScenarioError(
+                f"wait_until: the environments' timeouts differ ({known} s); choose those of one"
+            )
+        left = [moment.after(timeout) - self._waited for timeout in self._timeouts]
+        if left and left[0] <= timedelta(0):
+            raise ScenarioError(f"wait_until: it is later than {moment.value}")
+        self._do(Step("wait", left[0] if left else None, moment))
+
     def set_clock_back(self, time: timedelta) -> None:
         """Set the clock of the person's computer back; the server's goes on as it is."""
         if time <= timedelta(0):
@@ -281,6 +236,10 @@ class Browser:
     def _do(self, step: Step) -> None:
         self._steps.append(step)
         self._interpreter.perform(step)
+        if step.verb in ("sign_in", "visit"):
+            self._waited = timedelta(0)
+        elif step.verb == "wait" and isinstance(step.value, timedelta):
+            self._waited += step.value
 
     def _do_running(self, step: Step) -> None:
         if not self._windows:
@@ -310,6 +269,11 @@ class Scenario:
     def name(self) -> str:
         """`module.function`, as results and reports name it."""
         return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it waits for a moment relative to the policy."""
+        return any(step.until is not None for step in steps_of(self))
 
     def __call__(self, browser: Browser) -> None:
         browser.tells = False
@@ -347,8 +311,9 @@ class _Narrator:
         return {}
 
 
-def steps_of(scenario: Scenario) -> tuple[Step, ...]:
-    """The steps of a scenario, found by running it without a browser."""
-    browser = Browser(_Narrator())
+def steps_of(scenario: Scenario, timeout: int | None = None) -> tuple[Step, ...]:
+    """The steps of a scenario, found by running it without a browser; with times relative to the
+    policy only where its timeout is given, in seconds."""
+    browser = Browser(_Narrator(), () if timeout is None else (timeout,))
     scenario(browser)
     return browser.steps

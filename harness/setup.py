@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from harness.policy import Environment
 from harness.settings import Settings
 
-__all__ = ["Setup"]
+__all__ = ["Setup", "by_timeout"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,3 +26,17 @@ class Setup:
     def names(self) -> list[str]:
         """Of the environments."""
         return [environment.name for environment in self.environments]
+
+    @property
+    def timeouts(self) -> set[int]:
+        """The inactivity timeouts in force there, in seconds."""
+        return set(map(_timeout, self.environments))
+
+
+def by_timeout(environments: Sequence[Environment]) -> list[Sequence[Environment]]:
+    """Environments apart by the inactivity timeout in force there, the shortest first."""
+    return [list(alike) for _, alike in groupby(sorted(environments, key=_timeout), key=_timeout)]
+
+
+def _timeout(environment: Environment) -> int:
+    return environment.effective_policy.inactivity_timeout

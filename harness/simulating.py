@@ -1,7 +1,7 @@
 """Scenarios on models, as pytest items: a scenario is played in every model of the run at once, and
 each item has its part of what came out."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import pytest
 
@@ -15,43 +15,49 @@ from harness.scenario import Scenario, UnsupportedVerbError, narrate
 
 __all__ = ["simulate"]
 
-_PLAYED = pytest.StashKey[dict[str, dict[tuple[str, str], Member]]]()
+_PLAYED = pytest.StashKey[dict[str, dict[tuple[str, str], list[Member]]]]()
 
 
 def simulate(
-    item: pytest.Item,
-    scenario: Scenario,
-    engine: str,
-    preset: str,
-    note: Callable[[Observation], None],
-) -> None:
-    """The observations of one scenario on one model with one preset: written down, and told to
-    `note`. Raises what broke it off."""
+    item: pytest.Item, scenario: Scenario, engine: str, preset: str
+) -> Sequence[Observation]:
+    """The observations of one scenario on one model with one preset, which are written down.
+    Raises what broke it off."""
     bench = bench_of(item.config)
     played = item.config.stash.setdefault(_PLAYED, {})
     if scenario.name not in played:
         members = _members(bench, scenario, (engine, preset))
-        play(bench.worlds, scenario, list(members.values()))
+        for together in zip(*members.values(), strict=True):
+            play(bench.worlds, scenario, together)
         played[scenario.name] = members
-    member = played[scenario.name].pop((engine, preset))
-    judge = Judge(scenario.name, member.setup, bench.version)
-    observations = [o for look in member.looks for o in judge.observations(*look)]
+    observations: list[Observation] = []
+    members_of_item = played[scenario.name].pop((engine, preset))
+    for member in members_of_item:
+        judge = Judge(scenario.name, member.setup, bench.version)
+        observations += [o for look in member.looks for o in judge.observations(*look)]
     bench.write(*observations)
-    for observation in observations:
-        note(observation)
-    if member.failure is not None:
-        _failed(bench, scenario, member)
+    for member in members_of_item:
+        if member.failure is not None:
+            _failed(bench, scenario, member)
+    return observations
 
 
 def _members(
     bench: Bench, scenario: Scenario, asked: tuple[str, str]
-) -> dict[tuple[str, str], Member]:
+) -> dict[tuple[str, str], list[Member]]:
+    """For each model and preset, one for each part of the environments."""
     pairs = [(name, preset) for name, preset in bench.chosen.pairs if name in MODELS]
-    return {pair: _member(bench, scenario, *pair) for pair in dict.fromkeys([asked, *pairs])}
-
-
-def _member(bench: Bench, scenario: Scenario, engine: str, preset: str) -> Member:
-    return Member(family=MODELS[engine], setup=bench.setup(engine, preset, scenario.keeps))
+    parts = bench.parts(scenario)
+    return {
+        (engine, preset): [
+            Member(
+                family=MODELS[engine],
+                setup=bench.setup(engine, preset, scenario.keeps, environments),
+            )
+            for environments in parts
+        ]
+        for engine, preset in dict.fromkeys([asked, *pairs])
+    }
 
 
 def _failed(bench: Bench, scenario: Scenario, member: Member) -> None:

@@ -12,7 +12,7 @@ PACKAGE = Path(harness.__file__).parent
 LAYERS = (
     {"policy", "presets", "clock", "records", "settings", "config", "received", "windows"},
     {"server", "apps"},
-    {"scenario", "setup", "promise"},
+    {"scenario", "setup", "promise", "verbs"},
     {"model"},
     {"engines"},
     {"reference", "expectation", "limitations", "judging"},
@@ -25,9 +25,9 @@ ALLOWED = {
     0: set(),
     1: {"policy", "clock", "settings", "received"},
     2: _GROUND,
-    3: {"scenario", "presets", "windows"},
-    4: {"scenario", "setup", "model", "policy", "presets", "received", "windows"},
-    5: {"scenario", "setup", "promise", "model"} | _GROUND,
+    3: {"scenario", "verbs", "presets", "windows"},
+    4: {"scenario", "verbs", "setup", "model", "policy", "presets", "received", "windows"},
+    5: {"scenario", "verbs", "setup", "promise", "model"} | _GROUND,
     6: {"records"},
     7: set().union(*LAYERS[:7]),
 }

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from playwright.async_api import Error as PlaywrightError
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.looking import look
-from harness.engines.person import PER_VISIT, sign_out, visit_applications
+from harness.engines.person import PER_VISIT, sign_out, sign_out_during_visit, visit_applications
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.engines.target import TargetEnvironment
 from harness.engines.workshop import Workshop
@@ -22,7 +22,7 @@ from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.policy import Persistence
 from harness.presets import CHOICES
 from harness.received import Look
-from harness.scenario import Step, UnsupportedVerbError
+from harness.scenario import Moment, Step
 from harness.setup import Setup
 from harness.windows import Windows
 
@@ -31,9 +31,8 @@ __all__ = ["Driver", "DriverError"]
 _STEP_TIMEOUT = 90.0
 """Seconds that any one step may take before the browser counts as hung."""
 
-_ENDING = ("crash", "end_os_session")
 _AT_APPLICATIONS = ("sign_in", "sign_out", "sign_out_during_visit", "visit")
-_AFTER_SETTLING = (*_AT_APPLICATIONS, *_ENDING)
+_AFTER_SETTLING = (*_AT_APPLICATIONS, "crash", "end_os_session")
 """Steps that show whether the browser wrote down what it had before time passed. Time passes by the
 clock alone, so the driver lets the browser write first."""
 
@@ -71,6 +70,29 @@ class Driver:
         is not waited for: Chromium writes an origin's second change up to a minute later."""
         self._time: list[str] = []
         self._stopwatch = Stopwatch(rhythms_of(engine.name))
+        self._verbs: dict[str, Callable[[Step], Coroutine[Any, Any, None]]] = {
+            "sign_in": self._sign_in,
+            "visit": self._visit,
+            "sign_out": self._sign_out,
+            "sign_out_during_visit": self._sign_out_during_visit,
+            "open_tab": self._open_tab,
+            "open_window": self._open_window,
+            "open_popup": self._open_popup,
+            "pin_tab": self._pin_tab,
+            "close_tab": self._close_tab,
+            "close_window": self._close_window,
+            "quit": self._quit,
+            "crash": self._crash,
+            "end_os_session": self._end_os_session,
+            "restart": self._restart,
+            "start": self._start,
+            "restore_previous_session": self._restore_previous_session,
+            "settle": self._settle,
+            "wait": self._wait,
+            "set_clock_back": self._set_clock_back,
+            "override_session_policy": self._override_session_policy,
+            "revoke_sessions": self._revoke_sessions,
+        }
 
     def __enter__(self) -> "Driver":
         try:
@@ -98,7 +120,7 @@ class Driver:
         if step.verb in _AT_APPLICATIONS:
             self._run(step.verb, self._living.note_hidden_tabs())
         with self._stopwatch.during(step.verb):
-            self._run(step.verb, getattr(self, f"_{step.verb}")(step))
+            self._run(step.verb, self._verbs[step.verb](step))
 
     def look(self) -> Look:
         """Show every surface to the server."""
@@ -129,6 +151,7 @@ class Driver:
         target = self._workshop.target
         setup = self._setup
         await target.reset(setup.keeps)
+        await target.stop_clock()
         self._environments = await target.environments(setup.names)
         self._persistence = {e.name: e.effective_policy.persistence for e in setup.environments}
         profile = await self._workshop.new_profile(self._engine, self._preset)
@@ -264,23 +287,17 @@ class Driver:
         self._stored.clear()
 
     async def _sign_out_during_visit(self, step: Step) -> None:
-        target = self._workshop.target
-        page = await self._engine.new_tab(self._open(), self._page, self._preset)
+        other = await self._engine.new_tab(self._open(), self._page, self._preset)
         for environment in self._environments:
-            await target.hold(environment)
-            loading = asyncio.ensure_future(page.goto(f"{environment.app_url}/login?prompt=none"))
-            await target.held(environment)
-            await sign_out(self._page, environment)
-            await target.release(environment)
-            await loading
-        await page.close()
+            await sign_out_during_visit(self._workshop.target, self._page, other, environment)
+        await other.close()
         self._stored.clear()
 
     async def _wait(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)
         seconds = step.value.total_seconds()
         await self._workshop.target.advance(seconds)
-        how = await self._age(seconds)
+        how = await self._age(seconds, just_before=step.until is Moment.JUST_BEFORE_THE_TIMEOUT)
         self._due = self._due or (bool(self._windows) and step.value >= SETTLED_AFTER)
         self._time.append(f"{seconds:.0f} s: the server's clock was moved, {how}")
 
@@ -290,16 +307,9 @@ class Driver:
         how = await self._age(-seconds)
         self._time.append(f"{seconds:.0f} s back on the person's computer alone: {how}")
 
-    async def _age(self, seconds: float) -> str:
-        """Make what the browser remembers that much older, or younger; how, in words."""
-        context = self._living.context
-        if context is None:
-            await asyncio.to_thread(self._engine.age, self._living.profile, seconds)
-            return "the closed browser's profile was aged"
-        if not self._windows:
-            raise UnsupportedVerbError("no time passes for a browser without a window")
-        await self._engine.age_open(context, self._page, seconds)
-        return "the open browser's persistent cookies were set to expire that much sooner"
+    async def _age(self, seconds: float, *, just_before: bool = False) -> str:
+        page = self._page if self._windows else None
+        return await self._living.age(page, seconds, just_before=just_before)
 
     # The administrator
 

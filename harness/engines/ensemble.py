@@ -59,7 +59,7 @@ def play(worlds: Worlds, scenario: Scenario, members: Sequence[Member]) -> None:
     """Carry the scenario out in every member at once, all for the same environments; each then has
     what it saw."""
     world = worlds.world_of(scenario, members[0].setup.names)
-    browser = Browser(_Ensemble(world, members))
+    browser = Browser(_Ensemble(world, members), members[0].setup.timeouts)
     try:
         scenario(browser)
     finally:

@@ -12,12 +12,15 @@ from harness.engines.engine import Engine, HiddenTab
 from harness.engines.processes import end_group, kill_group, wait_for_leader
 from harness.engines.workshop import Workshop
 from harness.presets import CHOICES
+from harness.scenario import UnsupportedVerbError
 
 __all__ = ["BrowserLife"]
 
 _EMPTY = "about:blank"
 _QUIT_GRACE = 20.0
 """Seconds that a browser may take to end when a person closes it."""
+_IN_TIME = 120.0
+"""Seconds that a browser is given to show what is about to expire."""
 _SYSTEM_GRACE = 10.0
 """Seconds between the system's request to end and its kill."""
 
@@ -159,6 +162,22 @@ class BrowserLife:
         if not await asyncio.to_thread(end_group, leader, grace=_SYSTEM_GRACE):
             self.notes.append(f"killed {_SYSTEM_GRACE:.0f} s after it was asked to end")
         await self._gone("end_os_session")
+
+    async def age(self, page: Page | None, seconds: float, *, just_before: bool) -> str:
+        """Make what the browser remembers that much older, or younger; how, in words. `page` is the
+        one in use; `just_before`: something is about to expire, and the browser's own clock goes
+        on. Raises UnsupportedVerbError for a browser that runs without a window."""
+        less = ""
+        if just_before:
+            seconds, less = max(0.0, seconds - _IN_TIME), f", but for {_IN_TIME:.0f} s"
+        if self.context is None:
+            await asyncio.to_thread(self._engine.age, self.profile, seconds)
+            return f"the closed browser's profile was aged{less}"
+        if page is None:
+            raise UnsupportedVerbError("no time passes for a browser without a window")
+        await self._engine.age_open(self.context, page, seconds)
+        how = "the open browser's persistent cookies were set to expire that much sooner"
+        return how + less
 
     def kill(self) -> None:
         """Leave nothing of it running, whatever state it is in."""

@@ -1,13 +1,14 @@
 """The person at the applications: pages, forms and links, in the tab they have in use."""
 
+import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from playwright.async_api import Page
 
-from harness.engines.target import TargetEnvironment
+from harness.engines.target import Target, TargetEnvironment
 
-__all__ = ["PER_VISIT", "sign_out", "visit_applications"]
+__all__ = ["PER_VISIT", "sign_out", "sign_out_during_visit", "visit_applications"]
 
 PER_VISIT = 4
 """Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
@@ -61,3 +62,15 @@ async def sign_out(page: Page, environment: TargetEnvironment) -> None:
     """Follow the application's link to sign out, and come back signed out."""
     await page.goto(f"{environment.app_url}/sign-out", wait_until="commit")
     await page.wait_for_url(f"{environment.app_url}/", wait_until="domcontentloaded")
+
+
+async def sign_out_during_visit(
+    target: Target, page: Page, other: Page, environment: TargetEnvironment
+) -> None:
+    """Sign out while another tab is visiting, whose answer comes last."""
+    await target.hold(environment)
+    loading = asyncio.ensure_future(other.goto(f"{environment.app_url}/login?prompt=none"))
+    await target.held(environment)
+    await sign_out(page, environment)
+    await target.release(environment)
+    await loading

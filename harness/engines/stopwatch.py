@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from harness.model.family import Medium, Rhythm
+from harness.verbs import verbs_that
 
 __all__ = ["TOO_SLOW", "Stopwatch"]
 
@@ -15,11 +16,7 @@ TOO_SLOW = (
 )
 """A note for the evidence."""
 
-_CHANGING = (
-    "sign_in", "sign_out", "sign_out_during_visit", "visit", "wait", "set_clock_back",
-    "open_tab", "open_window", "open_popup", "pin_tab", "close_tab", "close_window",
-    "restore_previous_session",
-)  # fmt: skip
+_CHANGING = verbs_that(lambda verb: verb.browser)
 
 
 _AT_START = (Medium.MARK, Medium.RESTART, Medium.SESSION)

@@ -81,6 +81,10 @@ class Target:
         if apps:
             await self._control("POST", "apps", {"apps": list(apps)})
 
+    async def stop_clock(self) -> None:
+        """Let time go by where it is moved alone, until the next reset."""
+        await self._control("POST", "clock", {"stop": True})
+
     async def advance(self, seconds: float) -> None:
         """Move the server's clock."""
         await self._control("POST", "clock", {"advance": seconds})

@@ -21,16 +21,14 @@ from harness.model.agent import Storages, Tab, UserAgent, copy_of
 from harness.model.cookies import Cookie, CookieStore
 from harness.received import Received, Seen
 from harness.scenario import Scenario, steps_of
+from harness.verbs import verbs_that
 
 __all__ = ["CHANGING", "World", "Worlds"]
 
 _T = TypeVar("_T")
 _ALL = (*PARTS, "page")
 """With what the tabs show."""
-CHANGING = (
-    "sign_in", "visit", "sign_out", "sign_out_during_visit", "wait", "override_session_policy",
-    "revoke_sessions",
-)  # fmt: skip
+CHANGING = verbs_that(lambda verb: verb.server)
 """Verbs that change something on the server."""
 _TIMEOUT = 30.0
 """Seconds that the server may take to answer."""
@@ -81,6 +79,7 @@ class World:
         """Reset the server, once; the environments named."""
         if not self._environments:
             self.call(self.target.reset(keeps))
+            self.call(self.target.stop_clock())
             self._resets = self.target.resets
             self._environments = self.call(self.target.environments(names))
         return self._environments

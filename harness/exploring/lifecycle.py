@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -10,18 +10,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, ValidationError
 
 from harness.scenario import Browser, Interpreter, ScenarioError, Step
+from harness.verbs import VERBS, Argument
 
 __all__ = ["Lifecycle", "LifecycleError", "carry_out", "is_possible"]
-
-_ADMINISTRATOR = ("override_session_policy", "revoke_sessions")
-_PLAIN = (
-    "sign_in", "sign_out", "sign_out_during_visit", "visit", "open_tab", "open_window",
-    "open_popup", "pin_tab", "quit", "crash", "end_os_session", "restart",
-    "restore_previous_session", "settle",
-)  # fmt: skip
-_NUMBERED = ("close_tab", "close_window")
-_TIMED = ("wait", "set_clock_back")
-
 
 class LifecycleError(Exception):
     """Data that is no lifecycle; the message is for the user."""
@@ -108,21 +99,27 @@ def _step_to_json(step: Step) -> dict[str, Any]:
 
 def _step_from_json(data: _StepData) -> Step:
     verb, value = data.verb, data.value
-    if verb in _TIMED and data.seconds is not None:
+    if verb in VERBS and VERBS[verb].argument is Argument.TIME and data.seconds is not None:
         return Step(verb, timedelta(seconds=data.seconds))
-    fits = (
-        (verb in (*_PLAIN, *_ADMINISTRATOR) and value is None)
-        or (verb in _NUMBERED and (value is None or isinstance(value, int)))
-        or (verb == "start" and value in (None, "restoring"))
-        or (verb == "check" and isinstance(value, str))
-    )
+    known = VERBS.get(verb)
+    fits = known is not None and _FITS[known.argument](value)
     if not fits:
         raise LifecycleError(f"steps: there is no step {verb!r} with {value!r}")
     return Step(verb, value)
 
 
+_FITS: Mapping[Argument, Callable[[object], bool]] = {
+    Argument.NOTHING: lambda value: value is None,
+    Argument.NUMBER: lambda value: value is None or isinstance(value, int),
+    Argument.TIME: lambda value: False,
+    Argument.LABEL: lambda value: isinstance(value, str),
+    Argument.RESTORING: lambda value: value in (None, "restoring"),
+}
+"""Whether a value can be an argument of that kind. A time is written in seconds."""
+
+
 def _call(step: Step) -> str:
-    if step.verb in _ADMINISTRATOR:
+    if VERBS[step.verb].administrator:
         return f"browser.administrator.{step.verb}()"
     if isinstance(step.value, timedelta):
         return f"browser.{step.verb}(timedelta(seconds={step.value.total_seconds():.0f}))"
@@ -135,7 +132,7 @@ def _call(step: Step) -> str:
 def carry_out(browser: Browser, steps: Iterable[Step]) -> None:
     """Do the steps; raise ScenarioError where one could not follow on the last."""
     for step in steps:
-        if step.verb in _ADMINISTRATOR:
+        if VERBS[step.verb].administrator:
             getattr(browser.administrator, step.verb)()
         elif step.verb == "start":
             browser.start(restoring=bool(step.value))

@@ -56,6 +56,8 @@ class Control:
         body = await read_body(request, models.MoveClock)
         try:
             self._site.move_clock(body.advance)
+            if body.stop:
+                self._site.clock.stop()
         except ValueError as error:
             return refuse(409, str(error))
         return await self._show_clock(request)

@@ -109,10 +109,12 @@ class ClockState(BaseModel):
 
 
 class MoveClock(BaseModel):
-    """How far to move the clock."""
+    """How far to move the clock, and whether to stop it."""
 
-    advance: Annotated[float, Strict(), Field(ge=0, le=3_153_600_000, allow_inf_nan=False)]
+    advance: Annotated[float, Strict(), Field(ge=0, le=3_153_600_000, allow_inf_nan=False)] = 0.0
     """Seconds; the clock goes a hundred years ahead at most."""
+    stop: StrictBool = False
+    """From then on it shows the time that it is moved to, until the next reset."""
 
 
 class Reset(BaseModel):
