@@ -212,22 +212,34 @@ class Environment:
         return self.organization.override.apply(self.policy)
 
 
-def _overridden(name: str, environment: Persistence) -> Environment:
+def _with_override(name: str, persistence: Persistence, override: Override) -> Environment:
+    organization = Organization(code=name, override=override)
     return Environment(
-        name=name,
-        policy=Policy(persistence=environment),
-        organizations=(
-            Organization(
-                code=name,
-                override=Override(use_persistence=True, persistence=environment.opposite),
-            ),
-        ),
+        name=name, policy=Policy(persistence=persistence), organizations=(organization,)
     )
 
 
 DEFAULT_ENVIRONMENTS: tuple[Environment, ...] = (
     Environment(name="persistent", policy=Policy(persistence=Persistence.PERSISTENT)),
     Environment(name="non_persistent", policy=Policy(persistence=Persistence.NON_PERSISTENT)),
-    _overridden("org_persistent", Persistence.NON_PERSISTENT),
-    _overridden("org_non_persistent", Persistence.PERSISTENT),
+    _with_override(
+        "org_persistent",
+        Persistence.NON_PERSISTENT,
+        Override(use_persistence=True, persistence=Persistence.PERSISTENT),
+    ),
+    _with_override(
+        "org_non_persistent",
+        Persistence.PERSISTENT,
+        Override(use_persistence=True, persistence=Persistence.NON_PERSISTENT),
+    ),
+    _with_override(
+        "org_timeout",
+        Persistence.PERSISTENT,
+        Override(use_inactivity_timeout=True, inactivity_timeout=3600),
+    ),
+    _with_override(
+        "org_switched_off",
+        Persistence.NON_PERSISTENT,
+        Override(persistence=Persistence.PERSISTENT, inactivity_timeout=3600),
+    ),
 )
