@@ -22,9 +22,9 @@ from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment
 from harness.records import Error, Observation, Unsupported, Verdict
 from harness.results import Results, run_record
-from harness.scenario import Browser, Scenario, UnsupportedVerbError, narrate
+from harness.scenario import Browser, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
-from harness.setup import Setup, by_timeout
+from harness.setup import Setup
 
 __all__ = ["Bench", "TooSlowError", "UnexpectedError", "engine_for", "lifecycle"]
 
@@ -86,12 +86,6 @@ class Bench:
     def version(self) -> str:
         """Afterclose's own: its models have no other."""
         return version("afterclose")
-
-    def parts(self, scenario: Scenario) -> list[Sequence[Environment]]:
-        """The environments for which a scenario is carried out together: all of them, but for one
-        with times relative to the policy."""
-        environments = self.config.environments
-        return by_timeout(environments) if scenario.is_relative else [environments]
 
     def setup(
         self,

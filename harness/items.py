@@ -18,6 +18,7 @@ from harness.invocation import bench_of
 from harness.policy import Environment
 from harness.records import Observation, RecordsError, Verdict
 from harness.scenario import Scenario, ScenarioError
+from harness.setup import parts_of
 from harness.simulating import simulate
 
 __all__ = ["ScenarioItem", "sentence", "told_in_a_line"]
@@ -46,7 +47,7 @@ class ScenarioItem(pytest.Item):
             _judge(simulate(self, self.scenario, self.engine, self.preset))
             return
         unexpected: list[str] = []
-        for environments in bench.parts(self.scenario):
+        for environments in parts_of(self.scenario, bench.config.environments):
             try:
                 try:
                     self._carry_out(environments, again=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from harness.policy import Environment
+from harness.scenario import Scenario
 from harness.settings import Settings
 
-__all__ = ["Setup", "by_timeout"]
+__all__ = ["Setup", "parts_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +34,13 @@ class Setup:
         return set(map(_timeout, self.environments))
 
 
-def by_timeout(environments: Sequence[Environment]) -> list[Sequence[Environment]]:
-    """Environments apart by the inactivity timeout in force there, the shortest first."""
+def parts_of(
+    scenario: Scenario, environments: Sequence[Environment]
+) -> list[Sequence[Environment]]:
+    """The environments for which a scenario is carried out together: all of them; or, where it has
+    times relative to the policy, those of one timeout, the shortest first."""
+    if not scenario.is_relative:
+        return [environments]
     return [list(alike) for _, alike in groupby(sorted(environments, key=_timeout), key=_timeout)]
 
 

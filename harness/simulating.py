@@ -12,6 +12,7 @@ from harness.invocation import bench_of
 from harness.judging import Judge
 from harness.records import Error, Observation, Unsupported
 from harness.scenario import Scenario, UnsupportedVerbError, narrate
+from harness.setup import parts_of
 
 __all__ = ["simulate"]
 
@@ -47,7 +48,7 @@ def _members(
 ) -> dict[tuple[str, str], list[Member]]:
     """For each model and preset, one for each part of the environments."""
     pairs = [(name, preset) for name, preset in bench.chosen.pairs if name in MODELS]
-    parts = bench.parts(scenario)
+    parts = parts_of(scenario, bench.config.environments)
     return {
         (engine, preset): [
             Member(

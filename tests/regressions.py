@@ -1,6 +1,6 @@
 """Which fault of the control API makes which scenario go red, and where it shows."""
 
-from harness.server.faults import Fault
+from harness.faults import Fault
 
 __all__ = ["RED"]
 

@@ -7,7 +7,7 @@ The browsers' part was recorded by a run (`tests/measured`); the models are play
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, groupby
 
 import pytest
 
@@ -17,10 +17,10 @@ from harness.engines.workshop import Options, Workshop
 from harness.engines.world import Worlds
 from harness.library import load_scenarios, scenario_files
 from harness.model.family import Family, Rule
-from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.policy import DEFAULT_ENVIRONMENTS, Environment
 from harness.scenario import Scenario
 from harness.server.running import MockServer
-from harness.setup import Setup
+from harness.setup import Setup, parts_of
 from tests.measuring import Cell, load
 
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
@@ -49,13 +49,21 @@ def differing(
     found: dict[str, list[Cell]] = {name: [] for name in models}
     for scenario, with_presets in presets.items():
         members = {
-            name: [_member(family, SCENARIOS[scenario], preset) for preset in sorted(with_presets)]
+            name: [
+                _member(family, SCENARIOS[scenario], preset, environments)
+                for environments in parts_of(SCENARIOS[scenario], DEFAULT_ENVIRONMENTS)
+                for preset in sorted(with_presets)
+            ]
             for name, family in models.items()
             if not found[name]
         }
         if not members:
             break
-        play(worlds, SCENARIOS[scenario], list(chain.from_iterable(members.values())))
+        together = groupby(
+            sorted(chain.from_iterable(members.values()), key=_names), key=_names
+        )
+        for _, alike in together:
+            play(worlds, SCENARIOS[scenario], list(alike))
         cells = [(cell, shown) for cell, shown in measured.items() if cell[0] == scenario]
         for name, played in members.items():
             seen = _seen(scenario, played)
@@ -63,11 +71,17 @@ def differing(
     return found
 
 
-def _member(family: Family, scenario: Scenario, preset: str) -> Member:
+def _names(member: Member) -> list[str]:
+    return member.setup.names
+
+
+def _member(
+    family: Family, scenario: Scenario, preset: str, environments: Sequence[Environment]
+) -> Member:
     setup = Setup(
         engine=family.name,
         preset=preset,
-        environments=DEFAULT_ENVIRONMENTS,
+        environments=environments,
         keeps=scenario.keeps,
     )
     return Member(family=family, setup=setup)

@@ -33,8 +33,8 @@ def test_the_example_of_the_design(tmp_path: Path) -> None:
         )
     )
     assert config.settings.cookie_name == "kinde"
-    assert config.environments[:4] == DEFAULT_ENVIRONMENTS
-    acme = config.environments[4]
+    assert config.environments[: len(DEFAULT_ENVIRONMENTS)] == DEFAULT_ENVIRONMENTS
+    acme = config.environments[len(DEFAULT_ENVIRONMENTS)]
     assert (acme.policy.persistence, acme.policy.inactivity_timeout) == ("non_persistent", 3600)
     assert acme.organization.code == "org_eu"
     assert acme.effective_policy.persistence is Persistence.PERSISTENT

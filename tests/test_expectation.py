@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from harness.policy import (
 from harness.records import State
 from harness.scenario import Step, UnsupportedVerbError, steps_of
 from harness.settings import Activity, PolicyChange, Settings
-from harness.setup import Setup
+from harness.setup import Setup, parts_of
 from tests.measuring import Cell, load
 
 IN, OUT = State.SIGNED_IN, State.SIGNED_OUT
@@ -55,14 +56,11 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
     played: dict[Cell, State] = {}
     presets = {cell[2] for cell in measured}
     for scenario in load_scenarios(scenario_files()):
-        steps = steps_of(scenario)
-        for preset in presets:
+        for environments, preset in product(parts_of(scenario, DEFAULT_ENVIRONMENTS), presets):
             setup = Setup(
-                engine=engine,
-                preset=preset,
-                environments=DEFAULT_ENVIRONMENTS,
-                keeps=scenario.keeps,
+                engine=engine, preset=preset, environments=environments, keeps=scenario.keeps
             )
+            steps = steps_of(scenario, min(setup.timeouts))
             expectation = Expectation(family, setup)
             try:
                 for number, step in enumerate(steps, start=1):

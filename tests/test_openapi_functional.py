@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from harness.server.routes import Routes
 from harness.server.running import MockServer
 from tests.client import Client
 
@@ -100,7 +101,7 @@ def test_the_document_names_what_kinde_names() -> None:
 def test_every_route_of_the_json_apis_is_in_the_document() -> None:
     with MockServer() as server:
         described = document(server)
-        application = server.site.application()
+        application = Routes(server.site).application()
     helpers = ("/_afterclose/observe/", "/_afterclose/openapi.json")
     routes = {
         (str(route.method), route.resource.canonical)

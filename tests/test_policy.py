@@ -14,13 +14,21 @@ POLICY = Policy(persistence=Persistence.NON_PERSISTENT, inactivity_timeout=100)
 
 
 def test_the_environments_that_are_always_there() -> None:
-    effective = {e.name: e.effective_policy.persistence.value for e in DEFAULT_ENVIRONMENTS}
-    assert effective == {
-        "persistent": "persistent",
-        "non_persistent": "non_persistent",
-        "org_persistent": "persistent",
-        "org_non_persistent": "non_persistent",
+    """Each switch of an override is on in one of them, and off although a value is stored."""
+    policies = {e.name: e.effective_policy for e in DEFAULT_ENVIRONMENTS}
+    assert {
+        name: (policy.persistence.value, policy.inactivity_timeout)
+        for name, policy in policies.items()
+    } == {
+        "persistent": ("persistent", 86_400),
+        "non_persistent": ("non_persistent", 86_400),
+        "org_persistent": ("persistent", 86_400),
+        "org_non_persistent": ("non_persistent", 86_400),
+        "org_timeout": ("persistent", 3600),
+        "org_switched_off": ("non_persistent", 86_400),
     }
+    off = {e.name: e.organization.override for e in DEFAULT_ENVIRONMENTS}["org_switched_off"]
+    assert (off.persistence, off.inactivity_timeout) == (Persistence.PERSISTENT, 3600)
 
 
 @pytest.mark.parametrize("use_persistence", [True, False])

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from harness.engines.workshop import Options, Workshop
+from harness.faults import Fault
 from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Verdict
-from harness.server.faults import Fault
 from harness.server.running import MockServer
 from harness.setup import Setup
 from tests.judged import observe

@@ -45,7 +45,7 @@ def claims(client: Client, **changes: object) -> dict[str, Any]:
 
 def own(client: Client, **changes: object) -> str:
     """A token with these claims, signed by the server's own key."""
-    key = client.server.site._key
+    key = client.server.site.key
     return key.sign(claims(client, **changes), now=client.server.site.clock.now(), lifetime=60)
 
 
@@ -63,9 +63,9 @@ def test_the_token_that_the_others_are_forged_from_is_good(client: Client) -> No
 def test_forged_tokens(client: Client) -> None:
     client.get(client.url("persistent", "/.well-known/jwks"))
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    kid = client.server.site._key.key.kid
+    kid = client.server.site.key.key.kid
     header = {"kid": kid}
-    public = client.server.site._key.key.as_pem(private=False)
+    public = client.server.site.key.key.as_pem(private=False)
     # PyJWT refuses to sign with a public key, so the confusion of RS256 and HS256 is by hand.
     body = unsigned(client, "HS256").rstrip(".")
     mac = hmac.new(public, body.encode(), hashlib.sha256).digest()

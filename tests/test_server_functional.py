@@ -35,7 +35,7 @@ def test_https_makes_cookies_secure() -> None:
         assert server.url.startswith("https://")
         assert server.site is not None
         assert server.site.tenants["persistent"].issuer.startswith("https://persistent.idp.")
-        assert server.site._sign_in._secure
+        assert server.site.sign_in._secure
 
 
 def test_discovery_and_both_key_sets(client: Client) -> None:

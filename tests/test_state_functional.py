@@ -17,7 +17,7 @@ import pytest
 from harness.clock import Clock
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.server.running import MockServer
-from harness.server.state import FileState, StateError
+from harness.state import FileState, StateError
 from tests.client import Client
 from tests.oauth import authorize, callback, code, exchange, refresh, tokens
 

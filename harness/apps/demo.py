@@ -18,8 +18,8 @@ from harness.apps.kind import AppKind, CookieKind, Login, Standing, in_script
 from harness.apps.long_cookie import COOKIE_LIFETIME
 from harness.apps.relying_party import RelyingParty, SignInRefusedError
 from harness.clock import Clock
-from harness.server.faults import Fault, Faults
-from harness.server.state import State
+from harness.faults import Fault, Faults
+from harness.state import State
 
 __all__ = ["DemoApp"]
 

@@ -11,8 +11,8 @@ import typer
 from harness.cli.common import ConfigOption, fail
 from harness.config import ConfigError, load_config
 from harness.server.running import MockServer, PortInUseError
-from harness.server.state import StateError
 from harness.server.tenants import Tenant
+from harness.state import StateError
 
 __all__ = ["init", "serve"]
 

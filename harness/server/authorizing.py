@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from harness.faults import Fault, Faults
 from harness.policy import Application
-from harness.server.faults import Fault, Faults
 from harness.server.grants import CODE_LIFETIME, AuthorizationCode
 from harness.server.holds import Holds
 from harness.server.pages import error_page, form_post_page

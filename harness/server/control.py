@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from harness.apps import KINDS
 from harness.server.openapi import InputError, Operation, read_body, read_query
 from harness.server.sessions import Session
+from harness.server.site import Site
 from harness.server.tenants import Tenant
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Control:
     """Health, clock, reset, sessions, exchange log and observations."""
 
-    def __init__(self, site: "Site", *, version: str) -> None:
+    def __init__(self, site: Site, *, version: str) -> None:
         self._site = site
         self._version = version
 
@@ -84,6 +85,18 @@ class Control:
         if name is None:
             return list(self._site.tenants.values())
         return [self._site.tenants[name]] if name in self._site.tenants else []
+
+    async def _peek(self, request: web.Request) -> web.Response:
+        """The state of the session that the cookie names. Does not count as activity."""
+        tenant = self._site.tenant_of_host.get(request.host)
+        if tenant is None:
+            raise web.HTTPNotFound()
+        session, reason = tenant.session_of(self._site.sign_in.cookie_of(request, tenant))
+        body: dict[str, Any] = {"signed_in": reason is None, "end_reason": reason}
+        if session is not None:
+            idle = self._site.clock.now() - session.last_activity
+            body |= {"idle": idle, "inactivity_timeout": tenant.timeout(session)}
+        return web.json_response(body, headers={"Cache-Control": "no-store"})
 
     async def _sessions(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
@@ -153,7 +166,7 @@ class Control:
                 path="/_afterclose/peek",
                 tag="Control",
                 summary="The state of the session that the cookie names, without touching it",
-                handler=self._site.peek,
+                handler=self._peek,
                 models=_MODELS,
                 responses={
                     200: ("The state.", "Peek"),

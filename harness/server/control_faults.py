@@ -1,19 +1,16 @@
 """The control API's part that makes things go wrong: one-shot faults, and answers held back."""
 
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from harness.server.control import answer_with, control_operation, refuse
 from harness.server.openapi import Operation, read_body
-
-if TYPE_CHECKING:
-    from harness.server.site import Site
+from harness.server.site import Site
 
 __all__ = ["fault_operations"]
 
 
-def fault_operations(site: "Site") -> list[Operation]:
+def fault_operations(site: Site) -> list[Operation]:
     """What there is to call."""
     handlers = _Handlers(site)
     unknown = {404: ("There is no such thing.", "ControlError")}
@@ -44,7 +41,7 @@ def fault_operations(site: "Site") -> list[Operation]:
 
 
 class _Handlers:
-    def __init__(self, site: "Site") -> None:
+    def __init__(self, site: Site) -> None:
         self._site = site
 
     async def listed(self, request: web.Request) -> web.Response:

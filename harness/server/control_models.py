@@ -4,9 +4,9 @@ from typing import Annotated, get_args
 
 from pydantic import BaseModel, Field, Strict, StrictBool, StrictStr
 
+from harness.faults import Fault
 from harness.policy import Level, Persistence
 from harness.received import Part, Received
-from harness.server.faults import Fault
 from harness.server.sessions import EndReason
 
 __all__ = [

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, replace
 
-from harness.server.state import State
+from harness.state import State
 
 __all__ = ["CODE_LIFETIME", "AuthorizationCode", "GrantStore", "RefreshToken"]
 

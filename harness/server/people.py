@@ -5,7 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from harness.server.state import State
+from harness.state import State
 
 __all__ = ["People", "User"]
 

@@ -15,9 +15,10 @@ from aiohttp import web
 
 from harness.clock import Clock
 from harness.policy import DEFAULT_ENVIRONMENTS, Environment
+from harness.server.routes import Routes
 from harness.server.site import Site
-from harness.server.state import FileState, State
 from harness.settings import Settings
+from harness.state import FileState, State
 
 if TYPE_CHECKING:
     import trustme
@@ -178,7 +179,7 @@ class MockServer:
             state=state,
         )
         self._runner = web.AppRunner(
-            self._site.application(), access_log=None, handle_signals=False, shutdown_timeout=1
+            Routes(self._site).application(), access_log=None, handle_signals=False, shutdown_timeout=1
         )
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=context).start()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.policy import Persistence
-from harness.server.state import State
+from harness.state import State
 
 __all__ = ["EndReason", "Session", "SessionStore", "UserAgent", "end_reason"]
 

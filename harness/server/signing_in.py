@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
+from harness.faults import Fault, Faults
 from harness.policy import Persistence
-from harness.server.faults import Fault, Faults
 from harness.server.pages import page
 from harness.server.people import User
 from harness.server.protocol import form_of, user_agent

@@ -18,9 +18,9 @@ from harness.policy import (
 from harness.server.grants import GrantStore
 from harness.server.people import People
 from harness.server.sessions import EndReason, Session, SessionStore, UserAgent, end_reason
-from harness.server.state import State
 from harness.server.tokens import SigningKey
 from harness.settings import Activity, PolicyChange, Settings
+from harness.state import State
 
 __all__ = ["MANAGEMENT_SCOPES", "OrganizationRecord", "Tenant", "TokenSettings"]
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from harness.server.state import State
+from harness.state import State
 
 if TYPE_CHECKING:
     from joserfc.jwk import RSAKey
