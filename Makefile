@@ -21,6 +21,7 @@ bench: $(VENV)/browsers
 	$(BIN)/python -m benchmarks.lifecycle
 	$(BIN)/python -m benchmarks.server
 	$(BIN)/python -m benchmarks.model
+	$(BIN)/python -m benchmarks.verdicts
 
 $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

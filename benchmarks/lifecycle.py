@@ -19,14 +19,14 @@ from pathlib import Path
 from playwright.async_api import BrowserContext, Playwright
 
 from harness.engines import ENGINES, Engine
+from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.control_client import ControlClient, ServedEnvironment
 from harness.engines.driver import Driver
 from harness.engines.engine import LaunchOptions
-from harness.engines.target import Target, TargetEnvironment
-from harness.engines.workshop import Options, Workshop
 from harness.judging import Judge, Judged
-from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
+from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import Browser, Scenario, steps_of
 from harness.server.running import MockServer
 from harness.setup import Setup
@@ -35,14 +35,14 @@ _NAMES = ("browser_close.quit_and_start", "browser_close.quit_and_start_twice")
 _WARM_UP = "tab_close.close_one_of_two_tabs"
 
 
-def afterclose(workshop: Workshop, engine: Engine, scenarios: Sequence[Scenario]) -> int:
+def afterclose(pool: BrowserPool, engine: Engine, scenarios: Sequence[Scenario]) -> int:
     """(a): every policy in one lifecycle."""
     observations: list[Observation] = []
     for scenario in scenarios:
         setup = Setup(
             engine=engine.name, preset="default", environments=DEFAULT_ENVIRONMENTS
         )
-        with Driver(workshop, engine, setup) as driver:
+        with Driver(pool, engine, setup) as driver:
             judge = Judge(scenario.name, setup)
             scenario(Browser(Judged(driver, judge, observations.append)))
     return len(observations)
@@ -64,26 +64,26 @@ async def launch(playwright: Playwright, engine: Engine, profile: str) -> Browse
 
 
 async def plain(
-    playwright: Playwright, engine: Engine, target: Target, scenarios: Sequence[Scenario]
+    playwright: Playwright, engine: Engine, control: ControlClient, scenarios: Sequence[Scenario]
 ) -> int:
     """(b): sign in, close, start and look, a policy at a time."""
     seen = 0
-    await target.reset()
+    await control.reset()
     for scenario in scenarios:
         restarts = sum(step.verb == "start" for step in steps_of(scenario))
-        for environment in await target.environments([e.name for e in DEFAULT_ENVIRONMENTS]):
+        for environment in await control.environments([e.name for e in DEFAULT_ENVIRONMENTS]):
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
                 context = await launch(playwright, engine, profile)
                 await _sign_in(context, environment)
                 await context.close()
                 for _ in range(restarts):
                     context = await launch(playwright, engine, profile)
-                    seen += await _look(context, target, environment)
+                    seen += await _look(context, control, environment)
                     await context.close()
     return seen
 
 
-async def _sign_in(context: BrowserContext, environment: TargetEnvironment) -> None:
+async def _sign_in(context: BrowserContext, environment: ServedEnvironment) -> None:
     page = context.pages[0]
     await page.goto(f"{environment.app_url}/login")
     await page.fill("#password", environment.password)
@@ -91,10 +91,12 @@ async def _sign_in(context: BrowserContext, environment: TargetEnvironment) -> N
     await page.wait_for_url(f"{environment.app_url}/")
 
 
-async def _look(context: BrowserContext, target: Target, environment: TargetEnvironment) -> int:
-    ticket = await target.begin_observation([environment.name], tab_in_use=True)
+async def _look(
+    context: BrowserContext, control: ControlClient, environment: ServedEnvironment
+) -> int:
+    ticket = await control.begin_observation([environment.name], tab_in_use=True)
     await context.pages[0].goto(ticket.url)
-    return len((await target.observation(ticket.id))[environment.name])
+    return len((await control.observation(ticket.id))[environment.name])
 
 
 async def floor(playwright: Playwright, engine: Engine, scenarios: Sequence[Scenario]) -> int:
@@ -121,26 +123,26 @@ def measure(engine: Engine, rounds: int) -> None:
     times: dict[str, list[float]] = {"a": [], "b": [], "c": []}
     cells: dict[str, int] = {}
     with MockServer() as server:
-        workshop = Workshop(server.url, Options())
+        pool = BrowserPool(server.url, Options())
         try:
-            afterclose(workshop, engine, [found[_WARM_UP]])
-            playwright = workshop.run(workshop.playwright(), 60)
-            target = workshop.target
+            afterclose(pool, engine, [found[_WARM_UP]])
+            playwright = pool.run(pool.playwright(), 60)
+            control = pool.control
 
             def run(work: Awaitable[int]) -> int:
-                return workshop.run(_awaited(work), 600)
+                return pool.run(_awaited(work), 600)
 
             for _ in range(rounds):
                 for name, work in (
-                    ("a", lambda: afterclose(workshop, engine, scenarios)),
-                    ("b", lambda: run(plain(playwright, engine, target, scenarios))),
+                    ("a", lambda: afterclose(pool, engine, scenarios)),
+                    ("b", lambda: run(plain(playwright, engine, control, scenarios))),
                     ("c", lambda: run(floor(playwright, engine, scenarios))),
                 ):
                     duration, seen = _timed(work)
                     times[name].append(duration)
                     cells[name] = seen
         finally:
-            workshop.close()
+            pool.close()
     assert cells["a"] == cells["b"], cells
     a, b, c = (statistics.median(times[name]) for name in "abc")
     print(f"{engine.name}: {cells['a']} cells, median of {rounds} rounds")

@@ -21,12 +21,12 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from harness.engines import MODELS, presets_of
-from harness.engines.ensemble import Member, play
-from harness.engines.workshop import Options, Workshop
-from harness.engines.world import Worlds
+from harness.engines.answer_memo import AnswerMemos
+from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.lockstep import Member, play
 from harness.judging import Judge
-from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.runner.library import load_scenarios, scenario_files
 from harness.server.exchanges import Exchange
 from harness.server.running import MockServer
 from harness.setup import Setup
@@ -35,7 +35,7 @@ _ROUNDS = 3
 
 
 def suite(
-    server: MockServer, worlds: Worlds, models: Sequence[str]
+    server: MockServer, memos: AnswerMemos, models: Sequence[str]
 ) -> tuple[int, int, int]:
     """Play everything once in these models; lifecycles, observations and requests."""
     lifecycles = observations = requests = 0
@@ -54,7 +54,7 @@ def suite(
             for name in models
             for preset in presets_of(name)
         ]
-        play(worlds, scenario, members)
+        play(memos, scenario, members)
         lifecycles += len(members)
         for member in members:
             judge = Judge(scenario.name, member.setup)
@@ -104,13 +104,13 @@ def floor(requests: int) -> float:
 def main() -> None:
     """Print the figures."""
     with MockServer() as server:
-        workshop = Workshop(server.url, Options())
-        worlds = Worlds(workshop)
+        pool = BrowserPool(server.url, Options())
+        memos = AnswerMemos(pool)
         for models in (*([name] for name in MODELS), list(MODELS)):
             cpu = []
             for _ in range(_ROUNDS):
                 used = time.process_time()
-                lifecycles, observations, requests = suite(server, worlds, models)
+                lifecycles, observations, requests = suite(server, memos, models)
                 cpu.append(time.process_time() - used)
             least = statistics.median(floor(requests) for _ in range(_ROUNDS))
             taken = statistics.median(cpu)
@@ -119,8 +119,8 @@ def main() -> None:
                 f"{taken:.2f} s of one core; {requests} bare requests {least:.2f} s: "
                 f"{taken / least:.1f} times"
             )
-        worlds.close()
-        workshop.close()
+        memos.close()
+        pool.close()
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         subprocess.run(

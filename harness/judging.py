@@ -5,7 +5,7 @@
 | all the same | `kept` |
 | as expected, and not as promised | `limitation`, with its reason |
 | not as expected, or its cookie has other attributes | `unexpected`, whichever way |
-| the machine was too slow for the question | `inconclusive` |
+| the machine was too slow for the question, or a declared race decided | `inconclusive` |
 | nobody knows what to expect of this browser | `kept` as promised, else `unexplained` |
 """
 
@@ -18,6 +18,7 @@ from harness.expectation import Expectation, Expected
 from harness.limitations import Limitation, reason_for
 from harness.model.families import family_of
 from harness.promise import promise
+from harness.races import Race, race_in
 from harness.received import Look, Received
 from harness.records import Evidence, Observation, State, Verdict
 from harness.scenario import Check, Step, narrate
@@ -46,6 +47,7 @@ class Judge:
         self._began = time.perf_counter()
         family = family_of(setup.engine)
         self._expectation = Expectation(family, setup) if family else None
+        self._measured = family.measured or None if family else None
 
     def observations(
         self, label: str, steps: tuple[Step, ...], look: Look
@@ -66,6 +68,7 @@ class Judge:
                     promised=promised,
                     expected=expected.get((environment.name, surface)),
                     look=look,
+                    race=race_in(setup, surface, steps),
                     listed=listed.get(host, ()),
                     about={"check": label, "steps": _told(steps), "duration_s": duration},
                 )
@@ -81,6 +84,7 @@ class Judge:
         promised: State,
         expected: Expected | None,
         look: Look,
+        race: Race | None,
         listed: tuple[str, ...],
         about: Mapping[str, Any],
     ) -> Observation:
@@ -99,7 +103,7 @@ class Judge:
             expected=expected.state if expected else None,
             promised=promised,
             limitation=limitation,
-            too_slow=look.too_slow,
+            by_chance=look.too_slow or race is not None,
         )
         named = limitation if verdict is Verdict.LIMITATION else None
         return Observation(
@@ -111,6 +115,7 @@ class Judge:
             surface=surface,
             promised=promised,
             expected=expected.state if expected else None,
+            measured=self._measured,
             observed=observed,
             verdict=verdict,
             limitation=named.id if named else None,
@@ -123,7 +128,7 @@ class Judge:
                 tabs=received.tabs,
                 browser_cookies=listed,
                 time=tuple(look.time),
-                notes=tuple(look.notes),
+                notes=(*look.notes, *([race.because] if race else [])),
                 decisions=tuple(decision.because for decision in trail),
             ),
             **about,
@@ -162,12 +167,13 @@ def verdict_of(
     promised: State,
     limitation: Limitation | None,
     attributes: str | None = None,
-    too_slow: bool,
+    by_chance: bool,
 ) -> Verdict:
     """The verdict on one observation. `limitation` is the reason why this browser bends the
     promise, or None where nothing known does; `attributes` is how those of its cookie differ from
-    what the policy makes of them, or None."""
-    if too_slow:
+    what the policy makes of them, or None; `by_chance`: the machine was too slow for the question,
+    or a race in the browser decided."""
+    if by_chance:
         return Verdict.INCONCLUSIVE
     if expected is None:
         return Verdict.KEPT if observed is promised else Verdict.UNEXPLAINED
@@ -197,7 +203,12 @@ def difference_of(headers: Sequence[str], expected: str | None) -> str | None:
 
 def _attributes(header: str) -> frozenset[str]:
     """Without the value; a cookie that is deleted may say so by its date as well."""
-    parts = (part.strip() for part in header.split(";")[1:])
+    return _attributes_in(header.partition(";")[2])
+
+
+@lru_cache(maxsize=256)
+def _attributes_in(text: str) -> frozenset[str]:
+    parts = (part.strip() for part in text.split(";") if text)
     return frozenset(
         f"{name.lower()}{equals}{value}"
         for name, equals, value in (part.partition("=") for part in parts)

@@ -12,6 +12,7 @@ __all__ = [
     "DEFAULT_ENVIRONMENTS",
     "DEFAULT_INACTIVITY_TIMEOUT",
     "MAX_INACTIVITY_TIMEOUT",
+    "MORE_ENVIRONMENTS",
     "Application",
     "EffectivePolicy",
     "Environment",
@@ -243,3 +244,8 @@ DEFAULT_ENVIRONMENTS: tuple[Environment, ...] = (
         Override(persistence=Persistence.PERSISTENT, inactivity_timeout=3600),
     ),
 )
+"""The environments that are always there: each switch of an override is on in one of them, and off
+in another although a value is stored."""
+
+MORE_ENVIRONMENTS = ("org_timeout", "org_switched_off")
+"""Those that a browser is spared unless all is asked for, since a lifecycle has room for four."""

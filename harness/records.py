@@ -125,6 +125,8 @@ class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
     promised: State
     expected: State | None = None
     """What this browser does after the steps at a site without a bug; None where nobody knows."""
+    measured: str | None = None
+    """The version of this browser that was measured; None where none was."""
     observed: State
     verdict: Verdict
     limitation: str | None = None
@@ -145,9 +147,13 @@ class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
         if self.observed is self.promised:
             return (
                 f"{text}: the promise is kept although this browser was measured to bend it; the "
-                "browser, or how it is set up, has changed"
+                f"browser, or how it is set up, has changed ({self._versions})"
             )
-        return f"{text}: the promise is broken, and nothing known explains it"
+        return f"{text}: the promise is broken, and nothing known explains it ({self._versions})"
+
+    @property
+    def _versions(self) -> str:
+        return f"measured {self.measured or 'in no version'}, running {self.engine_version}"
 
     @property
     def signed_in(self) -> bool:

@@ -35,13 +35,19 @@ class Setup:
 
 
 def parts_of(
-    scenario: Scenario, environments: Sequence[Environment]
+    scenario: Scenario, environments: Sequence[Environment], at_once: int | None = None
 ) -> list[Sequence[Environment]]:
-    """The environments for which a scenario is carried out together: all of them; or, where it has
-    times relative to the policy, those of one timeout, the shortest first."""
-    if not scenario.is_relative:
-        return [environments]
-    return [list(alike) for _, alike in groupby(sorted(environments, key=_timeout), key=_timeout)]
+    """The environments for which a scenario is carried out together: all of them, or `at_once` at
+    most; where it has times relative to the policy, those of one timeout, the shortest first."""
+    parts: list[Sequence[Environment]] = [environments]
+    if scenario.is_relative:
+        by_timeout = groupby(sorted(environments, key=_timeout), key=_timeout)
+        parts = [list(alike) for _, alike in by_timeout]
+    if at_once is None:
+        return parts
+    return [
+        part[start : start + at_once] for part in parts for start in range(0, len(part), at_once)
+    ]
 
 
 def _timeout(environment: Environment) -> int:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from harness.bench import engine_for
-from harness.engines.workshop import Workshop
+from harness.engines.browser_pool import BrowserPool
 from harness.judging import Acting, Judge, Judged
 from harness.records import Observation
+from harness.runner.run_session import engine_for
 from harness.scenario import Browser, Scenario
 from harness.setup import Setup
 
@@ -20,7 +20,7 @@ def browser_of(
 
 
 def observe(
-    workshop: Workshop,
+    pool: BrowserPool,
     setup: Setup,
     scenario: Scenario | Callable[[Browser], None],
     begin: Callable[[], None] = lambda: None,
@@ -28,7 +28,7 @@ def observe(
     """Carry a scenario out; `begin` is called once the browser has been started."""
     observations: list[Observation] = []
     name = scenario.name if isinstance(scenario, Scenario) else "test.case"
-    with engine_for(workshop, setup) as acting:
+    with engine_for(pool, setup) as acting:
         begin()
         scenario(browser_of(acting, setup, observations.append, name))
     return observations

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.engines.stopwatch import TOO_SLOW
-from harness.library import load_scenarios, scenario_files
 from harness.records import Observation, State, read_records
+from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import steps_of
 
 __all__ = ["SURFACES", "Cell", "load", "record"]

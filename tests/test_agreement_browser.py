@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from harness.engines import model_of
+from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.stopwatch import TOO_SLOW
-from harness.engines.workshop import Options, Workshop
-from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
 from harness.reports.agreement import agreements
 from harness.reports.matrix import matrix_of
+from harness.runner.library import load_scenarios, scenario_files
 from harness.server.running import MockServer
 from harness.setup import Setup
 from tests.judged import observe
@@ -27,19 +27,19 @@ SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_fil
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Iterator[Workshop]:
+def pool() -> Iterator[BrowserPool]:
     with MockServer() as server:
-        workshop = Workshop(server.url, Options())
-        yield workshop
-        workshop.close()
+        pool = BrowserPool(server.url, Options())
+        yield pool
+        pool.close()
 
 
-def observed(workshop: Workshop, scenario: str, engine: str, preset: str) -> list[Observation]:
+def observed(pool: BrowserPool, scenario: str, engine: str, preset: str) -> list[Observation]:
     found = SCENARIOS[scenario]
     setup = Setup(
         engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS, keeps=found.keeps
     )
-    return observe(workshop, setup, found)
+    return observe(pool, setup, found)
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def observed(workshop: Workshop, scenario: str, engine: str, preset: str) -> lis
     ],
 )
 def test_model_and_browser_agree(
-    workshop: Workshop, scenario: str, engine: str, preset: str
+    pool: BrowserPool, scenario: str, engine: str, preset: str
 ) -> None:
-    seen = observed(workshop, scenario, engine, preset)
-    modelled = observed(workshop, scenario, model_of(engine), preset)
+    seen = observed(pool, scenario, engine, preset)
+    modelled = observed(pool, scenario, model_of(engine), preset)
     (agreement,) = agreements(matrix_of([*seen, *modelled]))
     assert agreement.compared == len(seen) == len(modelled) > 0
     assert agreement.differing == []

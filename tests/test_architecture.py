@@ -18,10 +18,9 @@ LAYERS = (
     {"scenario", "setup", "promise", "verbs"},
     {"model"},
     {"engines"},
-    {"reference", "expectation", "limitations", "judging"},
+    {"reference", "expectation", "limitations", "races", "judging"},
     {"reports"},
-    {"library", "installing", "chosen", "invocation", "results", "bench", "simulating", "items"}
-    | {"exploring", "plugin", "cli"},
+    {"runner", "exploring", "cli"},
 )
 _GROUND = {"policy", "presets", "records", "settings", "received", "windows"}
 ALLOWED = {

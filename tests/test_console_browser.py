@@ -7,8 +7,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from harness.engines import ENGINES
+from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.driver import Driver
-from harness.engines.workshop import Options, Workshop
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
 from harness.server.running import MockServer
@@ -32,10 +32,10 @@ def server() -> Iterator[MockServer]:
 
 
 @pytest.fixture(scope="module")
-def workshop(server: MockServer) -> Iterator[Workshop]:
-    workshop = Workshop(server.url, Options())
-    yield workshop
-    workshop.close()
+def pool(server: MockServer) -> Iterator[BrowserPool]:
+    pool = BrowserPool(server.url, Options())
+    yield pool
+    pool.close()
 
 
 def setup_of(engine: str) -> Setup:
@@ -43,9 +43,9 @@ def setup_of(engine: str) -> Setup:
 
 
 @pytest.fixture
-def drive(workshop: Workshop) -> Drive:
+def drive(pool: BrowserPool) -> Drive:
     def make(engine: str) -> Driver:
-        return Driver(workshop, ENGINES[engine], setup_of(engine))
+        return Driver(pool, ENGINES[engine], setup_of(engine))
 
     return make
 
@@ -115,7 +115,7 @@ async def confirmed(page: Page, persistence: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_five_steps_and_the_next_lifecycle(
-    workshop: Workshop, drive: Drive, server: MockServer, engine: str
+    pool: BrowserPool, drive: Drive, server: MockServer, engine: str
 ) -> None:
     tenants = server.site.tenants
     with drive(engine) as driver:
@@ -124,8 +124,8 @@ def test_the_five_steps_and_the_next_lifecycle(
             (by_keyboard, "persistent", "org_persistent"),
             (by_mouse, "non_persistent", "org_non_persistent"),
         ):
-            workshop.run(steps(page, tenants[name].issuer, organization), 60)
-        workshop.run(page.goto("about:blank"), 30)
+            pool.run(steps(page, tenants[name].issuer, organization), 60)
+        pool.run(page.goto("about:blank"), 30)
 
         browser = browser_of(driver, setup_of(engine), lambda observation: None)
         browser.sign_in()

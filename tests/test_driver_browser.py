@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from harness.engines import ENGINES
+from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.driver import Driver, DriverError
 from harness.engines.processes import group_members
-from harness.engines.workshop import Options, Workshop
-from harness.library import load_scenarios, scenario_files
 from harness.policy import DEFAULT_ENVIRONMENTS, EffectivePolicy, Override, Policy
 from harness.records import Observation, Verdict
+from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import Browser, UnsupportedVerbError
 from harness.server.running import MockServer
 from harness.server.sessions import EndReason, SessionStore
@@ -32,12 +32,12 @@ Run = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Iterator[Workshop]:
+def pool() -> Iterator[BrowserPool]:
     with MockServer() as server:
-        workshop = Workshop(server.url, Options())
-        yield workshop
-        workshop.close()
-        assert not workshop.folder.exists()
+        pool = BrowserPool(server.url, Options())
+        yield pool
+        pool.close()
+        assert not pool.folder.exists()
 
 
 @pytest.fixture
@@ -46,23 +46,23 @@ def observations() -> list[Observation]:
 
 
 @pytest.fixture
-def drive(workshop: Workshop, observations: list[Observation]) -> Drive:
+def drive(pool: BrowserPool, observations: list[Observation]) -> Drive:
     @contextlib.contextmanager
     def make(
         engine: str = "chromium", preset: str = "default"
     ) -> Iterator[tuple[Driver, Browser]]:
         setup = Setup(engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS)
-        with Driver(workshop, ENGINES[engine], setup) as driver:
+        with Driver(pool, ENGINES[engine], setup) as driver:
             yield driver, browser_of(driver, setup, observations.append)
 
     return make
 
 
 @pytest.fixture
-def run(workshop: Workshop, observations: list[Observation]) -> Run:
+def run(pool: BrowserPool, observations: list[Observation]) -> Run:
     def carry_out(scenario: str, engine: str = "chromium", preset: str = "default") -> None:
         setup = Setup(engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS)
-        observations.extend(observe(workshop, setup, SCENARIOS[scenario]))
+        observations.extend(observe(pool, setup, SCENARIOS[scenario]))
 
     return carry_out
 
@@ -186,8 +186,8 @@ def test_a_preset_is_the_vendors_settings_and_one_choice_in_chromium(
 ) -> None:
     with drive("chromium", preset) as (driver, browser):
         browser.quit()
-        assert driver._living.profile is not None
-        text = (driver._living.profile / "Default" / "Preferences").read_text()
+        assert driver._process.profile is not None
+        text = (driver._process.profile / "Default" / "Preferences").read_text()
     preferences = json.loads(text)
     content = preferences["profile"].get("default_content_setting_values", {})
     found = (preferences.get("session", {}).get("restore_on_startup"), content.get("cookies"))
@@ -205,8 +205,8 @@ FIREFOX_CHOICES: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("preset", FIREFOX_CHOICES)
 def test_playwrights_changes_are_undone_in_firefox(drive: Drive, preset: str) -> None:
     with drive("firefox", preset) as (driver, _):
-        assert driver._living.profile is not None
-        lines = (driver._living.profile / "user.js").read_text().splitlines()
+        assert driver._process.profile is not None
+        lines = (driver._process.profile / "user.js").read_text().splitlines()
     found = dict(
         json.loads(f"[{line.partition('(')[2].rpartition(')')[0]}]")
         for line in lines
@@ -247,7 +247,7 @@ def test_time_passes_in_an_open_and_in_a_closed_browser(
 
 def test_a_browser_that_dies_is_an_error_and_leaves_nothing(drive: Drive) -> None:
     with drive() as (driver, browser):
-        leader, profile = driver._living._leader, driver._living.profile
+        leader, profile = driver._process._leader, driver._process.profile
         assert leader is not None
         assert profile is not None
         os.killpg(leader, signal.SIGKILL)
@@ -261,7 +261,7 @@ def test_a_browser_that_hangs_is_an_error_and_leaves_nothing(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with drive() as (driver, browser):
-        leader = driver._living._leader
+        leader = driver._process._leader
         assert leader is not None
         os.killpg(leader, signal.SIGSTOP)
         monkeypatch.setattr("harness.engines.driver._STEP_TIMEOUT", 2.0)
@@ -344,9 +344,9 @@ def test_a_tab_at_the_auth_server_is_looked_at(
     """A browser that had no time to write may bring it back there."""
     with drive(engine, "default") as (driver, browser):
         browser.sign_in()
-        page, workshop = driver._page, driver._workshop
+        page, pool = driver._page, driver._pool
         (address,) = {e.issuer for e in driver._environments if e.name == "persistent"}
-        workshop.run(page.goto(f"{address}/.well-known/openid-configuration"), 30)
+        pool.run(page.goto(f"{address}/.well-known/openid-configuration"), 30)
         browser.check("at the auth server")
         assert page.url.startswith(address)
     seen = {o.surface: o.signed_in for o in observations if o.policy == "persistent"}
@@ -363,5 +363,5 @@ def test_settling_waits_for_the_session_file(drive: Drive) -> None:
         changed = time.time()
         browser.visit()
         browser.settle()
-        sessions = (driver._living.profile / "Default" / "Sessions").glob("Session_*")
+        sessions = (driver._process.profile / "Default" / "Sessions").glob("Session_*")
         assert max(file.stat().st_mtime for file in sessions) >= changed

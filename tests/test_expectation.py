@@ -10,8 +10,8 @@ import pytest
 
 import harness
 from harness.engines import ENGINES
+from harness.engines.person import PER_VISIT
 from harness.expectation import Expectation
-from harness.library import load_scenarios, scenario_files
 from harness.model.families import family_of
 from harness.policy import (
     DEFAULT_ENVIRONMENTS,
@@ -23,6 +23,7 @@ from harness.policy import (
     Policy,
 )
 from harness.records import State
+from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import Step, UnsupportedVerbError, steps_of
 from harness.settings import Activity, PolicyChange, Settings
 from harness.setup import Setup, parts_of
@@ -56,7 +57,8 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
     played: dict[Cell, State] = {}
     presets = {cell[2] for cell in measured}
     for scenario in load_scenarios(scenario_files()):
-        for environments, preset in product(parts_of(scenario, DEFAULT_ENVIRONMENTS), presets):
+        parts = parts_of(scenario, DEFAULT_ENVIRONMENTS, PER_VISIT)
+        for environments, preset in product(parts, presets):
             setup = Setup(
                 engine=engine, preset=preset, environments=environments, keeps=scenario.keeps
             )

@@ -28,8 +28,8 @@ from harness.exploring.lifecycle import Lifecycle, LifecycleError
 from harness.exploring.oracle import ChanceError, Found, Oracle
 from harness.exploring.shortening import is_sharp, shorten
 from harness.exploring.workers import Progress, Task, run_workers
-from harness.library import load_scenarios
 from harness.records import Observation, State
+from harness.runner.library import load_scenarios
 from harness.scenario import Step, UnsupportedVerbError, steps_of
 
 LIFECYCLE = Lifecycle(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.library import ESSENTIAL, packs
 from harness.records import Observation, Verdict, read_records
+from harness.runner.library import ESSENTIAL, packs
 
 pytestmark = pytest.mark.browser
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
+from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
 from harness.scenario import steps_of
 
 PROMISED = {

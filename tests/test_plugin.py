@@ -132,7 +132,7 @@ def test_nothing_heavy_is_loaded_for_others(pytester: pytest.Pytester) -> None:
     )
     pytester.makepyfile(test_mine=INNOCENT)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-s", "-p", "harness.plugin"],
+        [sys.executable, "-m", "pytest", "-s", "-p", "harness.runner.plugin"],
         cwd=pytester.path, env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -231,23 +231,23 @@ def test_collecting_makes_nothing(pytester: pytest.Pytester, temporary: Path) ->
 
 ARMED = """
 import pytest
-from harness.engines.workshop import Workshop
+from harness.engines.browser_pool import BrowserPool
 
-workshops = []
-begin = Workshop.__init__
+pools = []
+begin = BrowserPool.__init__
 
 
 def remember(self, *arguments, **options):
     begin(self, *arguments, **options)
-    workshops.append(self)
+    pools.append(self)
 
 
-Workshop.__init__ = remember
+BrowserPool.__init__ = remember
 
 
 @pytest.fixture
 def fault(session_browser):
-    workshops[-1].run(workshops[-1].target.arm("endless_session"), 10)
+    pools[-1].run(pools[-1].control.arm("endless_session"), 10)
 """
 TOO_LONG = """
 from datetime import timedelta

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.records import Error, Observation, Record, RecordsError, Run, read_records
-from harness.results import Results
+from harness.runner.results import Results
 
 SWEEPING = """
 import os

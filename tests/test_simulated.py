@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from harness.engines import MODELS, expand, presets_of
+from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.simulated import SimulationError
-from harness.engines.workshop import Options, Workshop
 from harness.model.agent import AgentError
 from harness.model.family import Question
 from harness.policy import DEFAULT_ENVIRONMENTS, Environment, Persistence, Policy
@@ -26,20 +26,20 @@ Try = Callable[..., list[Observation]]
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Iterator[Workshop]:
+def pool() -> Iterator[BrowserPool]:
     with MockServer(ENVIRONMENTS) as server:
-        workshop = Workshop(server.url, Options())
-        yield workshop
-        workshop.close()
+        pool = BrowserPool(server.url, Options())
+        yield pool
+        pool.close()
 
 
 @pytest.fixture
-def attempt(workshop: Workshop) -> Try:
+def attempt(pool: BrowserPool) -> Try:
     def run(
         lifecycle: Callable[[Browser], None], model: str = "chromium", preset: str = "default"
     ) -> list[Observation]:
         setup = Setup(engine=f"simulated-{model}", preset=preset, environments=ENVIRONMENTS)
-        return observe(workshop, setup, lifecycle)
+        return observe(pool, setup, lifecycle)
 
     return run
 

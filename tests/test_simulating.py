@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from harness.engines import MODELS, presets_of
-from harness.library import load_scenarios, scenario_files
 from harness.records import Item, Observation, Unsupported, Verdict, read_records
+from harness.runner.library import load_scenarios, scenario_files
 
 
 def test_the_whole_suite_on_every_model(tmp_path: Path) -> None:

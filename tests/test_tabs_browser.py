@@ -16,8 +16,8 @@ import lz4.block
 import pytest
 
 from harness.engines import ENGINES
+from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.driver import Driver
-from harness.engines.workshop import Options, Workshop
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation, Verdict
 from harness.scenario import Browser
@@ -30,11 +30,11 @@ _TIMEOUT = 60.0
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Iterator[Workshop]:
+def pool() -> Iterator[BrowserPool]:
     with MockServer() as server:
-        workshop = Workshop(server.url, Options())
-        yield workshop
-        workshop.close()
+        pool = BrowserPool(server.url, Options())
+        yield pool
+        pool.close()
 
 
 def setup_of(engine: str, preset: str) -> Setup:
@@ -43,18 +43,18 @@ def setup_of(engine: str, preset: str) -> Setup:
 
 @contextlib.contextmanager
 def driven(
-    workshop: Workshop, engine: str, preset: str, observations: list[Observation]
+    pool: BrowserPool, engine: str, preset: str, observations: list[Observation]
 ) -> Iterator[tuple[Driver, Browser]]:
     setup = setup_of(engine, preset)
-    with Driver(workshop, ENGINES[engine], setup) as driver:
+    with Driver(pool, ENGINES[engine], setup) as driver:
         yield driver, browser_of(driver, setup, observations.append)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_every_tab_that_came_back_is_looked_at(workshop: Workshop, engine: str) -> None:
+def test_every_tab_that_came_back_is_looked_at(pool: BrowserPool, engine: str) -> None:
     """Signed out in the last of three: the first two still have their tokens."""
     observations: list[Observation] = []
-    with driven(workshop, engine, "continue", observations) as (_, browser):
+    with driven(pool, engine, "continue", observations) as (_, browser):
         browser.sign_in()
         browser.open_tab()
         browser.visit()
@@ -75,41 +75,41 @@ def test_every_tab_that_came_back_is_looked_at(workshop: Workshop, engine: str) 
     assert not [o for o in observations if o.verdict is Verdict.UNEXPECTED]
 
 
-def test_the_tab_in_use_is_the_one_in_front(workshop: Workshop) -> None:
+def test_the_tab_in_use_is_the_one_in_front(pool: BrowserPool) -> None:
     """In Chromium, which shows the tabs that came back; Firefox has the driver's own in front."""
-    with driven(workshop, "chromium", "continue", []) as (driver, browser):
+    with driven(pool, "chromium", "continue", []) as (driver, browser):
         for others in range(2):
             browser.sign_in()
             browser.open_tab()
             browser.visit()
             (browser.open_window if others else browser.open_tab)()
-            workshop.run(driver._page.goto(f"{driver._environments[0].app_url}/?{others}"), 30)
+            pool.run(driver._page.goto(f"{driver._environments[0].app_url}/?{others}"), 30)
             browser.quit()
             browser.start()
             assert driver._page.url.endswith(f"/?{others}")
-            assert len(driver._living.restored) == 3 + 2 * others
+            assert len(driver._process.restored) == 3 + 2 * others
             assert all(not page.url.startswith("chrome:") for page in driver._open().pages)
 
 
 def test_a_driven_firefox_keeps_of_its_tabs_what_an_undriven_one_keeps(
-    workshop: Workshop, tmp_path: Path
+    pool: BrowserPool, tmp_path: Path
 ) -> None:
     """Cookies, tabs and their storages in the session file: a driven Firefox has to make tabs
     behind others at once, and puts them off again."""
-    with driven(workshop, "firefox", "continue", []) as (driver, browser):
+    with driven(pool, "firefox", "continue", []) as (driver, browser):
         browser.sign_in()
         browser.open_tab()
         browser.visit()
         browser.quit()
-        profile = driver._living.profile
+        profile = driver._process.profile
         before = _kept(_session(profile / "sessionstore.jsonlz4"))
         undriven = tmp_path / "undriven"
         shutil.copytree(profile, undriven, symlinks=True)
         browser.start()
         browser.settle()
         of_driven = _kept(_session(profile / "sessionstore-backups" / "recovery.jsonlz4"))
-        assert any("put off" in note for note in driver._living.notes)
-        installation = workshop.run(workshop.find(ENGINES["firefox"]), 60)
+        assert any("put off" in note for note in driver._process.notes)
+        installation = pool.run(pool.find(ENGINES["firefox"]), 60)
     assert installation is not None
     of_undriven = _restored_by(installation.path, undriven, not_yet=before)
     assert of_driven == of_undriven

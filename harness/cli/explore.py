@@ -14,7 +14,7 @@ from harness.engines import ENGINES, MODELS, model_of, presets_of
 from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.oracle import Found
 from harness.exploring.workers import Progress, Task, WorkerError, run_workers
-from harness.installing import find_engines, how_to_get
+from harness.runner.installing import find_engines, how_to_get
 
 __all__ = ["explore"]
 

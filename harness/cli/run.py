@@ -21,9 +21,9 @@ from harness.cli.common import (
 )
 from harness.config import ConfigError, load_config, name_one_of
 from harness.engines import ENGINES, NAMES, PRESETS, expand
-from harness.installing import find_engines, how_to_get
-from harness.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
 from harness.records import Error, Observation, Record, Verdict, read_records, run_of
+from harness.runner.installing import find_engines, how_to_get
+from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
 
 __all__ = ["run"]
 
@@ -80,7 +80,7 @@ def run(
     configuration, 3 no engine, 4 the harness failed.
     """
     try:
-        load_config(config).only(policy or [])
+        environments = load_config(config).only(policy or []).environments
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)
         presets = [name_one_of("preset", name, PRESETS) for name in preset or []]
         driven = [name for name in engines if name in ENGINES]
@@ -102,11 +102,12 @@ def run(
         fail("; ".join(how_to_get(ENGINES[name]) for name in missing), NO_ENGINE)
     for name in missing:
         typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
+    policies = [e.name for e in environments] if every else policy or []
     arguments = [
         *dict.fromkeys(targets or _pack(ESSENTIAL)),
         *_repeated("--afterclose-engine", [name for name in engines if name not in missing]),
         *_repeated("--afterclose-preset", presets),
-        *_repeated("--afterclose-policy", policy or []),
+        *_repeated("--afterclose-policy", policies),
         *(["-k", keyword] if keyword else []),
         *(["-n", workers, "--maxschedchunk", "1"] if workers != "0" else []),
         *(["--afterclose-config", str(config)] if config else []),

@@ -13,12 +13,12 @@ from rich.table import Table
 
 from harness.cli.common import NO_ENGINE, fail
 from harness.engines import ENGINES, MODELS, cannot_of, presets_of
-from harness.installing import find_engines, how_to_get, install
-from harness.library import LibraryError, load_scenarios, packs, scenario_files
 from harness.records import RecordsError, read_records
 from harness.reports import write_reports
 from harness.reports.matrix import matrix_of
 from harness.reports.terminal import summary_lines
+from harness.runner.installing import find_engines, how_to_get, install
+from harness.runner.library import LibraryError, load_scenarios, packs, scenario_files
 from harness.scenario import Scenario, narrate, steps_of
 
 __all__ = ["engines", "report", "scenarios"]

@@ -8,8 +8,8 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Locator, Page
 
+from harness.engines.control_client import OBSERVE_PATH
 from harness.engines.engine import RETITLE
-from harness.engines.target import OBSERVE_PATH
 
 __all__ = ["page_of", "reopen_closed_tabs", "restored_tabs"]
 

@@ -11,13 +11,13 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
+from harness.engines.browser_pool import BrowserPool
+from harness.engines.control_client import ServedEnvironment
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.looking import look
 from harness.engines.person import PER_VISIT, sign_out, sign_out_during_visit, visit_applications
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
-from harness.engines.target import TargetEnvironment
-from harness.engines.workshop import Workshop
 from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.policy import Persistence
 from harness.presets import CHOICES
@@ -48,19 +48,19 @@ class Driver:
 
     def __init__(
         self,
-        workshop: Workshop,
+        pool: BrowserPool,
         engine: Engine,
         setup: Setup,
         *,
         artifacts: Path | None = None,
     ) -> None:
-        self._workshop = workshop
+        self._pool = pool
         self._engine = engine
         self._setup = setup
         self._preset = setup.preset
         self._choices = CHOICES[setup.preset]
         self._artifacts = artifacts
-        self._environments: list[TargetEnvironment] = []
+        self._environments: list[ServedEnvironment] = []
         self._persistence: dict[str, Persistence] = {}
         self._life: BrowserLife | None = None
         self._due = False
@@ -118,7 +118,7 @@ class Driver:
             self._due = False
             self._run("settle", self._settle(Step("settle")))
         if step.verb in _AT_APPLICATIONS:
-            self._run(step.verb, self._living.note_hidden_tabs())
+            self._run(step.verb, self._process.note_hidden_tabs())
         with self._stopwatch.during(step.verb):
             self._run(step.verb, self._verbs[step.verb](step))
 
@@ -140,7 +140,7 @@ class Driver:
 
     def _run(self, what: str, work: Any) -> Any:
         try:
-            return self._workshop.run(work, _STEP_TIMEOUT)
+            return self._pool.run(work, _STEP_TIMEOUT)
         except TimeoutError:
             raise DriverError(f"{what}: {self._engine.title} did not finish in time") from None
         except PlaywrightError as error:
@@ -148,14 +148,14 @@ class Driver:
             raise DriverError(f"{what}: {self._engine.title}: {first}") from None
 
     async def _begin(self) -> None:
-        target = self._workshop.target
+        control = self._pool.control
         setup = self._setup
-        await target.reset(setup.keeps)
-        await target.stop_clock()
-        self._environments = await target.environments(setup.names)
+        await control.reset(setup.keeps)
+        await control.stop_clock()
+        self._environments = await control.environments(setup.names)
         self._persistence = {e.name: e.effective_policy.persistence for e in setup.environments}
-        profile = await self._workshop.new_profile(self._engine, self._preset)
-        self._life = BrowserLife(self._workshop, self._engine, profile, preset=self._preset)
+        profile = await self._pool.new_profile(self._engine, self._preset)
+        self._life = BrowserLife(self._pool, self._engine, profile, preset=self._preset)
         await self._start(Step("start"))
 
     # The life of the browser
@@ -167,36 +167,36 @@ class Driver:
         if self._life.context is None:
             self._stopwatch.started()
         self._windows.start(await self._life.start(told=step.value == "restoring"))
-        if self._workshop.options.tracing != "off":
+        if self._pool.options.tracing != "off":
             await self._open().tracing.start(screenshots=True, snapshots=True)
 
     async def _quit(self, step: Step) -> None:
         await self._save_trace()
         if self._choices.background:
-            await self._living.close_windows()
+            await self._process.close_windows()
         else:
-            await self._living.quit()
+            await self._process.quit()
         self._gone()
 
     async def _restart(self, step: Step) -> None:
         await self._save_trace()
-        await self._living.restart()
+        await self._process.restart()
         self._gone()
         await self._start(Step("start"))
 
     async def _crash(self, step: Step) -> None:
         self._note_haste()
-        await self._living.crash()
+        await self._process.crash()
         self._gone()
 
     async def _end_os_session(self, step: Step) -> None:
         self._note_haste()
-        await self._living.end_os_session()
+        await self._process.end_os_session()
         self._gone()
 
     def _note_haste(self) -> None:
         if self._stopwatch.too_slow() and not self._choices.private:
-            self._living.notes.append(TOO_SLOW)
+            self._process.notes.append(TOO_SLOW)
 
     def _gone(self) -> None:
         self._windows.gone()
@@ -204,9 +204,9 @@ class Driver:
 
     async def _settle(self, step: Step) -> None:
         if self._choices.private:
-            self._living.notes.append("settle: a private window writes nothing to disk")
+            self._process.notes.append("settle: a private window writes nothing to disk")
             return
-        stopwatch, profile = self._stopwatch, self._living.profile
+        stopwatch, profile = self._stopwatch, self._process.profile
         with stopwatch.settling():
             await self._engine.settle(
                 self._open(), profile, self._stored, self._preset, stopwatch.changed
@@ -214,7 +214,7 @@ class Driver:
         self._stored.clear()
 
     async def _restore_previous_session(self, step: Step) -> None:
-        page = await self._living.restore_previous_session()
+        page = await self._process.restore_previous_session()
         if page is not None:
             self._windows.use(page)
 
@@ -235,7 +235,7 @@ class Driver:
 
     async def _pin_tab(self, step: Step) -> None:
         await self._engine.pin_tab(self._open(), self._page)
-        self._living.pinned = True
+        self._process.pinned = True
 
     async def _close_tab(self, step: Step) -> None:
         number = step.value if isinstance(step.value, int) else None
@@ -251,11 +251,11 @@ class Driver:
                 await page.close()
             return
         if self._choices.background:
-            await self._living.close_windows()
+            await self._process.close_windows()
             self._gone()
             return
         # New-headless Chromium keeps its process, and Playwright keeps Firefox's own first window.
-        self._living.notes.append(
+        self._process.notes.append(
             "the browser was asked to end with its last window, as it does by itself on a "
             "desktop: under automation it stays"
         )
@@ -265,7 +265,7 @@ class Driver:
 
     async def _sign_in(self, step: Step) -> None:
         for environment in self._environments:
-            url, profile = environment.app_url, self._living.profile
+            url, profile = environment.app_url, self._process.profile
             self._stored[url] = await asyncio.to_thread(self._engine.stored, profile, url)
         for batch in self._batches():
             await visit_applications(self._page, batch, "/login")
@@ -274,7 +274,7 @@ class Driver:
         for batch in self._batches():
             await visit_applications(self._page, batch, "/login?prompt=none")
 
-    def _batches(self) -> list[Sequence[TargetEnvironment]]:
+    def _batches(self) -> list[Sequence[ServedEnvironment]]:
         """Few enough environments at a time for the twenty redirects that browsers follow."""
         return [
             self._environments[start : start + PER_VISIT]
@@ -289,14 +289,14 @@ class Driver:
     async def _sign_out_during_visit(self, step: Step) -> None:
         other = await self._engine.new_tab(self._open(), self._page, self._preset)
         for environment in self._environments:
-            await sign_out_during_visit(self._workshop.target, self._page, other, environment)
+            await sign_out_during_visit(self._pool.control, self._page, other, environment)
         await other.close()
         self._stored.clear()
 
     async def _wait(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)
         seconds = step.value.total_seconds()
-        await self._workshop.target.advance(seconds)
+        await self._pool.control.advance(seconds)
         how = await self._age(seconds, just_before=step.until is Moment.JUST_BEFORE_THE_TIMEOUT)
         self._due = self._due or (bool(self._windows) and step.value >= SETTLED_AFTER)
         self._time.append(f"{seconds:.0f} s: the server's clock was moved, {how}")
@@ -309,19 +309,19 @@ class Driver:
 
     async def _age(self, seconds: float, *, just_before: bool = False) -> str:
         page = self._page if self._windows else None
-        return await self._living.age(page, seconds, just_before=just_before)
+        return await self._process.age(page, seconds, just_before=just_before)
 
     # The administrator
 
     async def _override_session_policy(self, step: Step) -> None:
         for environment in self._environments:
             persistence = self._persistence[environment.name].opposite
-            await self._workshop.target.override_persistence(environment, persistence)
+            await self._pool.control.override_persistence(environment, persistence)
             self._persistence[environment.name] = persistence
 
     async def _revoke_sessions(self, step: Step) -> None:
         for environment in self._environments:
-            await self._workshop.target.revoke(environment)
+            await self._pool.control.revoke(environment)
 
     # Observing
 
@@ -329,16 +329,16 @@ class Driver:
         context = self._open()
         listed = await self._engine.cookies(context, self._page)
         seen = await look(
-            self._workshop.target,
+            self._pool.control,
             self._engine,
             context,
             self._page,
             [[environment.name for environment in batch] for batch in self._batches()],
             preset=self._preset,
-            restored=self._living.restored,
-            hidden_tabs=self._living.hidden_tabs(),
+            restored=self._process.restored,
+            hidden_tabs=self._process.hidden_tabs(),
         )
-        notes = tuple(self._living.notes)
+        notes = tuple(self._process.notes)
         return Look(
             seen=seen,
             time=tuple(self._time),
@@ -348,20 +348,20 @@ class Driver:
         )
 
     async def _save_trace(self) -> None:
-        if self._workshop.options.tracing != "off" and self._artifacts is not None:
+        if self._pool.options.tracing != "off" and self._artifacts is not None:
             self._artifacts.mkdir(parents=True, exist_ok=True)
-            trace = self._artifacts / f"trace-{self._living.count}.zip"
+            trace = self._artifacts / f"trace-{self._process.count}.zip"
             await self._open().tracing.stop(path=trace)
 
     @property
-    def _living(self) -> BrowserLife:
+    def _process(self) -> BrowserLife:
         assert self._life is not None
         return self._life
 
     def _open(self) -> BrowserContext:
-        if self._living.context is None:
+        if self._process.context is None:
             raise DriverError(f"{self._engine.title} is not running")
-        return self._living.context
+        return self._process.context
 
     @property
     def _page(self) -> Page:

@@ -8,9 +8,9 @@ from pathlib import Path
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
+from harness.engines.browser_pool import BrowserPool
 from harness.engines.engine import Engine, HiddenTab
 from harness.engines.processes import end_group, kill_group, wait_for_leader
-from harness.engines.workshop import Workshop
 from harness.presets import CHOICES
 from harness.scenario import UnsupportedVerbError
 
@@ -29,9 +29,9 @@ class BrowserLife:
     """A browser on one profile, running or not."""
 
     def __init__(
-        self, workshop: Workshop, engine: Engine, profile: Path, *, preset: str
+        self, pool: BrowserPool, engine: Engine, profile: Path, *, preset: str
     ) -> None:
-        self._workshop = workshop
+        self._pool = pool
         self._engine = engine
         self._preset = preset
         self.profile = profile
@@ -63,7 +63,7 @@ class BrowserLife:
             opened = await self._engine.open_in_background(self.context)
         else:
             self._restarts = self._ended_by is not None and self._engine.restarts(self.profile)
-            self.context, self._leader = await self._workshop.launch(
+            self.context, self._leader = await self._pool.launch(
                 self._engine,
                 self.profile,
                 self._preset,
@@ -182,7 +182,7 @@ class BrowserLife:
     def kill(self) -> None:
         """Leave nothing of it running, whatever state it is in."""
         if self._leader is not None:
-            self._workshop.ended(self._leader)
+            self._pool.ended(self._leader)
             self._leader = None
 
     async def _catch_up(self) -> None:
@@ -192,7 +192,7 @@ class BrowserLife:
 
     async def _gone(self, verb: str) -> None:
         context, leader = self._running()
-        await asyncio.to_thread(self._workshop.ended, leader)
+        await asyncio.to_thread(self._pool.ended, leader)
         self.context = self._leader = None
         self._ended_by = verb
         # Let Playwright notice, too.

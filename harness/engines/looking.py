@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
+from harness.engines.control_client import ControlClient
 from harness.engines.engine import SHOW_FRAMES, Engine, HiddenTab
 from harness.engines.tabs import in_any_tab
-from harness.engines.target import Target
 from harness.received import Received, Seen
 
 __all__ = ["go_to", "look"]
@@ -18,7 +18,7 @@ _EMPTY = "about:blank"
 
 
 async def look(
-    target: Target,
+    control: ControlClient,
     engine: Engine,
     context: BrowserContext,
     in_use: Page,
@@ -44,11 +44,11 @@ async def look(
             if tab is not in_use and not tab.is_closed() and tab.url.startswith("http")
         ]
         for names in batches:
-            ticket = await target.begin_observation(names, tab_in_use=borrowed)
+            ticket = await control.begin_observation(names, tab_in_use=borrowed)
             await go_to(page, ticket.url)
             if ticket.tab_frames and not borrowed:
                 await _PageTab(in_use).show(ticket.tab_frames)
-            first = await target.observation(ticket.id)
+            first = await control.observation(ticket.id)
             others = [
                 *shown_by_playwright,
                 # A page of another site does not see the storages of its frames' own.
@@ -57,7 +57,7 @@ async def look(
             seen |= in_any_tab(
                 first,
                 [
-                    (tab.url, await _look_in(target, tab, names))
+                    (tab.url, await _look_in(control, tab, names))
                     for tab in (others if ticket.tab_frames else ())
                 ],
             )
@@ -65,10 +65,12 @@ async def look(
     return seen
 
 
-async def _look_in(target: Target, tab: "HiddenTab | _PageTab", names: Sequence[str]) -> Seen:
-    ticket = await target.begin_observation(names, tab_in_use=False, parts=("tab",))
+async def _look_in(
+    control: ControlClient, tab: "HiddenTab | _PageTab", names: Sequence[str]
+) -> Seen:
+    ticket = await control.begin_observation(names, tab_in_use=False, parts=("tab",))
     await tab.show(ticket.tab_frames)
-    return await target.observation(ticket.id)
+    return await control.observation(ticket.id)
 
 
 class _PageTab:

@@ -6,13 +6,15 @@ from urllib.parse import urlencode
 
 from playwright.async_api import Page
 
-from harness.engines.target import Target, TargetEnvironment
+from harness.engines.control_client import ControlClient, ServedEnvironment
 
 __all__ = ["PER_VISIT", "sign_out", "sign_out_during_visit", "visit_applications"]
 
 PER_VISIT = 4
 """Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
-takes four."""
+takes four. Firefox's session file, too, has what a tab keeps of the last four sites alone that it
+showed: it asks pages that are still in memory (`BackgroundSessionStorageManager::GetData`), and
+keeps three behind the one in front (measured: five environments in one tab, session file)."""
 
 _FILL_IN = """password => {
   const fillIn = () => {
@@ -28,7 +30,7 @@ _FILL_IN = """password => {
 
 
 async def visit_applications(
-    page: Page, environments: Sequence[TargetEnvironment], login: str
+    page: Page, environments: Sequence[ServedEnvironment], login: str
 ) -> None:
     """One visit through every application's login, then through every application's home,
     filling in the sign-in page wherever it comes up."""
@@ -37,7 +39,7 @@ async def visit_applications(
     environment_of = {environment.issuer: environment for environment in environments}
     filled_in: set[str] = set()
 
-    def form_of(url: str) -> TargetEnvironment | None:
+    def form_of(url: str) -> ServedEnvironment | None:
         base, at_form, _ = url.partition("/oauth2/auth?")
         return environment_of.get(base) if at_form and url not in filled_in else None
 
@@ -58,19 +60,19 @@ async def visit_applications(
         await page.evaluate(_FILL_IN, environment.password)
 
 
-async def sign_out(page: Page, environment: TargetEnvironment) -> None:
+async def sign_out(page: Page, environment: ServedEnvironment) -> None:
     """Follow the application's link to sign out, and come back signed out."""
     await page.goto(f"{environment.app_url}/sign-out", wait_until="commit")
     await page.wait_for_url(f"{environment.app_url}/", wait_until="domcontentloaded")
 
 
 async def sign_out_during_visit(
-    target: Target, page: Page, other: Page, environment: TargetEnvironment
+    control: ControlClient, page: Page, other: Page, environment: ServedEnvironment
 ) -> None:
     """Sign out while another tab is visiting, whose answer comes last."""
-    await target.hold(environment)
+    await control.hold(environment)
     loading = asyncio.ensure_future(other.goto(f"{environment.app_url}/login?prompt=none"))
-    await target.held(environment)
+    await control.held(environment)
     await sign_out(page, environment)
-    await target.release(environment)
+    await control.release(environment)
     await loading

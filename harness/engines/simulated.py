@@ -12,10 +12,10 @@ from datetime import timedelta
 from functools import partial
 from urllib.parse import urlencode
 
+from harness.engines.answer_memo import CHANGING, AnswerMemo
+from harness.engines.control_client import PARTS, ServedEnvironment
 from harness.engines.person import PER_VISIT
 from harness.engines.tabs import in_any_tab
-from harness.engines.target import PARTS, TargetEnvironment
-from harness.engines.world import CHANGING, World
 from harness.model.agent import EMPTY, AgentError, Tab, UserAgent
 from harness.model.document import Form, ScriptError
 from harness.model.family import Facts, Family, Question
@@ -36,26 +36,26 @@ class SimulationError(Exception):
 class Simulated:
     """One lifecycle in one model, for every environment at once. A context manager."""
 
-    def __init__(self, world: World, family: Family, setup: Setup) -> None:
-        self._world = world
+    def __init__(self, memo: AnswerMemo, family: Family, setup: Setup) -> None:
+        self._memo = memo
         self._setup = setup
-        self._clock = Clock(world.began)
+        self._clock = Clock(memo.began)
         choices = CHOICES[setup.preset]
         facts = Facts(choices=choices)
         self._agent = UserAgent(
-            world.connection,
+            memo.connection,
             name=f"Afterclose {family.name}",
             now=self._clock.now,
             redirects_count=bool(family.decide(Question.REDIRECTS_COUNT, facts).answer),
             trusts_localhost=bool(family.decide(Question.TRUSTS_LOCALHOST, facts).answer),
         )
-        self._site = _HttpSite(world, self._agent)
+        self._site = _HttpSite(memo, self._agent)
         self._player = Player(family, choices, self._agent, self._site, self._clock)
         self._time: list[str] = []
 
     def __enter__(self) -> "Simulated":
         setup = self._setup
-        self._site.environments = self._world.begin(setup.names, setup.keeps)
+        self._site.environments = self._memo.begin(setup.names, setup.keeps)
         self._site.persistence = {
             environment.name: environment.effective_policy.persistence
             for environment in setup.environments
@@ -64,7 +64,7 @@ class Simulated:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._world.close()
+        self._memo.close()
 
     def perform(self, step: Step) -> None:
         """Do one step in the model."""
@@ -97,11 +97,11 @@ def _how_time_was_moved(step: Step) -> list[str]:
 class _HttpSite:
     """The server under test, with its applications."""
 
-    def __init__(self, world: World, agent: UserAgent) -> None:
-        self._world = world
-        self._target = world.target
+    def __init__(self, memo: AnswerMemo, agent: UserAgent) -> None:
+        self._memo = memo
+        self._control = memo.control
         self._agent = agent
-        self.environments: list[TargetEnvironment] = []
+        self.environments: list[ServedEnvironment] = []
         self.persistence: dict[str, Persistence] = {}
         self.moment = 0
         """By how many steps the server has been changed."""
@@ -126,28 +126,28 @@ class _HttpSite:
 
     def wait(self, seconds: float) -> None:
         """By the server's clock."""
-        self._world.once(self.moment, "wait", lambda: self._target.advance(seconds))
+        self._memo.once(self.moment, "wait", lambda: self._control.advance(seconds))
 
     def override_session_policy(self) -> None:
         """By the management API."""
         self.persistence = {name: p.opposite for name, p in self.persistence.items()}
         for environment in self.environments:
             override = partial(
-                self._target.override_persistence, environment, self.persistence[environment.name]
+                self._control.override_persistence, environment, self.persistence[environment.name]
             )
-            self._world.once(self.moment, f"override {environment.name}", override)
+            self._memo.once(self.moment, f"override {environment.name}", override)
 
     def revoke_sessions(self) -> None:
         """By the control API."""
         for environment in self.environments:
-            revoke = partial(self._target.revoke, environment)
-            self._world.once(self.moment, f"revoke {environment.name}", revoke)
+            revoke = partial(self._control.revoke, environment)
+            self._memo.once(self.moment, f"revoke {environment.name}", revoke)
 
     def look(self, in_use: Tab, others: Sequence[Tab]) -> Seen:
         """As the driver of a real browser looks: what belongs to a tab is read in the tab in use,
         in place if that is empty and else in frames, and in frames of those that came back."""
         in_tab = partial(self._look_at, in_use, in_frames=not in_use.empty)
-        first = self._world.look(self.moment, in_tab, self._agent, in_use, PARTS)
+        first = self._memo.look(self.moment, in_tab, self._agent, in_use, PARTS)
         seen = in_any_tab(first, [(tab.url, self._look_behind(tab)) for tab in others])
         for tab in others:
             tab.pending = False
@@ -155,7 +155,7 @@ class _HttpSite:
 
     def _interact(self, what: str, tab: Tab, action: Callable[[], None]) -> None:
         """Do something that the server sees; done once for all models in the same state."""
-        self._world.share(self.moment, what, action, self._agent, [tab])
+        self._memo.share(self.moment, what, action, self._agent, [tab])
 
     def _visit_applications(self, tab: Tab, login: str) -> None:
         for batch in self._batches():
@@ -179,24 +179,24 @@ class _HttpSite:
         for environment in self.environments:
             self._sign_out_of(environment, tab)
 
-    def _sign_out_of(self, environment: TargetEnvironment, tab: Tab) -> None:
+    def _sign_out_of(self, environment: ServedEnvironment, tab: Tab) -> None:
         shown = self._agent.navigate(tab, f"{environment.app_url}/sign-out").url
         if shown != f"{environment.app_url}/":
             raise AgentError(f"{shown}: not where a sign-out should end")
 
     def _sign_out_with_another_tab(self, tab: Tab) -> None:
-        beside, call = self._agent.beside(), self._world.call
+        beside, call = self._agent.beside(), self._memo.call
         with ThreadPoolExecutor(max_workers=1) as another_tab, closing(beside):
             for environment in self.environments:
-                call(self._target.hold(environment))
+                call(self._control.hold(environment))
                 url = f"{environment.app_url}/login?prompt=none"
                 loading = another_tab.submit(beside.navigate, Tab(), url)
-                call(self._target.held(environment))
+                call(self._control.held(environment))
                 self._sign_out_of(environment, tab)
-                call(self._target.release(environment))
+                call(self._control.release(environment))
                 loading.result()
 
-    def _batches(self) -> list[Sequence[TargetEnvironment]]:
+    def _batches(self) -> list[Sequence[ServedEnvironment]]:
         return [
             self.environments[start : start + PER_VISIT]
             for start in range(0, len(self.environments), PER_VISIT)
@@ -204,7 +204,7 @@ class _HttpSite:
 
     def _look_behind(self, tab: Tab) -> Seen:
         look = partial(self._look_at, tab, in_frames=True)
-        return self._world.look(self.moment, look, self._agent, tab, ("tab",))
+        return self._memo.look(self.moment, look, self._agent, tab, ("tab",))
 
     def _look_at(self, tab: Tab, parts: Sequence[str], *, in_frames: bool) -> Mapping[str, Seen]:
         """What the server received of each of the parts."""
@@ -212,15 +212,15 @@ class _HttpSite:
         in_tab = "tab" in parts and not in_frames
         for batch in self._batches():
             names = [environment.name for environment in batch]
-            ticket = self._world.call(
-                self._target.begin_observation(names, parts=parts, tab_in_use=not in_frames)
+            ticket = self._memo.call(
+                self._control.begin_observation(names, parts=parts, tab_in_use=not in_frames)
             )
             if in_tab or set(parts) != {"tab"}:
                 self._agent.navigate(tab if in_tab else Tab(), ticket.url)
             if in_frames:
                 for address in ticket.tab_frames:
                     self._agent.frame(tab, address)
-            observation = self._world.call(self._target.observation(ticket.id))
+            observation = self._memo.call(self._control.observation(ticket.id))
             for environment, surfaces in observation.items():
                 for surface, shown in surfaces.items():
                     seen[shown.part or ""].setdefault(environment, {})[surface] = shown

@@ -4,24 +4,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bench import engine_for
 from harness.config import Config
 from harness.engines import ENGINES, MODELS, model_of
+from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.control_client import ControlClientError
 from harness.engines.driver import DriverError
 from harness.engines.simulated import SimulationError
 from harness.engines.stopwatch import TOO_SLOW
-from harness.engines.target import TargetError
-from harness.engines.workshop import Options, Workshop
 from harness.exploring.lifecycle import Lifecycle, carry_out
 from harness.judging import Judge, Judged
 from harness.records import Observation, Verdict
+from harness.runner.run_session import engine_for
 from harness.scenario import Browser, Step
 from harness.server.running import MockServer
 from harness.setup import Setup
 
 __all__ = ["ChanceError", "Found", "Oracle"]
 
-_BROKEN = (DriverError, SimulationError, TargetError)
+_BROKEN = (DriverError, SimulationError, ControlClientError)
 
 
 class ChanceError(Exception):
@@ -55,18 +55,18 @@ class Oracle:
         self._folder = folder
         self._go_on = go_on
         self._servers: list[MockServer] = []
-        self._workshops: list[Workshop] = []
+        self._pools: list[BrowserPool] = []
 
     def __enter__(self) -> "Oracle":
         for _ in range(2):
             server = MockServer(self._config.environments, settings=self._config.settings)
             self._servers.append(server.__enter__())
-            self._workshops.append(Workshop(server.url, Options(), folder=self._folder))
+            self._pools.append(BrowserPool(server.url, Options(), folder=self._folder))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for workshop in self._workshops:
-            workshop.close()
+        for pool in self._pools:
+            pool.close()
         for server in self._servers:
             server.__exit__(None, None, None)
 
@@ -117,7 +117,7 @@ class Oracle:
             ],
             settings=self._config.settings,
         )
-        with engine_for(self._workshops[engine in MODELS], setup) as acting:
+        with engine_for(self._pools[engine in MODELS], setup) as acting:
             judged = Judged(acting, Judge(f"explored.{lifecycle.id}", setup), observations.append)
             carry_out(Browser(judged), self._one_by_one(lifecycle.steps))
         return observations

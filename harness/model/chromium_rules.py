@@ -315,6 +315,7 @@ CHROMIUM = Family(
     name="simulated-chromium",
     title="Chromium (model)",
     engine="chromium",
+    measured="156.0.8078.108",
     running_mark=_CRASHED,
     restored_in_front=True,
     rules=_RULES,

@@ -5,11 +5,11 @@ them to the user agent: names below `localhost` count as trustworthy (W3C Secure
 3.1), and a cookie that says `Partitioned` is kept apart by top-level site (CHIPS).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 __all__ = ["LIFETIME_CAP", "Cookie", "CookieStore", "Request", "site_of"]
@@ -149,15 +149,12 @@ class CookieStore:
 
 def _parse(header: str, request: Request, now: float) -> Cookie | None:
     """Sections 5.6 and 5.7 up to the storage model's checks; None for a cookie to ignore."""
-    pair, *parts = header.split(";")
+    pair, _, rest = header.partition(";")
     name, equals, value = pair.partition("=")
     name, value = (name.strip(), value.strip()) if equals else ("", name.strip())
     if not (name or value) or len((name + value).encode()) > _MAX_SIZE:
         return None
-    attributes: dict[str, str] = {}
-    for part in parts:
-        key, _, text = part.partition("=")
-        attributes[key.strip().lower()] = text.strip()
+    attributes = _attributes(rest)
     domain = attributes.get("domain", "").lower().removeprefix(".")
     path = attributes.get("path", "")
     same_site = attributes.get("samesite", "").lower()
@@ -178,7 +175,16 @@ def _parse(header: str, request: Request, now: float) -> Cookie | None:
     )
 
 
-def _expiry(attributes: dict[str, str], now: float) -> float | None:
+@lru_cache(maxsize=256)
+def _attributes(text: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for part in text.split(";") if text else ():
+        key, _, value = part.partition("=")
+        found[key.strip().lower()] = value.strip()
+    return found
+
+
+def _expiry(attributes: Mapping[str, str], now: float) -> float | None:
     """`Max-Age` before `Expires`, neither further away than the cap (sections 5.6.1, 5.6.2)."""
     max_age = attributes.get("max-age", "")
     if max_age.removeprefix("-").isdecimal():

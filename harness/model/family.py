@@ -127,6 +127,8 @@ class Family:
     title: str
     engine: str
     """The engine that it is a model of."""
+    measured: str
+    """The version of it that the rules agree with, cell by cell; empty where none was measured."""
     running_mark: str
     """The exit mark while it runs."""
     restored_in_front: bool

@@ -281,6 +281,7 @@ FIREFOX = Family(
     name="simulated-firefox",
     title="Firefox (model)",
     engine="firefox",
+    measured="153.7.0esr",
     running_mark="running",
     restored_in_front=False,
     rules=_RULES,

@@ -156,6 +156,7 @@ WEBKITGTK = Family(
     name="simulated-webkitgtk",
     title="WebKitGTK (model)",
     engine="webkitgtk",
+    measured="",
     running_mark="",
     restored_in_front=True,
     rules=_RULES,

@@ -1,8 +1,7 @@
 """The sites of all environments: what they set in a browser's stores when somebody signs in, visits
 or signs out, and what they make of it when somebody looks.
 
-Sources: docs.kinde.com, build/tokens/configure-tokens (an access token lives a day);
-`KINDE_COOKIE_MAX_AGE` of Kinde's SDKs (29 days); docs/server.md for what they leave open.
+What Kinde's documentation leaves open is as docs/server.md has it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,28 +25,21 @@ from harness.reference.habits import (
     OTHER_TAB_NOT_TOLD,
     REMOVAL_NOT_WRITTEN,
 )
+from harness.reference.kinds import (
+    COOKIE_KINDS,
+    LOGIN_LIFETIME,
+    TOKEN_LIFETIME,
+    attributes_of,
+    cookie_name,
+)
 from harness.reference.tenant import Login, Over, Session, Tenant
-from harness.settings import ATTRIBUTE_KINDS, Activity, PolicyChange, Settings
+from harness.settings import Activity, PolicyChange, Settings
 
 __all__ = ["ReferenceSite", "Shown"]
 
-_TOKEN_LIFETIME = 86_400
-_LOGIN_LIFETIME = 29 * 86_400
-"""Seconds that an application keeps a login, in its cookie and in its records."""
 _SSO = "sso"
-_ATTRIBUTES = {
-    "secure_cookie": "; Secure; SameSite=None",
-    "strict_cookie": "; SameSite=Strict",
-    "partitioned_cookie": "; Secure; SameSite=None; Partitioned",
-    "domain_cookie": "; SameSite=Lax; Domain=app.localhost",
-}
-_COOKIE_KINDS = ("ksp_cookie", "long_cookie", "session_cookie", *ATTRIBUTE_KINDS)
-_TOKEN = "token"
-"""What a token is stored under."""
-
-
-_LOGIN = "login"
-"""And the id of its login."""
+_TOKEN, _LOGIN = "token", "login"
+"""What a token's expiry, and the id of its login, are stored under."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +82,7 @@ class ReferenceSite:
         self._ids = (str(number) for number in count())
         self.set_cookies: dict[tuple[str, str], str] = {}
         """The latest `Set-Cookie` of what each surface of each environment rests on."""
+        self._requests: dict[tuple[str, bool], Request] = {}
         self._cookies: dict[tuple[str, str], Cookie] = {}
         """The latest cookie likewise."""
         self._things: dict[tuple[str, str], Thing] = {}
@@ -210,7 +203,7 @@ class ReferenceSite:
 
     def _look_at_cookie(self, tenant: Tenant, kind: str, sent: Mapping[str, str]) -> Shown:
         trail = self._trail(tenant, kind)
-        login = tenant.logins.get(sent.get(_cookie_of(kind, tenant), ""))
+        login = tenant.logins.get(sent.get(cookie_name(kind, tenant.name), ""))
         if login is not None and not login.over and self._time < login.expires:
             return Shown(signed_in=True, trail=(*trail, *self._not_told(tenant, login)))
         cookie = self._cookies.get((tenant.name, f"app:{kind}"))
@@ -277,13 +270,13 @@ class ReferenceSite:
     def _keep(self, tenant: Tenant, session: Session, tab: Tab) -> None:
         """In every way that is chosen. What has become of the session is behind it, too."""
         value, since = next(self._ids), self._trail(tenant, _SSO)
-        tenant.logins[value] = Login(session=session, expires=self._time + _LOGIN_LIFETIME)
+        tenant.logins[value] = Login(session=session, expires=self._time + LOGIN_LIFETIME)
         persistent = session.persistence is Persistence.PERSISTENT
         for kind in self._kinds:
-            if kind in _COOKIE_KINDS:
+            if kind in COOKIE_KINDS:
                 lasts = kind == "long_cookie" or (kind == "ksp_cookie" and persistent)
-                lifetime = f"; Max-Age={_LOGIN_LIFETIME}" if lasts else ""
-                attributes = f"{_ATTRIBUTES.get(kind, '; SameSite=Lax')}{lifetime}"
+                lifetime = f"; Max-Age={LOGIN_LIFETIME}" if lasts else ""
+                attributes = f"{attributes_of(kind)}{lifetime}"
                 habits = (COOKIE_LASTS if lasts else COOKIE_NEVER_LASTS,)
                 self._set(
                     tenant,
@@ -291,7 +284,7 @@ class ReferenceSite:
                     f"{value}; Path=/; HttpOnly{attributes}",
                     [*since, *(() if lasts is persistent else habits)],
                 )
-        token = {_TOKEN: str(int(self._time) + _TOKEN_LIFETIME), _LOGIN: value}
+        token = {_TOKEN: str(int(self._time) + TOKEN_LIFETIME), _LOGIN: value}
         if "local_storage" in self._kinds:
             self._stores.local_storage[tenant.app] = token
             thing = local_thing(tenant.app)
@@ -309,11 +302,11 @@ class ReferenceSite:
     def _sign_out(self, tenant: Tenant, tab: Tab) -> None:
         sent = self._sent_to_app(tenant, redirected=False)
         for kind in self._kinds:
-            if kind in _COOKIE_KINDS:
-                login = tenant.logins.get(sent.get(_cookie_of(kind, tenant), ""))
+            if kind in COOKIE_KINDS:
+                login = tenant.logins.get(sent.get(cookie_name(kind, tenant.name), ""))
                 if login is not None:
                     login.over = True
-                attributes = _ATTRIBUTES.get(kind, "; SameSite=Lax")
+                attributes = attributes_of(kind)
                 self._set(tenant, kind, f"; Max-Age=0; Path=/; HttpOnly{attributes}")
         self._stores.local_storage.pop(tenant.app, None)
         token = tab.session_storage.pop(tenant.app, {})
@@ -334,8 +327,11 @@ class ReferenceSite:
     # The browser
 
     def _request(self, url: str, *, crossed: bool = False) -> Request:
-        trusts = bool(self._trusts_localhost.answer)
-        return Request(url=url, crossed=crossed, trusts_localhost=trusts)
+        asked = url, crossed
+        if asked not in self._requests:
+            trusts = bool(self._trusts_localhost.answer)
+            self._requests[asked] = Request(url=url, crossed=crossed, trusts_localhost=trusts)
+        return self._requests[asked]
 
     def _sent_to_app(self, tenant: Tenant, *, redirected: bool) -> Mapping[str, str]:
         """`redirected`: by the auth server, which is another site."""
@@ -351,7 +347,7 @@ class ReferenceSite:
     ) -> None:
         """Set the cookie of the auth server, or of a kind of application."""
         of_idp = kind == _SSO
-        header = f"{_SSO if of_idp else _cookie_of(kind, tenant)}={rest}"
+        header = f"{_SSO if of_idp else cookie_name(kind, tenant.name)}={rest}"
         surface = _SSO if of_idp else f"app:{kind}"
         self.set_cookies[tenant.name, surface] = header
         request = self._request(f"{tenant.idp if of_idp else tenant.app}/")
@@ -362,8 +358,3 @@ class ReferenceSite:
             return
         self._cookies[tenant.name, surface] = cookie
         self._store(tenant, surface, cookie_thing(cookie), *decisions)
-
-
-def _cookie_of(kind: str, tenant: Tenant) -> str:
-    """One that every host of the domain has is named after its environment."""
-    return f"{kind}_{tenant.name}" if kind == "domain_cookie" else kind

@@ -179,7 +179,10 @@ class MockServer:
             state=state,
         )
         self._runner = web.AppRunner(
-            Routes(self._site).application(), access_log=None, handle_signals=False, shutdown_timeout=1
+            Routes(self._site).application(),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=1,
         )
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=context).start()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.workshop import locked
+from harness.engines.browser_pool import locked
 from harness.server.running import MockServer
 from tests.clients.conftest import CALLBACK, HOME, SECRET
 

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from harness.bench import Bench
-    from harness.records import Observation
+    from harness.runner.run_session import RunSession
 
-__all__ = ["FAILED", "INVOCATION", "UNEXPECTED", "Invocation", "bench_of"]
+__all__ = ["INVOCATION", "Invocation", "session_of"]
 
 
 class Invocation:
-    """What the processes of a run agree on, and the bench of this one. Its methods are hooks.
+    """What the processes of a run agree on, and the session of this one. Its methods are hooks.
 
     Until something of Afterclose is collected it reads nothing, makes nothing and ends nothing.
     """
@@ -31,7 +30,7 @@ class Invocation:
         self._config = config
         self._given: dict[str, Any] | None = getattr(config, "workerinput", None)
         self._distributes = False
-        self._bench: Bench | None = None
+        self._run_session: RunSession | None = None
 
     @cached_property
     def folder(self) -> Path:
@@ -52,13 +51,15 @@ class Invocation:
         return self._config.invocation_params.dir / report / "results.ndjson"
 
     @property
-    def bench(self) -> "Bench":
+    def run_session(self) -> "RunSession":
         """What the items of this process share."""
-        if self._bench is None:
-            from harness.bench import Bench
+        if self._run_session is None:
+            from harness.runner.run_session import RunSession
 
-            self._bench = Bench(self._config, self)
-        return self._bench
+            self._run_session = RunSession(
+                self._config, folder=self.folder, results=self.results, run=self.id
+            )
+        return self._run_session
 
     @property
     def worker(self) -> bool:
@@ -69,7 +70,7 @@ class Invocation:
     def _wrote(self) -> bool:
         """Whether the run has left a record. Nobody tells the process that distributes it, so that
         one looks at what is there."""
-        if not (self._bench or self._distributes) or not self.results.exists():
+        if not (self._run_session or self._distributes) or not self.results.exists():
             return False
         from harness.records import run_of
 
@@ -104,9 +105,9 @@ class Invocation:
     def pytest_unconfigure(self) -> None:
         """End everything; the process that began the run also sweeps up after its workers."""
         browsers = self._distributes and (self.folder.exists() or self._wrote)
-        if self._bench is not None:
-            browsers = browsers or self._bench.started
-            self._bench.close()
+        if self._run_session is not None:
+            browsers = browsers or self._run_session.started
+            self._run_session.close()
         if browsers and not self.worker:
             from harness.engines.processes import kill_users_of
 
@@ -115,12 +116,8 @@ class Invocation:
 
 
 INVOCATION = pytest.StashKey[Invocation]()
-FAILED = pytest.StashKey[bool]()
-"""Whether a test has failed: its fixture is not told."""
-UNEXPECTED = pytest.StashKey[list["Observation"]]()
-"""What a test's own browser showed that no limitation explains."""
 
 
-def bench_of(config: pytest.Config) -> "Bench":
+def session_of(config: pytest.Config) -> "RunSession":
     """What the items of this process share."""
-    return config.stash[INVOCATION].bench
+    return config.stash[INVOCATION].run_session

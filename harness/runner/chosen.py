@@ -9,7 +9,8 @@ import pytest
 
 from harness.config import Config, ConfigError, load_config, name_one_of
 from harness.engines import ENGINES, MODELS, NAMES, PRESETS, expand, presets_of
-from harness.engines.workshop import Options
+from harness.engines.browser_pool import Options
+from harness.policy import MORE_ENVIRONMENTS
 
 __all__ = ["Chosen"]
 
@@ -28,7 +29,8 @@ class Chosen:
         asked = [*config.getoption("afterclose_engine"), *_playwrights(config, "browser", [])]
         self.engines: tuple[str, ...] = tuple(dict.fromkeys(expand(asked) or ENGINES))
         # On models alone nothing costs much.
-        usual = PRESETS if set(self.engines) <= set(MODELS) else _DEFAULT_PRESETS
+        self._drives = not set(self.engines) <= set(MODELS)
+        usual = _DEFAULT_PRESETS if self._drives else PRESETS
         presets = config.getoption("afterclose_preset") or usual
         self.presets: tuple[str, ...] = tuple(dict.fromkeys(presets))
         self.artifacts = config.invocation_params.dir / _playwrights(
@@ -54,7 +56,10 @@ class Chosen:
     @cached_property
     def config(self) -> Config:
         """The configuration, with the environments that were asked for; raises ConfigError."""
-        return self._file.only(self._pytest.getoption("afterclose_policy"))
+        asked = self._pytest.getoption("afterclose_policy")
+        if not asked and self._drives:
+            asked = [e.name for e in self._file.environments if e.name not in MORE_ENVIRONMENTS]
+        return self._file.only(asked)
 
     def check(self) -> None:
         """Raise ConfigError for a mistake, wherever it is."""

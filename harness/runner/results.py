@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.chosen import Chosen
-from harness.library import LibraryError, load_scenarios, scenario_files
 from harness.limitations import LIMITATIONS
 from harness.records import (
     LimitationNote,
@@ -21,6 +19,8 @@ from harness.records import (
     append_records,
     begin_results,
 )
+from harness.runner.chosen import Chosen
+from harness.runner.library import LibraryError, load_scenarios, scenario_files
 from harness.scenario import Scenario
 
 __all__ = ["Results", "run_record"]

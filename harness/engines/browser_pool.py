@@ -14,16 +14,16 @@ from typing import Any, TypeVar
 
 from playwright.async_api import BrowserContext, Playwright, async_playwright
 
+from harness.engines.control_client import ControlClient
 from harness.engines.engine import Engine, Installation, LaunchOptions
 from harness.engines.processes import kill_group
-from harness.engines.target import Target
 
-__all__ = ["Options", "Workshop", "WorkshopError", "locked"]
+__all__ = ["BrowserPool", "BrowserPoolError", "Options", "locked"]
 
 _T = TypeVar("_T")
 
 
-class WorkshopError(Exception):
+class BrowserPoolError(Exception):
     """What a lifecycle needs is not there, or no more; the message is for the user."""
 
 
@@ -46,7 +46,7 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-class Workshop:
+class BrowserPool:
     """A thread with an event loop in which everything asynchronous happens.
 
     Calls from outside block until they are done, so that Ctrl+C reaches the caller; `close` ends
@@ -64,10 +64,10 @@ class Workshop:
         self._playwright: Playwright | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=self._loop.run_forever, name="workshop", daemon=True
+            target=self._loop.run_forever, name="pool", daemon=True
         )
         self._thread.start()
-        self.target = Target(url)
+        self.control = ControlClient(url)
 
     def run(self, work: Coroutine[Any, Any, _T], timeout: float) -> _T:
         """Run a coroutine in the loop; raise TimeoutError after `timeout` seconds."""
@@ -103,18 +103,18 @@ class Workshop:
             self._mark.touch()
         except OSError as error:
             reason = error.strerror or "files vanished from the profile that is copied"
-            raise WorkshopError(f"{self.folder}: no profile could be made: {reason}") from error
+            raise BrowserPoolError(f"{self.folder}: no profile could be made: {reason}") from error
         self._profile = profile
         return profile
 
     def check_profile(self) -> None:
-        """Raise WorkshopError where the profile made last has been swept away.
+        """Raise BrowserPoolError where the profile made last has been swept away.
 
         A browser that runs makes its folders anew, and starts on an empty profile without a word:
         so a file that no browser knows tells.
         """
         if self._profile and not (self._profile.exists() and self._mark.exists()):
-            raise WorkshopError(
+            raise BrowserPoolError(
                 f"the browser's profile was removed in the middle: is the temporary folder "
                 f"{self.folder} swept?"
             )
@@ -173,7 +173,7 @@ class Workshop:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _close(self) -> None:
-        await self.target.close()
+        await self.control.close()
         if self._playwright is not None:
             await self._playwright.stop()
 

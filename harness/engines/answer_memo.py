@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from harness.engines.target import PARTS, TargetEnvironment
-from harness.engines.workshop import Workshop
+from harness.engines.browser_pool import BrowserPool
+from harness.engines.control_client import PARTS, ServedEnvironment
 from harness.model.agent import Storages, Tab, UserAgent, copy_of
 from harness.model.cookies import Cookie, CookieStore
 from harness.received import Received, Seen
 from harness.scenario import Scenario, steps_of
 from harness.verbs import verbs_that
 
-__all__ = ["CHANGING", "World", "Worlds"]
+__all__ = ["CHANGING", "AnswerMemo", "AnswerMemos"]
 
 _T = TypeVar("_T")
 _ALL = (*PARTS, "page")
@@ -56,18 +56,18 @@ class _Outcome:
         )
 
 
-class World:
+class AnswerMemo:
     """One server from one reset to the next."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, pool: BrowserPool) -> None:
+        self._pool = pool
         self._resets = 0
-        self.target = workshop.target
+        self.control = pool.control
         self.connection = http.client.HTTPConnection(
-            "127.0.0.1", urlsplit(self.target.url).port, timeout=_TIMEOUT
+            "127.0.0.1", urlsplit(self.control.url).port, timeout=_TIMEOUT
         )
         self.began = time.time()
-        self._environments: list[TargetEnvironment] = []
+        self._environments: list[ServedEnvironment] = []
         self._done: set[tuple[int, str]] = set()
         self._outcomes: dict[Hashable, _Outcome] = {}
 
@@ -75,23 +75,23 @@ class World:
         """Close the connection to the server."""
         self.connection.close()
 
-    def begin(self, names: Sequence[str], keeps: Sequence[str]) -> list[TargetEnvironment]:
+    def begin(self, names: Sequence[str], keeps: Sequence[str]) -> list[ServedEnvironment]:
         """Reset the server, once; the environments named."""
         if not self._environments:
-            self.call(self.target.reset(keeps))
-            self.call(self.target.stop_clock())
-            self._resets = self.target.resets
-            self._environments = self.call(self.target.environments(names))
+            self.call(self.control.reset(keeps))
+            self.call(self.control.stop_clock())
+            self._resets = self.control.resets
+            self._environments = self.call(self.control.environments(names))
         return self._environments
 
     @property
     def over(self) -> bool:
         """Whether somebody else has reset the server since."""
-        return self._resets != self.target.resets
+        return self._resets != self.control.resets
 
     def call(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Ask the server for something."""
-        return self._workshop.run(work, _TIMEOUT)
+        return self._pool.run(work, _TIMEOUT)
 
     def once(
         self, moment: int, what: str, work: Callable[[], Coroutine[Any, Any, None]]
@@ -163,19 +163,19 @@ class World:
         return outcome.result
 
 
-class Worlds:
-    """The worlds of one server, one after the other. A context manager.
+class AnswerMemos:
+    """The memos of one server, one after the other. A context manager.
 
     Scenarios in which people sign in, and nothing else changes the server, are all alike to it:
-    such neighbours share a world.
+    such neighbours share a memo.
     """
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
-        self._latest: World | None = None
+    def __init__(self, pool: BrowserPool) -> None:
+        self._pool = pool
+        self._latest: AnswerMemo | None = None
         self._shared_by: tuple[Sequence[str], Sequence[str]] | None = None
 
-    def __enter__(self) -> "Worlds":
+    def __enter__(self) -> "AnswerMemos":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -187,15 +187,15 @@ class Worlds:
             self._latest.close()
             self._latest = None
 
-    def world_of(self, scenario: Scenario, environments: Sequence[str]) -> World:
-        """The world to carry a scenario out in, for the environments named."""
+    def memo_of(self, scenario: Scenario, environments: Sequence[str]) -> AnswerMemo:
+        """The memo to carry a scenario out in, for the environments named."""
         changing = [step.verb for step in steps_of(scenario) if step.verb in CHANGING]
         alike = (scenario.keeps, environments) if changing == ["sign_in"] else None
         latest = self._latest
         if latest is not None and alike == self._shared_by is not None and not latest.over:
             return latest
         self.close()
-        self._latest, self._shared_by = World(self._workshop), alike
+        self._latest, self._shared_by = AnswerMemo(self._pool), alike
         return self._latest
 
 

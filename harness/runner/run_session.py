@@ -1,4 +1,4 @@
-"""What the items of one pytest process share: the server, the workshop, the results; and how one
+"""What the items of one pytest process share: the server, the pool, the results; and how one
 lifecycle is carried out and written down."""
 
 import contextlib
@@ -10,23 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from harness.chosen import Chosen
 from harness.config import Config
 from harness.engines import ENGINES, MODELS, Engine
+from harness.engines.answer_memo import AnswerMemo, AnswerMemos
+from harness.engines.browser_pool import BrowserPool
 from harness.engines.driver import Driver
 from harness.engines.simulated import Simulated
-from harness.engines.workshop import Workshop
-from harness.engines.world import World, Worlds
-from harness.invocation import FAILED, Invocation, bench_of
 from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment
 from harness.records import Error, Observation, Unsupported, Verdict
-from harness.results import Results, run_record
+from harness.runner.chosen import Chosen
+from harness.runner.results import Results, run_record
+from harness.runner.stash import FAILED
 from harness.scenario import Browser, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 from harness.setup import Setup
 
-__all__ = ["Bench", "TooSlowError", "UnexpectedError", "engine_for", "lifecycle"]
+__all__ = ["RunSession", "TooSlowError", "UnexpectedError", "engine_for", "lifecycle"]
 
 
 class UnexpectedError(Exception):
@@ -37,20 +37,17 @@ class TooSlowError(Exception):
     """A lifecycle that the machine was too slow for, of which nothing was written down."""
 
 
-class Bench:
+class RunSession:
     """What the items of one process share. Nothing is started before the first item needs it."""
 
-    def __init__(self, config: pytest.Config, invocation: Invocation) -> None:
+    def __init__(self, config: pytest.Config, *, folder: Path, results: Path, run: str) -> None:
+        """`folder` is for what is needed for a while, `run` the id of the run."""
         self.chosen = Chosen(config)
-        self._folder = invocation.folder
-        self._results = Results(
-            invocation.results,
-            invocation.id,
-            lambda: run_record(config, invocation.id, self.chosen),
-        )
+        self._folder = folder
+        self._results = Results(results, run, lambda: run_record(config, run, self.chosen))
         self._server: MockServer | None = None
-        self._workshop: Workshop | None = None
-        self._worlds: Worlds | None = None
+        self._pool: BrowserPool | None = None
+        self._memos: AnswerMemos | None = None
 
     @property
     def config(self) -> Config:
@@ -58,25 +55,25 @@ class Bench:
         return self.chosen.config
 
     @property
-    def workshop(self) -> Workshop:
-        """The shared workshop, with its server running."""
-        if self._workshop is None:
+    def pool(self) -> BrowserPool:
+        """The shared pool, with its server running."""
+        if self._pool is None:
             self._server = MockServer(self.config.environments, settings=self.config.settings)
             self._server.__enter__()
-            self._workshop = Workshop(self._server.url, self.chosen.options, folder=self._folder)
-        return self._workshop
+            self._pool = BrowserPool(self._server.url, self.chosen.options, folder=self._folder)
+        return self._pool
 
     @property
-    def worlds(self) -> Worlds:
+    def memos(self) -> AnswerMemos:
         """Where models carry scenarios out."""
-        if self._worlds is None:
-            self._worlds = Worlds(self.workshop)
-        return self._worlds
+        if self._memos is None:
+            self._memos = AnswerMemos(self.pool)
+        return self._memos
 
     @property
     def started(self) -> bool:
         """Whether there may be browsers to end."""
-        return self._workshop is not None
+        return self._pool is not None
 
     def write(self, *records: Observation | Unsupported | Error) -> None:
         """Append to the results, which begin anew with the first record of a run."""
@@ -105,16 +102,17 @@ class Bench:
 
     def close(self) -> None:
         """End everything that this process has started."""
-        if self._worlds is not None:
-            self._worlds.close()
-        if self._workshop is not None:
-            self._workshop.close()
+        if self._memos is not None:
+            self._memos.close()
+        if self._pool is not None:
+            self._pool.close()
         if self._server is not None:
             self._server.__exit__(None, None, None)
 
 
 @contextlib.contextmanager
 def lifecycle(
+    run_session: RunSession,
     item: pytest.Item,
     name: str,
     engine_name: str,
@@ -131,35 +129,34 @@ def lifecycle(
     `again`: whether it can be carried out once more. Then nothing is written down of what is
     inconclusive, and TooSlowError is raised.
     """
-    bench = bench_of(item.config)
     common = {"scenario": name, "engine": engine_name, "preset": preset}
-    workshop = bench.workshop
+    pool = run_session.pool
     engine = ENGINES.get(engine_name)
-    common["engine_version"] = _version(workshop, engine)
+    common["engine_version"] = _version(pool, engine)
     if engine is not None and not common["engine_version"]:
         reason = f"{engine.title} is not installed; get it with: afterclose engines --install"
-        bench.write(Unsupported(**common, reason=reason, steps=()))
+        run_session.write(Unsupported(**common, reason=reason, steps=()))
         pytest.skip(reason)
 
     observations: list[Observation] = []
 
     def observed(observation: Observation) -> None:
-        workshop.check_profile()
+        pool.check_profile()
         observations.append(observation)
         note(observation)
 
     def write_down(*records: Unsupported | Error) -> None:
         if observations or records:
-            bench.write(*observations, *records)
+            run_session.write(*observations, *records)
             observations.clear()
 
     plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
-    folder = bench.chosen.artifacts / plain
+    folder = run_session.chosen.artifacts / plain
     browser: Browser | None = None
     failed = True
     try:
-        setup = bench.setup(engine_name, preset, keeps, environments)
-        with engine_for(workshop, setup, artifacts=folder) as acting:
+        setup = run_session.setup(engine_name, preset, keeps, environments)
+        with engine_for(pool, setup, artifacts=folder) as acting:
             judge = Judge(name, setup, common["engine_version"])
             browser = Browser(Judged(acting, judge, observed), setup.timeouts)
             try:
@@ -172,11 +169,11 @@ def lifecycle(
                 raise
             except Exception:
                 # A profile that was swept away is behind it, however it shows.
-                workshop.check_profile()
+                pool.check_profile()
                 raise
             finally:
                 failed = failed or item.stash.get(FAILED, False)
-                _screenshot(workshop.options.screenshot, acting, folder, failed)
+                _screenshot(pool.options.screenshot, acting, folder, failed)
     except UnsupportedVerbError as error:
         steps = tuple(narrate(step) for step in browser.steps) if browser else ()
         write_down(Unsupported(**common, reason=str(error), steps=steps))
@@ -191,25 +188,25 @@ def lifecycle(
         raise
     finally:
         write_down()
-        if not failed and workshop.options.tracing == "retain-on-failure":
+        if not failed and pool.options.tracing == "retain-on-failure":
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _version(workshop: Workshop, engine: Engine | None) -> str:
+def _version(pool: BrowserPool, engine: Engine | None) -> str:
     if engine is None:
         return version("afterclose")
-    installation = workshop.run(workshop.find(engine), 60)
+    installation = pool.run(pool.find(engine), 60)
     return installation.version if installation else ""
 
 
 def engine_for(
-    workshop: Workshop, setup: Setup, *, artifacts: Path | None = None
+    pool: BrowserPool, setup: Setup, *, artifacts: Path | None = None
 ) -> Driver | Simulated:
     """What acts in a lifecycle: a driver of the browser, or the model, that the setup names. A
     context manager."""
     if setup.engine in ENGINES:
-        return Driver(workshop, ENGINES[setup.engine], setup, artifacts=artifacts)
-    return Simulated(World(workshop), MODELS[setup.engine], setup)
+        return Driver(pool, ENGINES[setup.engine], setup, artifacts=artifacts)
+    return Simulated(AnswerMemo(pool), MODELS[setup.engine], setup)
 
 
 def _screenshot(mode: str, acting: Acting, folder: Path, failed: bool) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.invocation import FAILED, INVOCATION, UNEXPECTED, Invocation, bench_of
+from harness.runner.invocation import INVOCATION, Invocation, session_of
+from harness.runner.stash import FAILED, UNEXPECTED
 from harness.scenario import Browser, Scenario
 
 if TYPE_CHECKING:
@@ -87,13 +88,13 @@ def pytest_pycollect_makeitem(
 ) -> list[pytest.Item] | None:
     if not isinstance(obj, Scenario) or obj.function.__module__ != collector.obj.__name__:
         return None
-    from harness.items import ScenarioItem
+    from harness.runner.items import ScenarioItem
 
     return [
         ScenarioItem.from_parent(
             collector, name=f"{name}[{engine}-{preset}]", scenario=obj, engine=engine, preset=preset
         )
-        for engine, preset in bench_of(collector.config).chosen.pairs
+        for engine, preset in session_of(collector.config).chosen.pairs
     ]
 
 
@@ -104,7 +105,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marks = metafunc.definition.iter_markers("parametrize")
     named = [mark.args[0] if mark.args else mark.kwargs.get("argnames", "") for mark in marks]
     if not any("session_browser" in names for names in named):
-        pairs = bench_of(metafunc.config).chosen.pairs
+        pairs = session_of(metafunc.config).chosen.pairs
         metafunc.parametrize(
             "session_browser", pairs, indirect=True, ids=[f"{e}-{p}" for e, p in pairs]
         )
@@ -118,7 +119,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from harness.config import ConfigError
 
         try:
-            invocation.bench.chosen.check_options()
+            invocation.run_session.chosen.check_options()
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
 
@@ -147,7 +148,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     result = yield
     unexpected = item.stash.get(UNEXPECTED, [])
     if unexpected:
-        from harness.items import sentence
+        from harness.runner.items import sentence
 
         pytest.fail("\n".join(map(sentence, unexpected)), pytrace=False)
     return result
@@ -170,9 +171,9 @@ def session_browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     `session_browser.check("label")["persistent", "sso"].signed_in`. What is unexpected fails the
     test at its end.
     """
-    from harness.bench import lifecycle
-    from harness.items import told_in_a_line
     from harness.records import Verdict
+    from harness.runner.items import told_in_a_line
+    from harness.runner.run_session import lifecycle
 
     engine, preset = request.param
     name = f"{request.module.__name__.rpartition('.')[2]}.{request.function.__name__}"
@@ -184,18 +185,19 @@ def session_browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
             unexpected.append(observation)
 
     with told_in_a_line():
-        bench_of(request.config).chosen.check()
-        with lifecycle(request.node, name, engine, preset, note) as browser:
+        session_of(request.config).chosen.check()
+        run_session = session_of(request.config)
+        with lifecycle(run_session, request.node, name, engine, preset, note) as browser:
             yield browser
 
 
 @pytest.fixture(scope="session")
 def _afterclose_server(pytestconfig: pytest.Config) -> "Iterator[MockServer]":
-    from harness.items import told_in_a_line
+    from harness.runner.items import told_in_a_line
     from harness.server.running import MockServer
 
     with told_in_a_line():
-        loaded = bench_of(pytestconfig).chosen.config
+        loaded = session_of(pytestconfig).chosen.config
     with MockServer(loaded.environments, settings=loaded.settings) as server:
         yield server
 

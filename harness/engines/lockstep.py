@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from harness.engines.answer_memo import AnswerMemo, AnswerMemos
 from harness.engines.simulated import Simulated
-from harness.engines.world import World, Worlds
 from harness.model.family import Family
 from harness.received import Look
 from harness.scenario import Browser, Check, Scenario, Step
@@ -26,13 +26,13 @@ class Member:
     """Why it broke off, if it did."""
 
 
-class _Ensemble:
+class _Lockstep:
     """An interpreter that passes each step on to all of its members."""
 
-    def __init__(self, world: World, members: Sequence[Member]) -> None:
+    def __init__(self, memo: AnswerMemo, members: Sequence[Member]) -> None:
         self._playing: list[tuple[Member, Simulated]] = []
         for member in members:
-            simulated = Simulated(world, member.family, member.setup)
+            simulated = Simulated(memo, member.family, member.setup)
             self._playing.append((member, simulated.__enter__()))
 
     def perform(self, step: Step) -> None:
@@ -55,11 +55,11 @@ class _Ensemble:
                     member.failure = error
 
 
-def play(worlds: Worlds, scenario: Scenario, members: Sequence[Member]) -> None:
+def play(memos: AnswerMemos, scenario: Scenario, members: Sequence[Member]) -> None:
     """Carry the scenario out in every member at once, all for the same environments; each then has
     what it saw."""
-    world = worlds.world_of(scenario, members[0].setup.names)
-    browser = Browser(_Ensemble(world, members), members[0].setup.timeouts)
+    memo = memos.memo_of(scenario, members[0].setup.names)
+    browser = Browser(_Lockstep(memo, members), members[0].setup.timeouts)
     try:
         scenario(browser)
     finally:

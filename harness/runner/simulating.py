@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.bench import Bench
 from harness.engines import MODELS
-from harness.engines.ensemble import Member, play
-from harness.invocation import bench_of
+from harness.engines.lockstep import Member, play
 from harness.judging import Judge
 from harness.records import Error, Observation, Unsupported
+from harness.runner.invocation import session_of
+from harness.runner.run_session import RunSession
 from harness.scenario import Scenario, UnsupportedVerbError, narrate
 from harness.setup import parts_of
 
@@ -24,36 +24,36 @@ def simulate(
 ) -> Sequence[Observation]:
     """The observations of one scenario on one model with one preset, which are written down.
     Raises what broke it off."""
-    bench = bench_of(item.config)
+    run_session = session_of(item.config)
     played = item.config.stash.setdefault(_PLAYED, {})
     if scenario.name not in played:
-        members = _members(bench, scenario, (engine, preset))
+        members = _members(run_session, scenario, (engine, preset))
         for together in zip(*members.values(), strict=True):
-            play(bench.worlds, scenario, together)
+            play(run_session.memos, scenario, together)
         played[scenario.name] = members
     observations: list[Observation] = []
     members_of_item = played[scenario.name].pop((engine, preset))
     for member in members_of_item:
-        judge = Judge(scenario.name, member.setup, bench.version)
+        judge = Judge(scenario.name, member.setup, run_session.version)
         observations += [o for look in member.looks for o in judge.observations(*look)]
-    bench.write(*observations)
+    run_session.write(*observations)
     for member in members_of_item:
         if member.failure is not None:
-            _failed(bench, scenario, member)
+            _failed(run_session, scenario, member)
     return observations
 
 
 def _members(
-    bench: Bench, scenario: Scenario, asked: tuple[str, str]
+    run_session: RunSession, scenario: Scenario, asked: tuple[str, str]
 ) -> dict[tuple[str, str], list[Member]]:
     """For each model and preset, one for each part of the environments."""
-    pairs = [(name, preset) for name, preset in bench.chosen.pairs if name in MODELS]
-    parts = parts_of(scenario, bench.config.environments)
+    pairs = [(name, preset) for name, preset in run_session.chosen.pairs if name in MODELS]
+    parts = parts_of(scenario, run_session.config.environments)
     return {
         (engine, preset): [
             Member(
                 family=MODELS[engine],
-                setup=bench.setup(engine, preset, scenario.keeps, environments),
+                setup=run_session.setup(engine, preset, scenario.keeps, environments),
             )
             for environments in parts
         ]
@@ -61,19 +61,19 @@ def _members(
     }
 
 
-def _failed(bench: Bench, scenario: Scenario, member: Member) -> None:
+def _failed(run_session: RunSession, scenario: Scenario, member: Member) -> None:
     failure, setup = member.failure, member.setup
     assert failure is not None
     common = {
         "scenario": scenario.name,
         "engine": setup.engine,
-        "engine_version": bench.version,
+        "engine_version": run_session.version,
         "preset": setup.preset,
     }
     steps = tuple(narrate(step) for step in member.steps)
     message = str(failure) or type(failure).__name__
     if isinstance(failure, UnsupportedVerbError):
-        bench.write(Unsupported(**common, reason=message, steps=steps))
+        run_session.write(Unsupported(**common, reason=message, steps=steps))
         pytest.skip(message)
-    bench.write(Error(**common, message=message, steps=steps))
+    run_session.write(Error(**common, message=message, steps=steps))
     raise failure

@@ -11,7 +11,14 @@ import aiohttp
 from harness.policy import Persistence
 from harness.received import Part, Received, Seen
 
-__all__ = ["OBSERVE_PATH", "PARTS", "Target", "TargetEnvironment", "TargetError", "Ticket"]
+__all__ = [
+    "OBSERVE_PATH",
+    "PARTS",
+    "ControlClient",
+    "ControlClientError",
+    "ServedEnvironment",
+    "Ticket",
+]
 
 
 OBSERVE_PATH = "/_afterclose/observe/"
@@ -22,12 +29,12 @@ PARTS: Sequence[Part] = ("cookies", "browser", "tab")
 tabs, and those of one tab."""
 
 
-class TargetError(Exception):
+class ControlClientError(Exception):
     """The server did not answer as it should."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TargetEnvironment:
+class ServedEnvironment:
     """One environment's addresses, and who can do what there."""
 
     name: str
@@ -50,7 +57,7 @@ class Ticket:
     tab_frames: Sequence[str]
 
 
-class Target:
+class ControlClient:
     """The control and management APIs of one server. Use it from one event loop."""
 
     def __init__(self, url: str) -> None:
@@ -68,7 +75,7 @@ class Target:
             await self._http.close()
             self._http = None
 
-    async def environments(self, names: Sequence[str]) -> list[TargetEnvironment]:
+    async def environments(self, names: Sequence[str]) -> list[ServedEnvironment]:
         """The environments named, in the server's order."""
         listed = (await self._control("GET", "environments"))["environments"]
         return [_environment(e) for e in listed if e["name"] in names]
@@ -89,7 +96,7 @@ class Target:
         """Move the server's clock."""
         await self._control("POST", "clock", {"advance": seconds})
 
-    async def revoke(self, environment: TargetEnvironment) -> None:
+    async def revoke(self, environment: ServedEnvironment) -> None:
         """End every session of the environment."""
         await self._control("DELETE", f"sessions?environment={environment.name}")
 
@@ -97,15 +104,15 @@ class Target:
         """Let a fault strike once in every environment."""
         await self._control("POST", "faults", {"fault": fault})
 
-    async def hold(self, environment: TargetEnvironment) -> None:
+    async def hold(self, environment: ServedEnvironment) -> None:
         """Hold back the next answer of the environment's authorization endpoint."""
         await self._control("POST", "holds", {"environment": environment.name})
 
-    async def held(self, environment: TargetEnvironment) -> None:
+    async def held(self, environment: ServedEnvironment) -> None:
         """Return once an answer is held back."""
         await self._control("GET", f"holds/{environment.name}")
 
-    async def release(self, environment: TargetEnvironment) -> None:
+    async def release(self, environment: ServedEnvironment) -> None:
         """Let that answer go."""
         await self._control("DELETE", f"holds/{environment.name}")
 
@@ -129,7 +136,7 @@ class Target:
         }
 
     async def override_persistence(
-        self, environment: TargetEnvironment, persistence: Persistence
+        self, environment: ServedEnvironment, persistence: Persistence
     ) -> None:
         """Switch the organization's override on, through the management API."""
         host = {"Host": urlsplit(environment.issuer).netloc}
@@ -172,16 +179,16 @@ class Target:
             ) as response:
                 text = await response.text()
         except aiohttp.ClientError as error:
-            raise TargetError(f"{method} {path}: {error}") from None
+            raise ControlClientError(f"{method} {path}: {error}") from None
         if response.status >= 400:
-            raise TargetError(f"{method} {path}: {response.status}: {text[:200]}")
+            raise ControlClientError(f"{method} {path}: {response.status}: {text[:200]}")
         answer: dict[str, Any] = json.loads(text)
         return answer
 
 
-def _environment(entry: dict[str, Any]) -> TargetEnvironment:
+def _environment(entry: dict[str, Any]) -> ServedEnvironment:
     name = entry["name"]
-    return TargetEnvironment(
+    return ServedEnvironment(
         name=name,
         issuer=entry["issuer"],
         app_url=entry["app_url"],

@@ -7,25 +7,26 @@ from typing import Any
 
 import pytest
 
-from harness.bench import TooSlowError, UnexpectedError, lifecycle
 from harness.config import ConfigError
 from harness.engines import MODELS
+from harness.engines.browser_pool import BrowserPoolError
+from harness.engines.control_client import ControlClientError
 from harness.engines.driver import DriverError
+from harness.engines.person import PER_VISIT
 from harness.engines.simulated import SimulationError
-from harness.engines.target import TargetError
-from harness.engines.workshop import WorkshopError
-from harness.invocation import bench_of
 from harness.policy import Environment
 from harness.records import Observation, RecordsError, Verdict
+from harness.runner.invocation import session_of
+from harness.runner.run_session import TooSlowError, UnexpectedError, lifecycle
+from harness.runner.simulating import simulate
 from harness.scenario import Scenario, ScenarioError
 from harness.setup import parts_of
-from harness.simulating import simulate
 
 __all__ = ["ScenarioItem", "sentence", "told_in_a_line"]
 
 _TOLD = (
-    ConfigError, DriverError, RecordsError, ScenarioError, SimulationError, TargetError,
-    UnexpectedError, WorkshopError,
+    ConfigError, DriverError, RecordsError, ScenarioError, SimulationError, ControlClientError,
+    UnexpectedError, BrowserPoolError,
 )  # fmt: skip
 """What is told by its message: nobody needs to see where it was raised."""
 
@@ -41,13 +42,15 @@ class ScenarioItem(pytest.Item):
         self.obj = scenario.function
 
     def runtest(self) -> None:
-        bench = bench_of(self.config)
-        bench.chosen.check()
+        run_session = session_of(self.config)
+        run_session.chosen.check()
         if self.engine in MODELS:
             _judge(simulate(self, self.scenario, self.engine, self.preset))
             return
         unexpected: list[str] = []
-        for environments in parts_of(self.scenario, bench.config.environments):
+        for environments in parts_of(
+            self.scenario, run_session.config.environments, PER_VISIT
+        ):
             try:
                 try:
                     self._carry_out(environments, again=True)
@@ -63,6 +66,7 @@ class ScenarioItem(pytest.Item):
         seen: list[Observation] = []
         scenario = self.scenario
         with lifecycle(
+            session_of(self.config),
             self,
             scenario.name,
             self.engine,

@@ -1,0 +1,417 @@
+"""The faults: each is a bug that real products had, or could have, as small as it can be."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from harness.apps.demo import DemoApp
+from harness.apps.kind import CookieKind, StorageKind
+from harness.apps.ksp_cookie import KspCookie
+from harness.apps.long_cookie import LongCookie
+from harness.apps.session_cookie import SessionCookie
+from harness.policy import EffectivePolicy, Override, Persistence
+from harness.server import granting
+from harness.server.authorizing import Authorizing
+from harness.server.observing import Observing
+from harness.server.sessions import EndReason, SessionStore
+from harness.server.signing_in import SignIn
+from harness.server.tenants import Tenant, TokenSettings
+from harness.server.tokens import SigningKey
+from harness.settings import PolicyChange
+
+__all__ = ["FAULTS"]
+
+Build = Callable[[pytest.MonkeyPatch], None]
+FAULTS: dict[str, Build] = {}
+"""Builds each fault in, by its name in words."""
+
+
+def fault(name: str) -> Callable[[Build], Build]:
+    def note(build: Build) -> Build:
+        FAULTS[name] = build
+        return build
+
+    return note
+
+
+def _cookie(name: str, change: Callable[[Any, Tenant], None]) -> None:
+    """A fault of the SSO cookie: `change` is given the cookie that is about to be sent."""
+
+    def build(patch: pytest.MonkeyPatch) -> None:
+        original = SignIn._set_cookie
+
+        def broken(self: SignIn, tenant: Tenant, session: Any, response: web.Response) -> None:
+            original(self, tenant, session, response)
+            change(response.cookies[self.cookie_name], tenant)
+
+        patch.setattr(SignIn, "_set_cookie", broken)
+
+    FAULTS[name] = build
+
+
+def _set(**attributes: Any) -> Callable[[Any, Tenant], None]:
+    def change(morsel: Any, tenant: Tenant) -> None:
+        for key, value in attributes.items():
+            morsel[key.replace("_", "-")] = value
+
+    return change
+
+
+def _max_age(of: Callable[[int], int]) -> Callable[[Any, Tenant], None]:
+    def change(morsel: Any, tenant: Tenant) -> None:
+        if morsel.get("max-age"):
+            morsel["max-age"] = of(int(morsel["max-age"]))
+
+    return change
+
+
+_cookie("persistence ignored: the cookie always lasts", _set(max_age=86_400))
+_cookie("persistence ignored: the cookie never lasts", _set(max_age=""))
+_cookie("Max-Age in milliseconds", _max_age(lambda seconds: seconds * 1000))
+_cookie("Max-Age in minutes", _max_age(lambda seconds: seconds // 60))
+_cookie("Max-Age is half the timeout", _max_age(lambda seconds: seconds // 2))
+_cookie("Max-Age is ten minutes too long", _max_age(lambda seconds: seconds + 600))
+_cookie("Max-Age is always a year", _max_age(lambda seconds: 365 * 86_400))
+_cookie("the cookie is not HttpOnly", _set(httponly=False))
+_cookie("SameSite=None without Secure", _set(samesite="None"))
+_cookie("SameSite=Strict", _set(samesite="Strict"))
+_cookie("no SameSite", _set(samesite=""))
+_cookie("the cookie is Secure although the server speaks http", _set(secure=True))
+_cookie("the cookie is scoped to a path", _set(path="/oauth2"))
+_cookie("the cookie is scoped to the parent domain", _set(domain="idp.localhost"))
+
+
+@fault("Max-Age is absent on renewal")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = SignIn.note_activity
+
+    def broken(self: SignIn, request: Any, tenant: Tenant, session: Any, response: Any) -> None:
+        original(self, request, tenant, session, response)
+        if self.cookie_name in response.cookies:
+            response.cookies[self.cookie_name]["max-age"] = ""
+
+    patch.setattr(SignIn, "note_activity", broken)
+
+
+@fault("the cookie is not renewed by activity")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = SignIn.note_activity
+
+    def broken(self: SignIn, request: Any, tenant: Tenant, session: Any, response: Any) -> None:
+        original(self, request, tenant, session, response)
+        response.cookies.pop(self.cookie_name, None)
+
+    patch.setattr(SignIn, "note_activity", broken)
+
+
+@fault("the cookie is renewed on every response, with a lifetime")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = Observing.at_idp
+
+    async def broken(self: Observing, request: Any, tenant: Tenant) -> web.Response:
+        response = await original(self, request, tenant)
+        value = request.cookies.get(self._sign_in.cookie_name)
+        if value:
+            response.set_cookie(self._sign_in.cookie_name, value, max_age=86_400, httponly=True)
+        return response
+
+    patch.setattr(Observing, "at_idp", broken)
+
+
+def _timeout(name: str, of: Callable[[int], int]) -> None:
+    """A fault of the server's inactivity timeout; the cookie's lifetime stays right."""
+
+    def build(patch: pytest.MonkeyPatch) -> None:
+        original = Tenant.end_reason
+
+        def broken(self: Tenant, session: Any) -> EndReason | None:
+            if session is None or session.ended is not None:
+                return original(self, session)
+            idle = self.clock.now() - session.last_activity
+            return EndReason.INACTIVE if idle >= of(self.timeout(session)) else None
+
+        patch.setattr(Tenant, "end_reason", broken)
+
+    FAULTS[name] = build
+
+
+_timeout("inactivity never ends a session", lambda seconds: 10**12)
+_timeout("the inactivity timeout is doubled", lambda seconds: 2 * seconds)
+_timeout("the inactivity timeout has ten minutes of grace", lambda seconds: seconds + 600)
+_timeout("the inactivity timeout strikes ten minutes early", lambda seconds: seconds - 600)
+_timeout("the inactivity timeout is in minutes", lambda seconds: seconds // 60)
+
+
+@fault("inactivity is counted from the sign-in")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = Tenant.note_activity
+
+    def broken(self: Tenant, session: Any, kind: Any, agent: Any) -> bool:
+        before = session.last_activity
+        counted = original(self, session, kind, agent)
+        session.last_activity = before
+        return counted
+
+    patch.setattr(Tenant, "note_activity", broken)
+
+
+@fault("inactivity is reset by a peek")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = Observing.at_idp
+
+    async def broken(self: Observing, request: Any, tenant: Tenant) -> web.Response:
+        response = await original(self, request, tenant)
+        session = self._sign_in.current(request, tenant)
+        if session is not None:
+            session.last_activity = tenant.clock.now()
+        return response
+
+    patch.setattr(Observing, "at_idp", broken)
+
+
+@fault("a session ends twelve hours after the sign-in, active or not")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = Tenant.end_reason
+
+    def broken(self: Tenant, session: Any) -> EndReason | None:
+        late = session is not None and self.clock.now() - session.started >= 43_200
+        return EndReason.INACTIVE if late else original(self, session)
+
+    patch.setattr(Tenant, "end_reason", broken)
+
+
+def _override(name: str, change: Callable[[Override], Override]) -> None:
+    """A fault in what becomes of an organization's override."""
+
+    def build(patch: pytest.MonkeyPatch) -> None:
+        original = EffectivePolicy.of
+
+        def broken(cls: type, environment: Any, override: Override, timeout: Any = None) -> Any:
+            return original(environment, change(override), timeout)
+
+        patch.setattr(EffectivePolicy, "of", classmethod(broken))
+
+    FAULTS[name] = build
+
+
+_override("the override is ignored", lambda override: Override())
+_override(
+    "the override of the persistence is ignored", lambda o: replace(o, use_persistence=False)
+)
+_override(
+    "the override of the timeout is ignored", lambda o: replace(o, use_inactivity_timeout=False)
+)
+_override(
+    "the persistence is overridden with its switch off", lambda o: replace(o, use_persistence=True)
+)
+_override(
+    "the timeout is overridden with its switch off",
+    lambda o: replace(o, use_inactivity_timeout=True),
+)
+
+
+def _opposite(override: Override) -> Override:
+    persistence = override.persistence.opposite if override.persistence else None
+    return replace(override, persistence=persistence)
+
+
+_override("the override of the persistence means its opposite", _opposite)
+
+
+@fault("a changed override is not read")
+def _(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Tenant, "change_override", lambda self, org_code, override: None)
+
+
+@fault("a changed policy ends the sessions that are alive")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = Tenant.change_override
+
+    def broken(self: Tenant, org_code: str, override: Override) -> None:
+        settings = self.settings
+        self.settings = replace(settings, policy_change=PolicyChange.END_SESSIONS)
+        original(self, org_code, override)
+        self.settings = settings
+
+    patch.setattr(Tenant, "change_override", broken)
+
+
+@fault("a changed policy reaches a session at its next activity")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = Tenant.note_activity
+
+    def broken(self: Tenant, session: Any, kind: Any, agent: Any) -> bool:
+        counted = original(self, session, kind, agent)
+        session.persistence = self.effective_policy(session.org_code).persistence
+        return counted
+
+    patch.setattr(Tenant, "note_activity", broken)
+
+
+@fault("a sign-out deletes the cookie and keeps the session")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = SessionStore.end
+
+    def broken(self: SessionStore, session: Any, reason: EndReason) -> None:
+        if reason is not EndReason.SIGNED_OUT:
+            original(self, session, reason)
+
+    patch.setattr(SessionStore, "end", broken)
+
+
+def _sign_out(name: str, change: Callable[[SignIn, web.Response], None], *, ends: bool) -> None:
+    def build(patch: pytest.MonkeyPatch) -> None:
+        original, original_end = SignIn.end, SessionStore.end
+
+        def broken(self: SignIn, request: Any, tenant: Tenant, target: Any, **how: Any) -> Any:
+            response = original(self, request, tenant, target, **how)
+            change(self, response)
+            return response
+
+        def kept(self: SessionStore, session: Any, reason: EndReason) -> None:
+            if reason is not EndReason.SIGNED_OUT:
+                original_end(self, session, reason)
+
+        patch.setattr(SignIn, "end", broken)
+        if not ends:
+            patch.setattr(SessionStore, "end", kept)
+
+    FAULTS[name] = build
+
+
+def _keep_cookie(sign_in: SignIn, response: web.Response) -> None:
+    response.cookies.pop(sign_in.cookie_name, None)
+
+
+def _wrong_path(sign_in: SignIn, response: web.Response) -> None:
+    response.cookies[sign_in.cookie_name]["path"] = "/logout"
+
+
+_sign_out("a sign-out ends the session and keeps the cookie", _keep_cookie, ends=True)
+_sign_out("a sign-out deletes the cookie at another path", _wrong_path, ends=True)
+_sign_out("a sign-out at the auth server does nothing", _keep_cookie, ends=False)
+_sign_out("a sign-out keeps the session, and the cookie by its path", _wrong_path, ends=False)
+
+
+@fault("a sign-out keeps the application's cookies")
+def _(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(CookieKind, "drop", lambda self, response, *, secure: None)
+
+
+@fault("a sign-out keeps the application's cookies and logins")
+def _(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(CookieKind, "drop", lambda self, response, *, secure: None)
+    original = DemoApp._save
+
+    def broken(self: DemoApp, value: str, login: Any) -> None:
+        login.signed_out = False
+        original(self, value, login)
+
+    patch.setattr(DemoApp, "_save", broken)
+
+
+@fault("a sign-out keeps the tokens")
+def _(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StorageKind, "drop_script", lambda self: "")
+
+
+@fault("a revocation does nothing")
+def _(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Tenant, "revoke", lambda self, user_id=None: 0)
+
+
+@fault("a session that is over still gives a code")
+def _(patch: pytest.MonkeyPatch) -> None:
+    def broken(self: Authorizing, request: Any, tenant: Tenant, login: Any) -> Any:
+        session, _ = tenant.session_of(self._sign_in.cookie_of(request, tenant))
+        return session
+
+    patch.setattr(Authorizing, "_usable", broken)
+    patch.setattr(granting, "_alive", lambda tenant, key: tenant.sessions.by_id(key))
+
+
+@fault("nobody is signed in silently")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = Authorizing._usable
+
+    def broken(self: Authorizing, request: Any, tenant: Tenant, login: Any) -> Any:
+        silent = "none" in request.query.get("prompt", "")
+        return None if silent else original(self, request, tenant, login)
+
+    patch.setattr(Authorizing, "_usable", broken)
+
+
+def _token_lifetime(name: str, seconds: int) -> None:
+    def build(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(
+            Tenant,
+            "token_settings",
+            property(
+                lambda self: {key: TokenSettings(access_token_lifetime=seconds)
+                              for key in self.applications},
+                lambda self, value: None,
+            ),
+            raising=False,
+        )  # fmt: skip
+
+    FAULTS[name] = build
+
+
+_token_lifetime("an access token lives for thirty years", 30 * 365 * 86_400)
+_token_lifetime("an access token lives for an hour", 3600)
+
+
+def _claim(name: str, ksp: Mapping[str, bool] | None) -> None:
+    def build(patch: pytest.MonkeyPatch) -> None:
+        original = SigningKey.sign
+
+        def broken(self: SigningKey, claims: Any, **how: Any) -> str:
+            claims = {key: value for key, value in claims.items() if key != "ksp"}
+            return original(self, claims | ({} if ksp is None else {"ksp": ksp}), **how)
+
+        patch.setattr(SigningKey, "sign", broken)
+
+    FAULTS[name] = build
+
+
+_claim("the token's ksp.persistent is always true", {"persistent": True})
+_claim("the token's ksp.persistent is always false", {"persistent": False})
+_claim("the token has no ksp", None)
+
+
+def _kind(name: str, kind: type[CookieKind], seconds: int | None) -> None:
+    def build(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(kind, "max_age", lambda self, access: seconds)
+
+    FAULTS[name] = build
+
+
+_kind("the application that follows the policy has a cookie that always lasts", KspCookie, 86_400)
+_kind("the application that follows the policy has a cookie that never lasts", KspCookie, None)
+_kind("the application's lasting cookie does not last", LongCookie, None)
+_kind("the application's lasting cookie lasts for a year", LongCookie, 365 * 86_400)
+_kind("the application's session cookie lasts", SessionCookie, 86_400)
+
+
+@fault("an application's login never expires")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = DemoApp._save
+
+    def broken(self: DemoApp, value: str, login: Any) -> None:
+        login.expires = 10.0**12
+        original(self, value, login)
+
+    patch.setattr(DemoApp, "_save", broken)
+
+
+@fault("every session is persistent on the server, the token says so, and the cookie lasts")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = SessionStore.start
+
+    def broken(self: SessionStore, **about: Any) -> Any:
+        return original(self, **about | {"persistence": Persistence.PERSISTENT})
+
+    patch.setattr(SessionStore, "start", broken)
