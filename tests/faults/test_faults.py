@@ -1,7 +1,8 @@
 """Every fault is found by the suite, and no cell that it changes passes.
 
-Here the packs below are played on the models of Chromium and Firefox, as installed and set to reopen
-what was open, against a server with the fault. `docs/faults.md` has what came of the whole suite:
+Here the packs below are played on the models of Chromium and Firefox, as installed and set to
+reopen what was open, against a server with the fault. `docs/faults.md` has what came of the whole
+suite:
 
     python -m tests.faults.test_faults
 """
