@@ -55,12 +55,10 @@ class Judge:
         """What a look at the end of the steps amounts to, surface by surface."""
         duration = round(time.perf_counter() - self._began, 3)
         expected = self._expectation.after(steps) if self._expectation else {}
-        listed = _by_host(look.listed)
         setup, found = self._setup, []
         for environment in setup.environments:
             promised = _promise(environment.effective_policy, steps, setup.settings)
             for surface, received in look.seen[environment.name].items():
-                host = f"{environment.name}.{'idp' if surface == 'sso' else 'app'}.localhost"
                 observation = self._judge(
                     received,
                     environment.name,
@@ -69,7 +67,9 @@ class Judge:
                     expected=expected.get((environment.name, surface)),
                     look=look,
                     race=race_in(setup, surface, steps),
-                    listed=listed.get(host, ()),
+                    listed=tuple(
+                        look.listed.get((environment.name, surface.partition(":")[0]), ())
+                    ),
                     about={"check": label, "steps": _told(steps), "duration_s": duration},
                 )
                 found.append(observation)
@@ -214,13 +214,6 @@ def _attributes_in(text: str) -> frozenset[str]:
         for name, equals, value in (part.partition("=") for part in parts)
         if name.lower() != "expires"
     )
-
-
-def _by_host(listed: Sequence[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
-    names: dict[str, set[str]] = {}
-    for host, name in listed:
-        names.setdefault(host, set()).add(name)
-    return {host: tuple(sorted(found)) for host, found in names.items()}
 
 
 # Models that carry the same scenario out together are told, and promised, the same.

@@ -1,7 +1,7 @@
 """What the server received at a check: one definition, on the wire and in the harness."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel
@@ -43,7 +43,7 @@ class Look:
     """How time was moved, in the order it was."""
     notes: Sequence[str] = ()
     """What a reader of the evidence should know."""
-    listed: Sequence[tuple[str, str]] = ()
-    """The browser's own cookies as (host, name)."""
+    listed: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    """Names in the browser's own cookie list, by environment and `sso` or `app`: a diagnostic."""
     too_slow: bool = False
     """Whether the machine was too slow for what the scenario is about."""

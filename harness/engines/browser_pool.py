@@ -125,10 +125,10 @@ class BrowserPool:
         profile: Path,
         preset: str,
         *,
-        told: bool = False,
+        restoring: bool = False,
         reopens: bool = False,
     ) -> tuple[BrowserContext, int]:
-        """Start a browser, `told` or not to restore its last session, which `reopens` its tabs or
+        """Start a browser, `restoring` its last session or not, which `reopens` its tabs or
         not; returns it and the id of the process that leads its group."""
         if profile == self._profile:
             self.check_profile()
@@ -141,7 +141,7 @@ class BrowserPool:
                 installation=installation,
                 profile=profile,
                 preset=preset,
-                told=told,
+                restoring=restoring,
                 reopens=reopens,
                 temporary=self._made(),
                 headed=self.options.headed,

@@ -86,7 +86,7 @@ class Chromium:
             headless=not options.headed,
             args=[
                 *(["--incognito"] if CHOICES[options.preset].private else []),
-                *(["--restore-last-session"] if options.told else []),
+                *(["--restore-last-session"] if options.restoring else []),
             ],
             # Of an address on its command line Chromium makes one more tab, in front of those that
             # come back.

@@ -1,7 +1,7 @@
 """The server as an engine sees it: over HTTP only."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ __all__ = [
     "ControlClientError",
     "ServedEnvironment",
     "Ticket",
+    "listed_for",
 ]
 
 
@@ -45,6 +46,21 @@ class ServedEnvironment:
     password: str
     admin_id: str
     admin_secret: str
+
+
+def listed_for(
+    environments: Sequence[ServedEnvironment], cookies: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """A browser's own cookies, given as (host, name), by the environment whose auth server (`sso`)
+    or application (`app`) they are of."""
+    names: dict[str, set[str]] = {}
+    for host, name in cookies:
+        names.setdefault(host, set()).add(name)
+    return {
+        (environment.name, what): tuple(sorted(names.get(urlsplit(url).hostname or "", ())))
+        for environment in environments
+        for what, url in (("sso", environment.issuer), ("app", environment.app_url))
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

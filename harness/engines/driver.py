@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.browser_pool import BrowserPool
-from harness.engines.control_client import ServedEnvironment
+from harness.engines.control_client import ServedEnvironment, listed_for
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.looking import look
@@ -166,7 +166,7 @@ class Driver:
         self._due = self._due and self._life.context is not None
         if self._life.context is None:
             self._stopwatch.started()
-        self._windows.start(await self._life.start(told=step.value == "restoring"))
+        self._windows.start(await self._life.start(restoring=step.value == "restoring"))
         if self._pool.options.tracing != "off":
             await self._open().tracing.start(screenshots=True, snapshots=True)
 
@@ -343,7 +343,7 @@ class Driver:
             seen=seen,
             time=tuple(self._time),
             notes=notes,
-            listed=listed,
+            listed=listed_for(self._environments, listed),
             too_slow=TOO_SLOW in notes,
         )
 

@@ -41,7 +41,7 @@ class LaunchOptions:
     installation: Installation
     profile: Path
     preset: str
-    told: bool = False
+    restoring: bool = False
     """Whether to restore the last session, this once."""
     reopens: bool = False
     """Whether the tabs of the last session are to come back: no other is opened then."""

@@ -119,7 +119,7 @@ class Firefox:
             executable_path=program,
             headless=not options.headed,
             args=["--remote-allow-system-access"],
-            firefox_user_prefs=_preferences(options.preset, told=options.told)
+            firefox_user_prefs=_preferences(options.preset, restoring=options.restoring)
             | ({_LAZILY: False} if has_tabs_behind_others(options.profile) else {}),
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
@@ -317,7 +317,7 @@ async def _own_page(context: BrowserContext) -> Page:
     raise TimeoutError(f"{OWN_PAGE} answers no script")
 
 
-def _preferences(preset: str, *, told: bool) -> dict[str, str | float | bool]:
+def _preferences(preset: str, *, restoring: bool) -> dict[str, str | float | bool]:
     """What goes into `user.js`."""
     choices = CHOICES[preset]
     preferences: dict[str, str | float | bool] = {**_VENDOR, **_STEERING}
@@ -330,7 +330,7 @@ def _preferences(preset: str, *, told: bool) -> dict[str, str | float | bool]:
         preferences["browser.privatebrowsing.autostart"] = True
     if choices.privacy_level:
         preferences["browser.sessionstore.privacy_level"] = choices.privacy_level
-    if told:
+    if restoring:
         preferences[_RESUME_ONCE] = True
     return preferences
 

@@ -43,7 +43,7 @@ class BrowserLife:
         """What a reader of the evidence should know."""
         self._leader: int | None = None
         self._ended_by: str | None = None
-        self._told = False
+        self._restoring = False
         self._restarts = False
         self.pinned = False
         """Whether the person has ever pinned a tab."""
@@ -54,10 +54,10 @@ class BrowserLife:
         """Whether this life may have tabs of earlier ones that Playwright has no pages for."""
         self._noted = False
 
-    async def start(self, *, told: bool = False) -> Page:
+    async def start(self, *, restoring: bool = False) -> Page:
         """Start it, or open a window where it kept running without one; the tab that is then in
-        front of the person. `told`: to restore the last session, this once."""
-        self._told, self._restarts = told, False
+        front of the person. `restoring`: to restore the last session, this once."""
+        self._restoring, self._restarts = restoring, False
         opened: Page | None = None
         if self.context is not None:
             opened = await self._engine.open_in_background(self.context)
@@ -67,7 +67,7 @@ class BrowserLife:
                 self._engine,
                 self.profile,
                 self._preset,
-                told=told,
+                restoring=restoring,
                 reopens=self._ended_by is not None and self._reopens,
             )
             self.context.set_default_timeout(20_000)
@@ -90,7 +90,7 @@ class BrowserLife:
 
     @property
     def _reopens(self) -> bool:
-        return CHOICES[self._preset].reopen or self._told or self._restarts
+        return CHOICES[self._preset].reopen or self._restoring or self._restarts
 
     async def restore_previous_session(self) -> Page | None:
         """The person asks for the tabs of the last session; the one that is then in front of them,

@@ -13,7 +13,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from harness.engines.answer_memo import CHANGING, AnswerMemo
-from harness.engines.control_client import PARTS, ServedEnvironment
+from harness.engines.control_client import PARTS, ServedEnvironment, listed_for
 from harness.engines.person import PER_VISIT
 from harness.engines.tabs import in_any_tab
 from harness.model.agent import EMPTY, AgentError, Tab, UserAgent
@@ -81,7 +81,8 @@ class Simulated:
             seen = self._site.look(self._player.current, self._player.came_back)
         except (AgentError, ScriptError) as error:
             raise SimulationError(f"check: {error}") from None
-        listed = [(cookie.domain, cookie.name) for cookie in self._agent.cookies]
+        cookies = [(cookie.domain, cookie.name) for cookie in self._agent.cookies]
+        listed = listed_for(self._site.environments, cookies)
         return Look(seen=seen, time=tuple(self._time), listed=listed)
 
 

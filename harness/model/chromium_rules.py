@@ -20,8 +20,8 @@ _ORDERLY, _CRASHED = "Normal", "Crashed"
 def _restores(facts: Facts) -> bool:
     """Whether the start-up preference is, or counts as, to restore the last session."""
     # A window of a process that kept running is opened without a command line.
-    told = facts.told and facts.verb != "close"
-    return facts.choices.reopen or facts.restarted or told
+    restoring = facts.restoring and facts.verb != "close"
+    return facts.choices.reopen or facts.restarted or restoring
 
 
 _RULES = (

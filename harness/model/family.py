@@ -72,7 +72,7 @@ class Facts:
     """Whether the browser takes its last end for a crash."""
     unacknowledged: bool = False
     """Whether the browser still shows that it crashed, and the person has not reacted."""
-    told: bool = False
+    restoring: bool = False
     """Whether it was told, this once, to restore the last session."""
     restarted: bool = False
     """Whether the profile says that this start is one of a restart."""

@@ -18,7 +18,7 @@ _SIX_HOURS = 6 * 3600
 
 
 def _resumes(facts: Facts) -> bool:
-    return facts.choices.reopen or facts.told or facts.restarted
+    return facts.choices.reopen or facts.restoring or facts.restarted
 
 
 def _too_many_crashes(facts: Facts) -> bool:

@@ -57,9 +57,9 @@ class Machine:
         """The answer, or no where it never comes up."""
         return self._family.asks(question) and bool(self._decide(question, facts))
 
-    def start(self, *, told: bool = False) -> list[Tab]:
-        """Start it; the tabs that came back. `told`: to restore the last session, this once."""
-        facts = self._facts(told)
+    def start(self, *, restoring: bool = False) -> list[Tab]:
+        """Start it; the tabs that came back. `restoring`: told to bring back the last session."""
+        facts = self._facts(restoring)
         kept = self._disk.session
         disk = Memory.of(
             [*self._disk.cookies, *kept.cookies], self._disk.local_storage, kept.tabs
@@ -107,12 +107,12 @@ class Machine:
                 unwritten=self._unwritten_at_end,
             )
 
-    def _facts(self, told: bool) -> Facts:
+    def _facts(self, restoring: bool) -> Facts:
         facts = Facts(
             choices=self._choices,
             verb=self._ended_by,
             mark=self._disk.mark,
-            told=told,
+            restoring=restoring,
             restarted=self._disk.restarts and self._ended_by != "close",
             first=not self._lives,
             pinned=self._disk.session.pinned,

@@ -105,7 +105,7 @@ class Player:
     # The life of the browser
 
     def _start(self, step: Step) -> None:
-        self._back = self.machine.start(told=step.value == "restoring")
+        self._back = self.machine.start(restoring=step.value == "restoring")
         in_front = bool(self._back) and self._family.restored_in_front
         self._windows.start(self._back[-1] if in_front else self.machine.open())
 

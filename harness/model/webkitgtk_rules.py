@@ -87,7 +87,7 @@ _RULES = (
     ),
     Rule(
         question=Question.REOPEN_TABS,
-        when=lambda facts: facts.choices.reopen or facts.told,
+        when=lambda facts: facts.choices.reopen or facts.restoring,
         answer=True,
         because="reopened the tabs",
         sources=(_EPIPHANY,),
