@@ -23,9 +23,10 @@ from harness.policy import (
     check_inactivity_timeout,
     check_persistence,
 )
+from harness.presets import CHOOSABLE, PRESETS, canonical
 from harness.settings import APP_KINDS, ATTRIBUTE_KINDS, Activity, PolicyChange, Settings
 
-__all__ = ["Config", "ConfigError", "load_config", "name_one_of"]
+__all__ = ["Config", "ConfigError", "load_config", "name_one_of", "preset_named"]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -60,6 +61,16 @@ def name_one_of(what: str, name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise ConfigError(f"unknown {what} '{name}'.{hint} Known: {', '.join(names)}.")
+
+
+def preset_named(name: str) -> str:
+    """The one name of a preset; raise ConfigError where there is none of that name."""
+    try:
+        return canonical(name)
+    except ValueError as error:
+        if "+" not in name:
+            name_one_of("preset", name, [*PRESETS, *CHOOSABLE])
+        raise ConfigError(str(error)) from None
 
 
 def load_config(path: Path | None) -> Config:

@@ -11,7 +11,7 @@ from harness.model.agent import Stores
 from harness.model.family import Family
 from harness.model.playing import Clock, Player
 from harness.model.trail import Decision
-from harness.presets import CHOICES
+from harness.presets import choices_of
 from harness.records import State
 from harness.reference import ReferenceSite, Shown
 from harness.scenario import Step
@@ -36,7 +36,7 @@ class Expectation:
     """One lifecycle on one browser, for all of its environments at once."""
 
     def __init__(self, family: Family, setup: Setup) -> None:
-        choices, stores, clock = CHOICES[setup.preset], Stores(), Clock(_BEGAN)
+        choices, stores, clock = choices_of(setup.preset), Stores(), Clock(_BEGAN)
         self._site = ReferenceSite(
             setup.environments,
             setup.settings,

@@ -144,7 +144,7 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sources=(
             "firefox: browser/components/sessionstore/PrivacyLevel.sys.mjs",
             "libsoup: libsoup/cookies/soup-cookie-jar-db.c",
-            "measured: vendor_chromium.restart, preset continue-privacy-2",
+            "measured: vendor_chromium.restart, preset continue+privacy-2",
         ),
     ),
     Limitation(

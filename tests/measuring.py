@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.engines.stopwatch import TOO_SLOW
+from harness.presets import canonical
 from harness.records import Observation, State, read_records
 from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import steps_of
@@ -71,7 +72,8 @@ def record(paths: Iterable[Path]) -> None:
         if not isinstance(entry, Observation) or entry.engine.startswith("simulated-"):
             continue
         if (entry.scenario, entry.check) in known and TOO_SLOW not in entry.evidence.notes:
-            cell = (entry.scenario, entry.check, entry.preset, entry.policy, entry.surface)
+            preset = canonical(entry.preset)
+            cell = (entry.scenario, entry.check, preset, entry.policy, entry.surface)
             seen.setdefault(entry.engine, {})[cell] = entry.observed is State.SIGNED_IN
             versions[entry.engine] = entry.engine_version
     for engine, newer in seen.items():

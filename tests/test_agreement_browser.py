@@ -48,11 +48,11 @@ def observed(pool: BrowserPool, scenario: str, engine: str, preset: str) -> list
         ("session_restore.restore_twice", "chromium", "default"),
         ("session_restore.restore_twice", "firefox", "default"),
         ("vendor_chromium.popup_last", "chromium", "continue"),
-        ("vendor_chromium.browser_close", "chromium", "continue-background"),
+        ("vendor_chromium.browser_close", "chromium", "continue+background"),
         ("vendor_chromium.restart", "chromium", "clear-on-exit"),
         ("vendor_chromium.restart", "firefox", "clear-on-exit"),
         ("browser_close.quit_with_a_pinned_tab", "firefox", "default"),
-        ("vendor_firefox.kinds_of_cookies", "firefox", "continue-privacy-1"),
+        ("vendor_firefox.kinds_of_cookies", "firefox", "continue+privacy-1"),
         ("crash.start_long_after_a_crash", "firefox", "default"),
     ],
 )

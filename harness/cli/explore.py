@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from harness.cli.common import HARNESS_FAILED, INTERRUPTED, NO_ENGINE, ConfigOption, fail
-from harness.config import ConfigError, load_config, name_one_of
-from harness.engines import ENGINES, MODELS, model_of, presets_of
+from harness.config import ConfigError, load_config, name_one_of, preset_named
+from harness.engines import ENGINES, MODELS, model_of, presets_of, takes
 from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.oracle import Found
 from harness.exploring.workers import Progress, Task, WorkerError, run_workers
@@ -62,8 +62,10 @@ def explore(
     try:
         name = name_one_of("engine", engine, [*ENGINES, *MODELS])
         model_of(name)
-        known = presets_of(name)
-        presets = tuple(name_one_of("preset", asked, known) for asked in preset or known)
+        presets = tuple(preset_named(asked) for asked in preset or presets_of(name))
+        for asked in presets:
+            if not takes(name, asked):
+                raise ConfigError(f"{name} cannot be set up with the preset '{asked}'")
         loaded = load_config(config).only(policy or [])
         environments = {environment.name for environment in loaded.environments}
         kept = Corpus(corpus)

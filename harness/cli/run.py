@@ -19,7 +19,7 @@ from harness.cli.common import (
     ConfigOption,
     fail,
 )
-from harness.config import ConfigError, load_config, name_one_of
+from harness.config import ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, NAMES, PRESETS, expand
 from harness.records import Error, Observation, Record, Verdict, read_records, run_of
 from harness.runner.installing import find_engines, how_to_get
@@ -82,7 +82,7 @@ def run(
     try:
         environments = load_config(config).only(policy or []).environments
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)
-        presets = [name_one_of("preset", name, PRESETS) for name in preset or []]
+        presets = [preset_named(name) for name in preset or []]
         driven = [name for name in engines if name in ENGINES]
         targets = [argument for path in paths or [] for argument in _targets(path)]
         targets += [argument for name in pack or [] for argument in _pack(name)]

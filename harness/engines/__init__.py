@@ -7,7 +7,7 @@ from harness.engines.engine import Engine
 from harness.engines.firefox import Firefox
 from harness.model.families import FAMILIES
 from harness.model.family import Family, Question
-from harness.presets import PRESETS
+from harness.presets import PRESETS, choices_of
 
 __all__ = [
     "ENGINES",
@@ -20,6 +20,7 @@ __all__ = [
     "expand",
     "model_of",
     "presets_of",
+    "takes",
 ]
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Chromium(), Firefox())}
@@ -62,8 +63,16 @@ def cannot_of(name: str) -> Sequence[tuple[str, str | None]]:
     return () if MODELS[name].asks(Question.REOPEN_PINNED) else (("pin_tab", None),)
 
 
+def takes(name: str, preset: str) -> bool:
+    """Whether an engine, or the engine behind a model, can be set up so."""
+    choices = choices_of(preset)
+    real = ENGINES.get(name) or ENGINES.get(MODELS[name].engine)
+    return real.suits(choices) if real else all(e.suits(choices) for e in ENGINES.values())
+
+
 def presets_of(name: str) -> tuple[str, ...]:
-    """The presets that an engine, or the engine behind a model, can be set up with."""
+    """The presets that were measured which an engine, or the engine behind a model, can be set up
+    with."""
     if name in ENGINES:
         return ENGINES[name].presets
     real = ENGINES.get(MODELS[name].engine)

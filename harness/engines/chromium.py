@@ -25,7 +25,7 @@ from harness.engines.chromium_tabs import page_of, reopen_closed_tabs, restored_
 from harness.engines.engine import HiddenTab, Installation, LaunchOptions, version_of
 from harness.model.chromium_rules import CHROMIUM
 from harness.model.family import Medium
-from harness.presets import CHOICES
+from harness.presets import PRESETS, Choices, choices_of
 from harness.scenario import UnsupportedVerbError
 
 __all__ = ["Chromium"]
@@ -46,9 +46,13 @@ class Chromium:
 
     name = "chromium"
     title = "Chromium"
-    presets = tuple(name for name, choices in CHOICES.items() if not choices.privacy_level)
+    presets = tuple(name for name in PRESETS if not choices_of(name).privacy_level)
     package = "chromium"
     cannot: Sequence[tuple[str, str | None]] = (("open_window", "private"), ("pin_tab", None))
+
+    def suits(self, choices: Choices) -> bool:
+        """All but `privacy_level`, which is another browser's."""
+        return not choices.privacy_level
 
     def find(self, playwright_path: str) -> Installation | None:
         """Playwright's own, else a branded channel, else the system's."""
@@ -68,7 +72,7 @@ class Chromium:
         No tab is left to continue with: the person comes to a browser that has none open.
         """
         shutil.rmtree(profile / "Default" / "Sessions", ignore_errors=True)
-        choices = CHOICES[preset]
+        choices = choices_of(preset)
         preferences: dict[str, Any] = {}
         if choices.reopen:
             preferences["session"] = {"restore_on_startup": _LAST_SESSION}
@@ -85,7 +89,7 @@ class Chromium:
             executable_path=options.installation.path,
             headless=not options.headed,
             args=[
-                *(["--incognito"] if CHOICES[options.preset].private else []),
+                *(["--incognito"] if choices_of(options.preset).private else []),
                 *(["--restore-last-session"] if options.restoring else []),
             ],
             # Of an address on its command line Chromium makes one more tab, in front of those that
@@ -161,7 +165,7 @@ class Chromium:
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """By the page itself in a private window: Playwright would open it outside."""
-        if not CHOICES[preset].private:
+        if not choices_of(preset).private:
             return await context.new_page()
         async with context.expect_page() as opened:
             await beside.evaluate("() => { window.open('about:blank', '_blank', 'noopener') }")
@@ -169,7 +173,7 @@ class Chromium:
 
     async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """A window as Ctrl+N opens it."""
-        if CHOICES[preset].private:
+        if choices_of(preset).private:
             raise UnsupportedVerbError(
                 "Chromium's protocol opens no second window of a private session"
             )

@@ -20,7 +20,7 @@ from harness.engines.person import PER_VISIT, sign_out, sign_out_during_visit, v
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.policy import Persistence
-from harness.presets import CHOICES
+from harness.presets import choices_of
 from harness.received import Look
 from harness.scenario import Moment, Step
 from harness.setup import Setup
@@ -58,7 +58,7 @@ class Driver:
         self._engine = engine
         self._setup = setup
         self._preset = setup.preset
-        self._choices = CHOICES[setup.preset]
+        self._choices = choices_of(setup.preset)
         self._artifacts = artifacts
         self._environments: list[ServedEnvironment] = []
         self._persistence: dict[str, Persistence] = {}

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from playwright.async_api import BrowserContext, Page, Playwright
 
+from harness.presets import Choices
+
 __all__ = [
     "RETITLE",
     "SHOW_FRAMES",
@@ -68,10 +70,14 @@ class Engine(Protocol):
     name: str
     title: str
     presets: tuple[str, ...]
+    """Those of them that were measured."""
     package: str
     """The name of Debian's package."""
     cannot: Sequence[tuple[str, str | None]]
     """Verbs that it cannot do: with a preset, or None for with any."""
+
+    def suits(self, choices: Choices) -> bool:
+        """Whether it can be set up so."""
 
     def find(self, playwright_path: str) -> Installation | None:
         """The browser to drive, or None; `playwright_path` is where Playwright has its own."""

@@ -47,7 +47,7 @@ from harness.engines.firefox_scripts import (
     RESTORED_TABS,
     SAVE_SESSION,
 )
-from harness.presets import CHOICES
+from harness.presets import PRESETS, Choices, choices_of
 from harness.scenario import UnsupportedVerbError
 
 __all__ = ["Firefox"]
@@ -87,9 +87,13 @@ class Firefox:
 
     name = "firefox"
     title = "Firefox"
-    presets = tuple(name for name, choices in CHOICES.items() if not choices.background)
+    presets = tuple(name for name in PRESETS if not choices_of(name).background)
     package = "firefox-esr"
     cannot: Sequence[tuple[str, str | None]] = ()
+
+    def suits(self, choices: Choices) -> bool:
+        """All but `background`, which is another browser's."""
+        return not choices.background
 
     def find(self, playwright_path: str) -> Installation | None:
         """Where Mozilla's packages put it, else the system's."""
@@ -225,7 +229,7 @@ class Firefox:
         of_session = [cookie for cookie in listed if cookie.get("expires", -1) == -1]
         session = {(c["domain"], c["name"]) for c in of_session}
         persistent = {(c["domain"], c["name"]) for c in listed} - session
-        level = CHOICES[preset].privacy_level
+        level = choices_of(preset).privacy_level
         session = {(c["domain"], c["name"]) for c in of_session if level < 2 - c["secure"]}
         await self._on_own_page(context, SAVE_SESSION)
         async with asyncio.timeout(_SETTLE_TIMEOUT):
@@ -319,7 +323,7 @@ async def _own_page(context: BrowserContext) -> Page:
 
 def _preferences(preset: str, *, restoring: bool) -> dict[str, str | float | bool]:
     """What goes into `user.js`."""
-    choices = CHOICES[preset]
+    choices = choices_of(preset)
     preferences: dict[str, str | float | bool] = {**_VENDOR, **_STEERING}
     if choices.reopen:
         preferences["browser.startup.page"] = 3

@@ -11,7 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 from harness.engines.browser_pool import BrowserPool
 from harness.engines.engine import Engine, HiddenTab
 from harness.engines.processes import end_group, kill_group, wait_for_leader
-from harness.presets import CHOICES
+from harness.presets import choices_of
 from harness.scenario import UnsupportedVerbError
 
 __all__ = ["BrowserLife"]
@@ -90,7 +90,7 @@ class BrowserLife:
 
     @property
     def _reopens(self) -> bool:
-        return CHOICES[self._preset].reopen or self._restoring or self._restarts
+        return choices_of(self._preset).reopen or self._restoring or self._restarts
 
     async def restore_previous_session(self) -> Page | None:
         """The person asks for the tabs of the last session; the one that is then in front of them,
@@ -187,7 +187,7 @@ class BrowserLife:
 
     async def _catch_up(self) -> None:
         context, _ = self._running()
-        if not CHOICES[self._preset].private:
+        if not choices_of(self._preset).private:
             await self._engine.catch_up(context, self.profile)
 
     async def _gone(self, verb: str) -> None:

@@ -21,7 +21,7 @@ from harness.model.document import Form, ScriptError
 from harness.model.family import Facts, Family, Question
 from harness.model.playing import Clock, Player
 from harness.policy import Persistence
-from harness.presets import CHOICES
+from harness.presets import choices_of
 from harness.received import Look, Received, Seen
 from harness.scenario import Step
 from harness.setup import Setup
@@ -40,7 +40,7 @@ class Simulated:
         self._memo = memo
         self._setup = setup
         self._clock = Clock(memo.began)
-        choices = CHOICES[setup.preset]
+        choices = choices_of(setup.preset)
         facts = Facts(choices=choices)
         self._agent = UserAgent(
             memo.connection,

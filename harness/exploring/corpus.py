@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.engines import ENGINES, MODELS, presets_of
+from harness.engines import ENGINES, MODELS, takes
 from harness.exploring.lifecycle import Lifecycle, LifecycleError
+from harness.presets import canonical
 
 __all__ = ["Corpus", "CorpusError"]
 
@@ -38,9 +39,13 @@ class Corpus:
                 ) from None
             if lifecycle.engine not in {*ENGINES, *MODELS}:
                 raise CorpusError(f"{file}: no engine {lifecycle.engine}")
-            if lifecycle.preset not in presets_of(lifecycle.engine):
+            try:
+                preset = canonical(lifecycle.preset)
+            except ValueError as error:
+                raise CorpusError(f"{file}: {error}") from None
+            if not takes(lifecycle.engine, preset):
                 raise CorpusError(f"{file}: {lifecycle.engine} has no preset {lifecycle.preset}")
-            fits = lifecycle.engine == engine and lifecycle.preset in presets
+            fits = lifecycle.engine == engine and preset in presets
             if fits and policies >= set(lifecycle.policies):
                 found.append(lifecycle)
         return found

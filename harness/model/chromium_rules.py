@@ -285,7 +285,7 @@ _RULES = (
         question=Question.STORAGE_IN_SAME_PROCESS,
         answer=False,
         because="reopened tabs without their storage: it went with the windows",
-        sources=("measured: vendor_chromium.browser_close, preset continue-background",),
+        sources=("measured: vendor_chromium.browser_close, preset continue+background",),
     ),
     Rule(
         question=Question.SHOW_SESSION,

@@ -55,7 +55,7 @@ CLEARING = (
         because="deleted its session file as it closed",
         sources=(
             f"{_STORE}, onPurgeSessionHistory",
-            "measured: crash.crash_after_a_restart, preset continue-clear-on-exit",
+            "measured: crash.crash_after_a_restart, preset continue+clear-on-exit",
         ),
     ),
     Rule(

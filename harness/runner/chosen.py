@@ -1,5 +1,6 @@
 """What the options of a run, and its configuration file, choose."""
 
+import contextlib
 import os
 from functools import cached_property
 from pathlib import Path
@@ -7,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness.config import Config, ConfigError, load_config, name_one_of
-from harness.engines import ENGINES, MODELS, NAMES, PRESETS, expand, presets_of
+from harness.config import Config, ConfigError, load_config, name_one_of, preset_named
+from harness.engines import ENGINES, MODELS, NAMES, PRESETS, expand, takes
 from harness.engines.browser_pool import Options
 from harness.policy import MORE_ENVIRONMENTS
+from harness.presets import canonical
 
 __all__ = ["Chosen"]
 
@@ -32,7 +34,7 @@ class Chosen:
         self._drives = not set(self.engines) <= set(MODELS)
         usual = _DEFAULT_PRESETS if self._drives else PRESETS
         presets = config.getoption("afterclose_preset") or usual
-        self.presets: tuple[str, ...] = tuple(dict.fromkeys(presets))
+        self.presets: tuple[str, ...] = tuple(dict.fromkeys(map(_canonical, presets)))
         self.artifacts = config.invocation_params.dir / _playwrights(
             config, "output", "test-results"
         )
@@ -50,7 +52,7 @@ class Chosen:
             (engine, preset)
             for engine in self.engines
             for preset in self.presets
-            if engine not in NAMES or preset not in PRESETS or preset in presets_of(engine)
+            if engine not in NAMES or not _is_preset(preset) or takes(engine, preset)
         ]
 
     @cached_property
@@ -82,7 +84,7 @@ class Chosen:
         for name in self.engines:
             name_one_of("engine", name, NAMES)
         for name in self.presets:
-            name_one_of("preset", name, PRESETS)
+            preset_named(name)
 
     @cached_property
     def _file(self) -> Config:
@@ -91,6 +93,21 @@ class Chosen:
         if not named and not path.exists():
             return Config()
         return load_config(Path(os.path.relpath(path)))
+
+
+def _canonical(preset: str) -> str:
+    """A preset's one name; one that means nothing stays as it is."""
+    with contextlib.suppress(ValueError):
+        return canonical(preset)
+    return preset
+
+
+def _is_preset(name: str) -> bool:
+    try:
+        canonical(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _playwrights(config: pytest.Config, name: str, default: Any) -> Any:
