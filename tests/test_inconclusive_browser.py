@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.records import Observation, Verdict, read_records
-from harness.runner.library import ESSENTIAL, packs
+from harness.runner.library import packs
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def test_what_is_inconclusive_is_run_once_more(
     tmp_path: Path, times: int, verdicts: set[Verdict]
 ) -> None:
     (tmp_path / "slow_machine.py").write_text(SLOW.format(times=times))
-    scenario = packs()[ESSENTIAL] / "crash.py"
+    scenario = packs()["recovery"] / "crash.py"
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", "pytest", f"{scenario}::crash_at_once", "-p", "slow_machine",

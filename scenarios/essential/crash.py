@@ -4,18 +4,6 @@ from harness import Browser, scenario
 
 
 @scenario(
-    title="The browser crashes right after the sign-in",
-    claims="A persistent session survives whatever happens to the browser.",
-    covers=("B1",),
-)
-def crash_at_once(browser: Browser) -> None:
-    browser.sign_in()
-    browser.crash()
-    browser.start()
-    browser.check("after the browser was started again")
-
-
-@scenario(
     title="The browser crashes some time after the sign-in",
     claims="A non-persistent session is terminated when the browser ends.",
     covers=("B1", "B2", "B3"),

@@ -6,6 +6,18 @@ from harness import Browser, scenario
 
 
 @scenario(
+    title="The browser crashes right after the sign-in",
+    claims="A persistent session survives whatever happens to the browser.",
+    covers=("B1",),
+)
+def crash_at_once(browser: Browser) -> None:
+    browser.sign_in()
+    browser.crash()
+    browser.start()
+    browser.check("after the browser was started again")
+
+
+@scenario(
     title="The browser crashes half a minute after the sign-in",
     claims="A persistent session survives whatever happens to the browser.",
     covers=("B1",),
