@@ -52,7 +52,7 @@ def test_what_is_essential() -> None:
     """About twenty, those with several tabs and windows among them, and none that only a vendor's
     test asks."""
     found = load_scenarios(scenario_files([packs()[ESSENTIAL]]))
-    assert 14 <= len(found) <= 22
+    assert 12 <= len(found) <= 22
     assert sum("open_tab" in {step.verb for step in steps_of(s)} for s in found) >= 4
     assert {s.name.partition(".")[0] for s in found} == {
         "tab_close", "window_close", "browser_close", "session_restore", "crash", "os_shutdown",

@@ -156,8 +156,8 @@ def lifecycle(
     failed = True
     try:
         setup = run_session.setup(engine_name, preset, keeps, environments)
+        judge = Judge(name, setup, common["engine_version"])
         with engine_for(pool, setup, artifacts=folder) as acting:
-            judge = Judge(name, setup, common["engine_version"])
             browser = Browser(Judged(acting, judge, observed), setup.timeouts)
             try:
                 yield browser

@@ -4,17 +4,6 @@ from harness import Browser, Moment, scenario
 
 
 @scenario(
-    title="Come back just after the inactivity timeout, the browser left open",
-    claims="A session ends when its inactivity timeout has passed.",
-    covers=("ASVS 5.0 7.3.1",),
-)
-def past_the_timeout(browser: Browser) -> None:
-    browser.sign_in()
-    browser.wait_until(Moment.JUST_AFTER_THE_TIMEOUT)
-    browser.check("just after the timeout")
-
-
-@scenario(
     title="Come back just after the inactivity timeout, the browser closed meanwhile",
     claims="A session ends when its inactivity timeout has passed.",
     covers=("ASVS 5.0 7.3.1",),

@@ -4,20 +4,6 @@ from harness import Browser, scenario
 
 
 @scenario(
-    title="Sign out, close the browser and start it again",
-    claims="Who has signed out stays signed out.",
-    covers=("ASVS 5.0 7.4.1",),
-)
-def sign_out_and_restart(browser: Browser) -> None:
-    browser.sign_in()
-    browser.sign_out()
-    browser.check("after the sign-out")
-    browser.quit()
-    browser.start()
-    browser.check("after the browser was started again")
-
-
-@scenario(
     title="Sign out in another tab",
     claims="A sign-out holds for the whole browser, not for one tab.",
     covers=("ASVS 5.0 7.4.1",),

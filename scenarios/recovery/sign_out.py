@@ -1,6 +1,20 @@
-"""Signing out, and the browser ends before that is on disk."""
+"""Signing out, and then the browser ends."""
 
 from harness import Browser, scenario
+
+
+@scenario(
+    title="Sign out, close the browser and start it again",
+    claims="Who has signed out stays signed out.",
+    covers=("ASVS 5.0 7.4.1",),
+)
+def sign_out_and_restart(browser: Browser) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    browser.check("after the sign-out")
+    browser.quit()
+    browser.start()
+    browser.check("after the browser was started again")
 
 
 @scenario(
