@@ -49,8 +49,8 @@ def test_packs_are_folders_and_share_no_scenario() -> None:
 
 
 def test_what_is_essential() -> None:
-    """About twenty, those with several tabs and windows among them, and none that only a vendor's
-    test asks."""
+    """Few enough for five minutes, those with several tabs and windows among them, and none that
+    only a vendor's test asks."""
     found = load_scenarios(scenario_files([packs()[ESSENTIAL]]))
     assert 12 <= len(found) <= 22
     assert sum("open_tab" in {step.verb for step in steps_of(s)} for s in found) >= 4

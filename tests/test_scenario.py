@@ -5,6 +5,7 @@ import pytest
 from harness.scenario import (
     Browser,
     Check,
+    Moment,
     Scenario,
     ScenarioError,
     Step,
@@ -88,3 +89,64 @@ def test_the_browser_ends_with_its_last_window() -> None:
     browser.close_tab(2)
     browser.close_window()
     browser.start()
+
+
+def test_a_scenario_is_told_nothing_of_what_came_out() -> None:
+    """The same in a browser, in many models at once, and when it is told as steps."""
+
+    @scenario(title="", claims="")
+    def curious(browser: Browser) -> None:
+        assert browser.check("now")["persistent", "sso"].signed_in
+
+    for carry_out in (lambda: curious(Browser(Listener())), lambda: steps_of(curious)):
+        with pytest.raises(ScenarioError, match="told nothing of what came out"):
+            carry_out()
+    unread = Browser(Listener())
+    unread.tells = False
+    for read in (len, list, bool):
+        with pytest.raises(ScenarioError, match="session_browser"):
+            read(unread.check("now"))
+    assert Browser(Listener()).check("a test's own") == {}
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds"),
+    [(Moment.JUST_BEFORE_THE_TIMEOUT, 3599), (Moment.JUST_AFTER_THE_TIMEOUT, 3601)],
+)
+def test_a_wait_until_a_moment_is_counted_from_the_last_activity(
+    moment: Moment, seconds: int
+) -> None:
+    listener = Listener()
+    browser = Browser(listener, {3600})
+    browser.sign_in()
+    browser.wait(timedelta(seconds=600))
+    browser.wait_until(moment)
+    assert listener.performed[-1] == Step("wait", timedelta(seconds=seconds - 600), moment)
+    browser.visit()
+    browser.wait_until(moment)
+    assert listener.performed[-1] == Step("wait", timedelta(seconds=seconds), moment)
+    assert moment.value in narrate(listener.performed[-1])
+
+
+def test_a_moment_that_is_over_or_is_not_one_is_refused() -> None:
+    browser = Browser(Listener(), {3600})
+    browser.wait(timedelta(hours=2))
+    with pytest.raises(ScenarioError, match="later than just before the inactivity timeout"):
+        browser.wait_until(Moment.JUST_BEFORE_THE_TIMEOUT)
+    with pytest.raises(ScenarioError, match=r"timeouts differ \(60, 3600 s\)"):
+        Browser(Listener(), {3600, 60}).wait_until(Moment.JUST_AFTER_THE_TIMEOUT)
+
+
+def test_without_a_timeout_a_moment_is_told_in_words() -> None:
+    @scenario(title="", claims="")
+    def relative(browser: Browser) -> None:
+        browser.sign_in()
+        browser.wait_until(Moment.JUST_BEFORE_THE_TIMEOUT)
+
+    assert relative.is_relative
+    assert narrate(steps_of(relative)[1]) == (
+        "Stay away until just before the inactivity timeout has passed."
+    )
+    assert narrate(steps_of(relative, 60)[1]) == (
+        "Stay away until just before the inactivity timeout has passed, for 59 seconds."
+    )

@@ -370,3 +370,12 @@ def test_the_application_returns_to_its_own_site_only(client: Client) -> None:
     evil = urlencode({"return_to": "http://evil.example/"})
     page = client.follow(client.url("persistent", f"/?{evil}", "app"))
     assert "evil" not in page.text
+
+
+def test_a_stopped_clock_goes_where_it_is_moved_alone(client: Client) -> None:
+    before = client.control("POST", "clock", {"stop": True})["now"]
+    assert client.control("GET", "clock")["now"] == before
+    assert client.control("POST", "clock", {"advance": 5.5})["now"] == before + 5.5
+    assert client.control("GET", "clock")["now"] == before + 5.5
+    client.control("POST", "reset")
+    assert client.control("GET", "clock")["offset"] == 0.0
