@@ -220,3 +220,27 @@ def test_a_table_too_wide_for_a_terminal_is_summed_up() -> None:
     assert lines[0].split() == ["engine-0/default", "✓1", "✗1"]
     assert [line.split()[1] for line in lines[1:9]] == ["✓1"] * 8
     assert any("promised signed_in, observed signed_out" in line for line in lines)
+
+
+def test_each_cell_shows_its_own_trail(tmp_path: Path) -> None:
+    """Not the whole browser's: the evidence of one cell says nothing of another's cookie."""
+    trails = {"one": ("kept it",), "two": ("dropped it", "had it on disk")}
+    observations = [
+        msgspec.structs.replace(
+            observation(policy=policy), evidence=Evidence(decisions=decisions)
+        )
+        for policy, decisions in trails.items()
+    ]
+    write_reports(matrix_of([RUN, *observations]), tmp_path)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    one, two = (page.index(f"{policy} / sso") for policy in trails)
+    assert one < page.index("kept it.") < two < page.index("dropped it. had it on disk.")
+    assert page.count("kept it.") == 1
+
+
+def test_what_is_unexpected_says_which_versions_were_measured_and_ran(tmp_path: Path) -> None:
+    broken = msgspec.structs.replace(
+        observation(verdict=Verdict.UNEXPECTED), measured="7", engine_version="8"
+    )
+    write_reports(matrix_of([RUN, broken]), tmp_path)
+    assert "(measured 7, running 8)" in (tmp_path / "index.html").read_text(encoding="utf-8")

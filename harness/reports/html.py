@@ -70,13 +70,12 @@ def _piece(template: str, **names: object) -> Markup:
 
 def _shown_of(observation: Observation) -> Observation:
     """An observation less what its cell shows once, or says by its place."""
-    evidence = structs.replace(observation.evidence, time=(), notes=(), decisions=())
+    evidence = structs.replace(observation.evidence, time=(), notes=())
     return structs.replace(
         observation,
         scenario="",
         check="",
         engine="",
-        engine_version="",
         preset="",
         steps=(),
         duration_s=0.0,

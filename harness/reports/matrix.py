@@ -77,7 +77,6 @@ class Account(NamedTuple):
     steps: tuple[str, ...]
     time: tuple[str, ...]
     notes: tuple[str, ...]
-    decisions: tuple[str, ...]
 
 
 @dataclass
@@ -121,7 +120,7 @@ class Cell:
         grouped: dict[Account, list[Observation]] = {}
         for o in self.seen.values():
             evidence = o.evidence
-            account = Account(o.steps, evidence.time, evidence.notes, evidence.decisions)
+            account = Account(o.steps, evidence.time, evidence.notes)
             grouped.setdefault(account, []).append(o)
         return grouped
 
