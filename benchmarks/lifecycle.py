@@ -32,6 +32,7 @@ from harness.server.running import MockServer
 from harness.setup import Setup
 
 _NAMES = ("browser_close.quit_and_start", "browser_close.quit_and_start_twice")
+_ENVIRONMENTS = DEFAULT_ENVIRONMENTS[:4]
 _WARM_UP = "tab_close.close_one_of_two_tabs"
 
 
@@ -40,7 +41,7 @@ def afterclose(pool: BrowserPool, engine: Engine, scenarios: Sequence[Scenario])
     observations: list[Observation] = []
     for scenario in scenarios:
         setup = Setup(
-            engine=engine.name, preset="default", environments=DEFAULT_ENVIRONMENTS
+            engine=engine.name, preset="default", environments=_ENVIRONMENTS
         )
         with Driver(pool, engine, setup) as driver:
             judge = Judge(scenario.name, setup)
@@ -71,7 +72,7 @@ async def plain(
     await control.reset()
     for scenario in scenarios:
         restarts = sum(step.verb == "start" for step in steps_of(scenario))
-        for environment in await control.environments([e.name for e in DEFAULT_ENVIRONMENTS]):
+        for environment in await control.environments([e.name for e in _ENVIRONMENTS]):
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
                 context = await launch(playwright, engine, profile)
                 await _sign_in(context, environment)

@@ -4,19 +4,23 @@ from collections.abc import Callable
 
 from harness.engines.browser_pool import BrowserPool
 from harness.judging import Acting, Judge, Judged
+from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
 from harness.runner.run_session import engine_for
 from harness.scenario import Browser, Scenario
 from harness.setup import Setup
 
-__all__ = ["browser_of", "observe"]
+__all__ = ["FOUR", "browser_of", "observe"]
+
+FOUR = DEFAULT_ENVIRONMENTS[:4]
+"""As many as go through one lifecycle in a browser."""
 
 
 def browser_of(
     acting: Acting, setup: Setup, note: Callable[[Observation], None], name: str = "test.case"
 ) -> Browser:
     """A browser for a scenario, whose observations are told to `note`."""
-    return Browser(Judged(acting, Judge(name, setup), note))
+    return Browser(Judged(acting, Judge(name, setup), note), setup.timeouts)
 
 
 def observe(

@@ -12,14 +12,13 @@ import pytest
 from harness.engines import model_of
 from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.stopwatch import TOO_SLOW
-from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
 from harness.reports.agreement import agreements
 from harness.reports.matrix import matrix_of
 from harness.runner.library import load_scenarios, scenario_files
 from harness.server.running import MockServer
 from harness.setup import Setup
-from tests.judged import observe
+from tests.judged import FOUR, observe
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
@@ -37,7 +36,7 @@ def pool() -> Iterator[BrowserPool]:
 def observed(pool: BrowserPool, scenario: str, engine: str, preset: str) -> list[Observation]:
     found = SCENARIOS[scenario]
     setup = Setup(
-        engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS, keeps=found.keeps
+        engine=engine, preset=preset, environments=FOUR, keeps=found.keeps
     )
     return observe(pool, setup, found)
 

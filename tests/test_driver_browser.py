@@ -14,7 +14,7 @@ from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.driver import Driver, DriverError
 from harness.engines.processes import group_members
-from harness.policy import DEFAULT_ENVIRONMENTS, EffectivePolicy, Override, Policy
+from harness.policy import EffectivePolicy, Override, Policy
 from harness.records import Observation, Verdict
 from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import Browser, UnsupportedVerbError
@@ -23,7 +23,7 @@ from harness.server.sessions import EndReason, SessionStore
 from harness.server.signing_in import SignIn
 from harness.server.tenants import Tenant
 from harness.setup import Setup
-from tests.judged import browser_of, observe
+from tests.judged import FOUR, browser_of, observe
 
 pytestmark = pytest.mark.browser
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
@@ -51,7 +51,7 @@ def drive(pool: BrowserPool, observations: list[Observation]) -> Drive:
     def make(
         engine: str = "chromium", preset: str = "default"
     ) -> Iterator[tuple[Driver, Browser]]:
-        setup = Setup(engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS)
+        setup = Setup(engine=engine, preset=preset, environments=FOUR)
         with Driver(pool, ENGINES[engine], setup) as driver:
             yield driver, browser_of(driver, setup, observations.append)
 
@@ -61,7 +61,7 @@ def drive(pool: BrowserPool, observations: list[Observation]) -> Drive:
 @pytest.fixture
 def run(pool: BrowserPool, observations: list[Observation]) -> Run:
     def carry_out(scenario: str, engine: str = "chromium", preset: str = "default") -> None:
-        setup = Setup(engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS)
+        setup = Setup(engine=engine, preset=preset, environments=FOUR)
         observations.extend(observe(pool, setup, SCENARIOS[scenario]))
 
     return carry_out

@@ -6,12 +6,11 @@ import pytest
 
 from harness.engines.browser_pool import BrowserPool, Options
 from harness.faults import Fault
-from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Verdict
 from harness.runner.library import load_scenarios, scenario_files
 from harness.server.running import MockServer
 from harness.setup import Setup
-from tests.judged import observe
+from tests.judged import FOUR, observe
 from tests.regressions import RED
 
 pytestmark = pytest.mark.browser
@@ -31,7 +30,7 @@ def test_red_with_the_fault_and_green_without(pool: BrowserPool, fault: Fault) -
     engine = "firefox" if fault is Fault.SIGN_OUT_KEEPS_TOKEN else "chromium"
     scenario, where = RED[fault]
     for armed in (False, True):
-        setup = Setup(engine=engine, preset="default", environments=DEFAULT_ENVIRONMENTS)
+        setup = Setup(engine=engine, preset="default", environments=FOUR)
 
         def arm(armed: bool = armed) -> None:
             if armed:
