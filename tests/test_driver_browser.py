@@ -159,7 +159,7 @@ def _no_sign_out(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_broken_server_turns_the_run_red(
-    drive: Drive,
+    run: Run,
     observations: list[Observation],
     monkeypatch: pytest.MonkeyPatch,
     break_server: Callable[[pytest.MonkeyPatch], None],
