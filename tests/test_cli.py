@@ -45,6 +45,8 @@ def records(folder: Path) -> list[dict[str, object]]:
         (["browser_close.quit"], "unknown scenario 'browser_close.quit'. Did you mean"),
         (["nowhere/file.py"], "no such file or folder"),
         (["--pack", "essentials"], "unknown pack 'essentials'. Did you mean 'essential'?"),
+        (["--preset", "continue+nothing"], "there is no choice 'nothing'"),
+        (["--engine", "firefox", "--preset", "background"], "cannot be set up with preset"),
         (["--pack", "."], ".: no scenarios there"),
         (["--config", "none.toml"], "none.toml: cannot be read"),
         (["--output", "/proc/none"], "cannot be written"),

@@ -20,7 +20,7 @@ from harness.cli.common import (
     fail,
 )
 from harness.config import ConfigError, load_config, name_one_of, preset_named
-from harness.engines import ENGINES, NAMES, PRESETS, expand
+from harness.engines import ENGINES, NAMES, PRESETS, expand, takes
 from harness.records import Error, Observation, Record, Verdict, read_records, run_of
 from harness.runner.installing import find_engines, how_to_get
 from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
@@ -83,6 +83,9 @@ def run(
         environments = load_config(config).only(policy or []).environments
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)
         presets = [preset_named(name) for name in preset or []]
+        for asked in presets:
+            if not any(takes(name, asked) for name in engines):
+                raise ConfigError(f"{', '.join(engines)}: cannot be set up with preset '{asked}'")
         driven = [name for name in engines if name in ENGINES]
         targets = [argument for path in paths or [] for argument in _targets(path)]
         targets += [argument for name in pack or [] for argument in _pack(name)]
