@@ -1,6 +1,6 @@
 """One-shot faults: what real auth servers and applications got wrong, done on purpose once.
 
-Each stands for a bug that a public project had; a scenario in `scenarios/regressions.py` turns red
+Each stands for a bug that a public project had; a scenario in `scenarios/regressions/` turns red
 when the fault strikes, and is green without. Armed through the control API, cleared by a reset.
 """
 

@@ -24,7 +24,7 @@ from harness.records import Evidence, Observation, State, Verdict
 from harness.scenario import Check, Step, narrate
 from harness.setup import Setup
 
-__all__ = ["Acting", "Judge", "Judged", "difference_of", "verdict_of"]
+__all__ = ["Acting", "Judge", "Judged", "verdict_of"]
 
 
 class Acting(Protocol):
@@ -90,10 +90,10 @@ class Judge:
     ) -> Observation:
         observed = State.SIGNED_IN if received.signed_in else State.SIGNED_OUT
         trail = expected.trail if expected else ()
-        bent = expected is not None and expected.state is not promised
+        bent = expected and expected.state is not promised
         limitation = reason_for(trail, expected.state) if expected and bent else None
         attributes = (
-            difference_of(received.set_cookie, self._expectation.set_cookie(policy, surface))
+            _difference_of(received.set_cookie, self._expectation.set_cookie(policy, surface))
             if self._expectation
             else None
         )
@@ -184,7 +184,7 @@ def verdict_of(
     return Verdict.UNEXPECTED if limitation is None else Verdict.LIMITATION
 
 
-def difference_of(headers: Sequence[str], expected: str | None) -> str | None:
+def _difference_of(headers: Sequence[str], expected: str | None) -> str | None:
     """How the attributes of the latest `Set-Cookie` differ from what the policy makes of them, in
     words, or None: what no browser shows, `HttpOnly` say, is found here."""
     if not headers and expected is None:

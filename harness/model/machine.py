@@ -177,12 +177,12 @@ class Machine:
         if not offered.tabs:
             return [], False
         facts, trails = Facts(choices=self._choices), self._stores.trails
-        if offered.cookies and self._decide(Question.COOKIES_ON_REQUEST, facts):
+        rule = offered.cookies and self._family.decide(Question.COOKIES_ON_REQUEST, facts)
+        if rule and rule.answer:
             there = {cookie.identity for cookie in self._stores.cookies}
             back = [cookie for cookie in offered.cookies if cookie.identity not in there]
             for cookie in back:
                 self._stores.cookies.put(cookie)
-            rule = self._family.decide(Question.COOKIES_ON_REQUEST, facts)
             trails.touch(Memory.of(back, {}, ()).cookies, self._family.say(rule))
         tabs = self._come_back(offered.tabs)
         shown = self._family.decide(Question.OFFER_SESSION, facts)
