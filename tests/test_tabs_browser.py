@@ -94,8 +94,11 @@ def test_the_tab_in_use_is_the_one_in_front(pool: BrowserPool) -> None:
 def test_a_driven_firefox_keeps_of_its_tabs_what_an_undriven_one_keeps(
     pool: BrowserPool, tmp_path: Path
 ) -> None:
-    """Cookies, tabs and their storages in the session file: a driven Firefox has to make tabs
-    behind others at once, and puts them off again."""
+    """Cookies, tabs and the storages of those that nobody has looked at, in the session file: a
+    driven Firefox has to make tabs behind others at once, and puts them off again.
+
+    What is written of the tab in front is left out: an undriven Firefox keeps its storage in some
+    starts (2 of 12 on a busy machine) and not in others."""
     with driven(pool, "firefox", "continue", []) as (driver, browser):
         browser.sign_in()
         browser.open_tab()
@@ -111,38 +114,59 @@ def test_a_driven_firefox_keeps_of_its_tabs_what_an_undriven_one_keeps(
         assert any("put off" in note for note in driver._process.notes)
         installation = pool.run(pool.find(ENGINES["firefox"]), 60)
     assert installation is not None
-    of_undriven = _restored_by(installation.path, undriven, not_yet=before)
-    assert of_driven == of_undriven
-    storages = [storage for _, storage in of_driven["tabs"]]
-    assert [bool(storage) for storage in storages] == [True, False], "one was looked at"
+    of_undriven = _restored_by(installation.path, undriven, tabs=len(before["tabs"]))
+    assert of_driven["cookies"] == of_undriven["cookies"] == before["cookies"]
+    (behind, front), (same_behind, same_front) = of_driven["tabs"], of_undriven["tabs"]
+    assert behind == same_behind == before["tabs"][0]
+    assert behind[1], "it had a storage"
+    assert front[0] == same_front[0] == before["tabs"][1][0]
 
 
-def _restored_by(program: Path, profile: Path, *, not_yet: dict[str, Any]) -> dict[str, Any]:
-    """What is in the session file of a Firefox that nobody drives, once it is written anew."""
+def test_nothing_is_written_before_the_tabs_are_put_off(pool: BrowserPool) -> None:
+    """However long a start takes: else a tab that is there for a while loses its storage."""
+    with driven(pool, "firefox", "continue", []) as (driver, browser):
+        browser.sign_in()
+        browser.open_tab()
+        browser.visit()
+        browser.quit()
+        browser.start()
+        settings = (driver._process.profile / "user.js").read_text(encoding="utf-8")
+        browser.quit()
+        left = (driver._process.profile / "prefs.js").read_text(encoding="utf-8")
+    interval = "browser.sessionstore.interval"
+    assert f'user_pref("{interval}", 3600000);' in settings
+    assert interval not in left.replace(f"{interval}.idle", ""), "in force for that while alone"
+
+
+def _restored_by(program: Path, profile: Path, *, tabs: int) -> dict[str, Any]:
+    """What is in the session file of a Firefox that nobody drives, once it has so many tabs."""
     settings = profile / "user.js"
+    ours = ("restore_tabs_lazily", "browser.sessionstore.interval")
     lines = [
         line
         for line in settings.read_text(encoding="utf-8").splitlines()
-        if "restore_tabs_lazily" not in line
+        if not any(name in line for name in ours)
     ]
     lines.append('user_pref("browser.sessionstore.interval", 500);')
     settings.write_text("\n".join(lines), encoding="utf-8")
+    file = profile / "sessionstore-backups" / "recovery.jsonlz4"
+    assert not file.exists(), "it is written by a running Firefox"
     process = subprocess.Popen(
         [program, "--headless", "--no-remote", "--profile", profile],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
-    file = profile / "sessionstore-backups" / "recovery.jsonlz4"
     deadline = time.monotonic() + _TIMEOUT
+    kept = None
     try:
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, ValueError, lz4.block.LZ4BlockError):
                 kept = _kept(_session(file))
-                if len(kept["tabs"]) == len(not_yet["tabs"]) and kept["tabs"] != not_yet["tabs"]:
+                if len(kept["tabs"]) == tabs:
                     return kept
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.1)
                 pytest.fail("Firefox ended by itself")
-        pytest.fail("Firefox has not written its session")
+        pytest.fail(f"Firefox has not brought back {tabs} tabs; its session file: {kept}")
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

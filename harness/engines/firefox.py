@@ -71,10 +71,12 @@ _SMALL_WINDOW = {"MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"}
 
 _RESUME_ONCE = "browser.sessionstore.resume_session_once"
 _LAZILY = "browser.sessionstore.restore_tabs_lazily"
+_UNTIL_PUT_OFF = {_LAZILY: False, "browser.sessionstore.interval": 3_600_000}
 """Firefox makes a tab that comes back behind another when somebody looks at it. WebDriver BiDi
 cannot connect while there is one (`bc is null`), so they are made at once, and then put off again
 (`PUT_OFF_RESTORED_TABS`): an unused tab that is there loses its storage with the next write, one
-that is put off does not (measured: vendor_firefox.tabs_behind_others)."""
+that is put off does not (measured: vendor_firefox.tabs_behind_others). So nothing is written
+before; a slow machine takes longer than Firefox's fifteen seconds. Milliseconds."""
 _ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
 _PINNED = "to be pinned"
 _SETTLE_TIMEOUT = 45.0
@@ -124,7 +126,7 @@ class Firefox:
             headless=not options.headed,
             args=["--remote-allow-system-access"],
             firefox_user_prefs=_preferences(options.preset, restoring=options.restoring)
-            | ({_LAZILY: False} if has_tabs_behind_others(options.profile) else {}),
+            | (_UNTIL_PUT_OFF if has_tabs_behind_others(options.profile) else {}),
             ignore_https_errors=options.ignore_https_errors,
             slow_mo=options.slow_mo,
             no_viewport=True,
@@ -247,9 +249,7 @@ class Firefox:
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
         """Until the database has the persistent cookies: it gets each as it is set."""
         persistent = {
-            (c["domain"], c["name"])
-            for c in await context.cookies()
-            if c.get("expires", -1) != -1
+            (c["domain"], c["name"]) for c in await context.cookies() if c.get("expires", -1) != -1
         }
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while not persistent <= cookie_rows(profile):

@@ -103,10 +103,12 @@ PUT_OFF_RESTORED_TABS = f"""async () => {{{_NOTE}
       SessionStore.forgetClosedTab(window, 0);
     }}
   }}
+  Services.prefs.clearUserPref('browser.sessionstore.interval');
   return there.length;
 }}"""
 """What is there is replaced by a tab with the same state that is made when it is looked at. To
-discard it would ask it for its storage, of which it has none yet."""
+discard it would ask it for its storage, of which it has none yet. The session is written again from
+then on, fifteen seconds after the last write at the earliest (`SessionSaver.runDelayed`)."""
 
 RESTORE_SESSION = f"""async () => {{{_NOTE}
   if (!SessionStore.canRestoreLastSession) {{ return; }}
