@@ -5,7 +5,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,14 @@ from harness.policy import (
     check_persistence,
 )
 from harness.presets import CHOOSABLE, PRESETS, canonical
-from harness.settings import APP_KINDS, ATTRIBUTE_KINDS, Activity, PolicyChange, Settings
+from harness.settings import (
+    APP_KINDS,
+    ATTRIBUTE_KINDS,
+    Activity,
+    OrganizationSwitch,
+    PolicyChange,
+    Settings,
+)
 
 __all__ = ["Config", "ConfigError", "load_config", "name_one_of", "preset_named"]
 
@@ -107,7 +114,7 @@ def _with_line(message: str, text: str) -> str:
 
 
 def _config(data: Mapping[str, Any]) -> Config:
-    keys = ("cookie_name", "activity", "policy_change", "refresh_overlap", "apps", "environments")
+    keys = ("environments", *(setting.name for setting in fields(Settings)))
     _only_keys(data, "", keys)
     environments = {environment.name: environment for environment in DEFAULT_ENVIRONMENTS}
     for name, table in _tables(data, "environments", ""):
@@ -129,6 +136,9 @@ def _settings(data: Mapping[str, Any]) -> Settings:
     if "policy_change" in data:
         change = _choice("policy_change", data["policy_change"], PolicyChange)
         settings = replace(settings, policy_change=change)
+    if "organization_switch" in data:
+        switch = _choice("organization_switch", data["organization_switch"], OrganizationSwitch)
+        settings = replace(settings, organization_switch=switch)
     if "refresh_overlap" in data:
         overlap = data["refresh_overlap"]
         if isinstance(overlap, bool) or not isinstance(overlap, int) or not 0 <= overlap <= 3600:
@@ -221,9 +231,7 @@ def _organization(code: str, table: Mapping[str, Any], environment: str) -> Orga
     )
 
 
-def _checked(
-    table: Mapping[str, Any], where: str, key: str, check: Callable[[object], _T]
-) -> _T:
+def _checked(table: Mapping[str, Any], where: str, key: str, check: Callable[[object], _T]) -> _T:
     try:
         return check(table[key])
     except ValueError as error:

@@ -8,6 +8,7 @@ __all__ = [
     "ATTRIBUTE_KINDS",
     "DEFAULT_COOKIE_NAME",
     "Activity",
+    "OrganizationSwitch",
     "PolicyChange",
     "Settings",
 ]
@@ -62,6 +63,20 @@ class PolicyChange(StrEnum):
     """The sessions that the change concerns end at once."""
 
 
+class OrganizationSwitch(StrEnum):
+    """What an application that names another organization gets for a person who is signed in.
+
+    Kinde: "sign-in without prompting while the cookie is alive"; of another organization it says
+    nothing.
+    """
+
+    SILENT = "silent"
+    """A code at once, since everybody is a member of every organization here. The session moves to
+    the newest organization, and its cookie is made anew by that organization's policy."""
+    SIGN_IN = "sign_in"
+    """The sign-in page; the session of before ends."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The server's settings; the defaults are what is documented, or else the mildest choice."""
@@ -69,6 +84,7 @@ class Settings:
     cookie_name: str = DEFAULT_COOKIE_NAME
     activity: frozenset[Activity] = frozenset({Activity.SIGN_IN, Activity.REFRESH})
     policy_change: PolicyChange = PolicyChange.NEXT_SIGN_IN
+    organization_switch: OrganizationSwitch = OrganizationSwitch.SILENT
     refresh_overlap: int = 30
     """Seconds that a refresh token still works after it has been exchanged for the next. Kinde
     documents "a small overlap window", not how long."""

@@ -122,7 +122,6 @@ def test_a_person_cannot_get_management_scopes_by_asking(client: Client) -> None
         "{app}/callback/../elsewhere",
         "{app}/callback?x=1",
         "{app}@evil.example/callback",
-        "",
     ],
 )
 def test_no_redirect_to_what_is_not_registered(client: Client, target: str) -> None:

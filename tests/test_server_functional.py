@@ -231,7 +231,7 @@ def test_bad_requests_are_never_a_server_error(client: Client) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     url = client.url("org_persistent", "/api/v1/organizations/org_persistent/sessions")
     answer = client.request("PATCH", url, body=b"{", headers=headers)
-    assert (answer.status, answer.json["errors"][0]["message"]) == (400, "the body is not JSON")
+    assert (answer.status, answer.json["errors"][0]["message"]) == (400, "The body is not JSON")
     assert client.get(client.url("nowhere", "/oauth2/auth")).status == 404
     assert client.get(client.url("persistent", "/nothing")).status == 404
 

@@ -23,7 +23,8 @@ from harness.state import State
 
 __all__ = ["DemoApp"]
 
-_ATTEMPT_COOKIE = "demo_login"
+_ATTEMPT_COOKIE = "demo_login_"
+"""And the `state` of the sign-in: those begun in two tabs do not get into each other's way."""
 _HANDOVER_COOKIE = "demo_handover"
 
 
@@ -124,8 +125,8 @@ class DemoApp:
         )
         response = _redirect(f"{self.relying_party.issuer}/oauth2/auth?{urlencode(query)}")
         response.set_cookie(
-            _ATTEMPT_COOKIE,
-            query["state"],
+            f"{_ATTEMPT_COOKIE}{query['state']}",
+            "begun",
             path="/callback",
             httponly=True,
             samesite="Lax",
@@ -136,21 +137,26 @@ class DemoApp:
     async def callback(self, request: web.Request) -> web.Response:
         """`/callback`: exchange the code, and keep the login in every way that is chosen."""
         state = request.query.get("state", "")
-        if not state or request.cookies.get(_ATTEMPT_COOKIE) != state:
+        if not state or f"{_ATTEMPT_COOKIE}{state}" not in request.cookies:
             return _page("<p>This sign-in was not started in this browser.</p>", status=400)
+        response = await self._finish(request, state)
+        response.del_cookie(f"{_ATTEMPT_COOKIE}{state}", path="/callback")
+        return response
+
+    async def _finish(self, request: web.Request, state: str) -> web.Response:
         attempt = self.relying_party.attempt(state)
         if attempt is None:
             return _page("<p>This sign-in was used already.</p>", status=400)
+        onward = self._onward(attempt.return_to) or f"{self.url}/"
         if "error" in request.query:
             # Whoever the auth server does not know keeps what the application has of its own.
-            return _redirect(self._onward(attempt.return_to) or f"{self.url}/")
+            return _redirect(onward)
         try:
             login = await self.relying_party.exchange(attempt, request.query.get("code", ""))
         except SignInRefusedError as error:
             return _page(f"<p>{error}</p>", status=400)
-        response = _redirect(self._onward(attempt.return_to) or f"{self.url}/")
+        response = _redirect(onward)
         self._keep(login, response)
-        response.del_cookie(_ATTEMPT_COOKIE, path="/callback")
         return response
 
     def _keep(self, login: Login, response: web.Response) -> None:

@@ -4,7 +4,6 @@ Server-rendered and without a script. Kinde's five steps: open the organization,
 choose a policy in the section SSO sessions, enter the session inactivity timeout, save.
 """
 
-import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -20,8 +19,9 @@ from harness.policy import (
     check_inactivity_timeout,
     check_persistence,
 )
+from harness.server.incoming import form_of
 from harness.server.pages import page
-from harness.server.protocol import form_of
+from harness.server.protocol import same
 from harness.server.sessions import EndReason
 from harness.server.tenants import Tenant
 
@@ -81,7 +81,7 @@ class Console:
                 return _go("/admin/sign-in")
             if request.method == "POST":
                 sent = (await form_of(request)).get("csrf", "")
-                if not hmac.compare_digest(sent.encode(), administrator.csrf.encode()):
+                if not same(sent, administrator.csrf):
                     return _refused("This form was not sent from this console. Open it again.")
             return await show(request, tenant, administrator)
 
@@ -109,10 +109,9 @@ class Console:
     async def _sign_in(self, request: web.Request, tenant: Tenant) -> web.Response:
         form = await form_of(request)
         csrf = request.cookies.get(_CSRF_COOKIE, "")
-        if not csrf or not hmac.compare_digest(form.get("csrf", "").encode(), csrf.encode()):
+        if not csrf or not same(form.get("csrf", ""), csrf):
             return _refused("This sign-in was not started in this browser. Open the page again.")
-        password = form.get("password", "").encode()
-        right = hmac.compare_digest(password, CONSOLE_PASSWORD.encode())
+        right = same(form.get("password", ""), CONSOLE_PASSWORD)
         if form.get("email", "").strip().lower() != CONSOLE_EMAIL or not right:
             return self._sign_in_form(tenant, "Email or password is wrong.")
         # Always a new value: one that was planted before is never taken over.
@@ -265,6 +264,7 @@ class Console:
             administrator,
             status=400 if message else 200,
             applications=applications,
+            switch=tenant.settings.organization_switch,
             mode=mode,
             timeout=timeout,
             saved=saved,

@@ -259,7 +259,10 @@ def _guarded(handler: _Handler) -> _Handler:
     """Mistakes in this API's shape; nothing for pages of other sites that a browser has open."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        # A browser that is too old for the first sends the second with what a page posts.
+        origin = request.headers.get("Origin", f"{request.scheme}://{request.host}")
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        if site not in ("none", "same-origin") or origin != f"{request.scheme}://{request.host}":
             return refuse(403, "a page in a browser may not call this")
         try:
             return await handler(request)
@@ -271,9 +274,7 @@ def _guarded(handler: _Handler) -> _Handler:
 
 def answer_with(body: "BaseModel", status: int = 200) -> web.Response:
     """A model as JSON."""
-    return web.Response(
-        text=body.model_dump_json(), status=status, content_type="application/json"
-    )
+    return web.Response(text=body.model_dump_json(), status=status, content_type="application/json")
 
 
 def refuse(status: int, message: str) -> web.Response:

@@ -5,15 +5,22 @@ Contract: facts section 3.4 (the claims Kinde's clients check); errors: RFC 6749
 
 import base64
 import hashlib
-import hmac
-from collections.abc import Mapping, Sequence
+import re
 from typing import Any
 
 from aiohttp import web
 
 from harness.policy import Application
-from harness.server.grants import RefreshToken
-from harness.server.protocol import OAuthError, answer, authenticate, base_of, form_of
+from harness.server.grants import AuthorizationCode, RefreshToken, token_id
+from harness.server.protocol import (
+    OAuthError,
+    Parameters,
+    answer,
+    authenticate,
+    base_of,
+    parameters_of,
+    same,
+)
 from harness.server.sessions import Session
 from harness.server.tenants import Tenant
 from harness.settings import Activity
@@ -21,7 +28,8 @@ from harness.settings import Activity
 __all__ = ["Granting"]
 
 _GRANTS = ("authorization_code", "refresh_token", "client_credentials")
-_Values = Mapping[str, str]
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+"""RFC 7636 section 4.1."""
 
 
 class Granting:
@@ -32,16 +40,16 @@ class Granting:
     async def token(self, request: web.Request, tenant: Tenant) -> web.Response:
         """Exchange a grant for tokens."""
         try:
-            values = await form_of(request)
-            client = authenticate(request, tenant, values)
+            parameters = await parameters_of(request)
+            client = authenticate(request, tenant, parameters)
             issuer = base_of(request, tenant)
-            grant = values.get("grant_type")
+            grant = parameters.get("grant_type")
             if grant == "authorization_code":
-                body = _exchange_code(tenant, client, values, issuer)
+                body = _exchange_code(tenant, client, parameters, issuer)
             elif grant == "refresh_token":
-                body = _refresh(tenant, client, values, issuer)
+                body = _refresh(tenant, client, parameters, issuer)
             elif grant == "client_credentials":
-                body = _client_credentials(tenant, client, values, issuer)
+                body = _client_credentials(tenant, client, parameters, issuer)
             elif grant is None:
                 raise OAuthError("invalid_request", "grant_type is missing")
             else:
@@ -52,20 +60,22 @@ class Granting:
 
 
 def _exchange_code(
-    tenant: Tenant, client: Application, values: _Values, issuer: str
+    tenant: Tenant, client: Application, parameters: Parameters, issuer: str
 ) -> dict[str, Any]:
-    value = values.get("code", "")
+    value = parameters.get("code", "")
     code = tenant.grants.code(value)
     if code is None or code.client_id != client.id:
         raise OAuthError("invalid_grant", "the code was not issued to this client")
     if code.used:
+        # Somebody else has it: take back what came of it (RFC 6749 section 4.1.2).
+        tenant.grants.revoke(code.grant)
         raise OAuthError("invalid_grant", "the code has been used already")
     tenant.grants.use_code(value)
     if tenant.clock.now() >= code.expires:
         raise OAuthError("invalid_grant", "the code has expired")
-    if values.get("redirect_uri") != code.redirect_uri:
+    if parameters.get("redirect_uri") != code.redirect_uri:
         raise OAuthError("invalid_grant", "redirect_uri is not the one of the request")
-    verifier = values.get("code_verifier")
+    verifier = parameters.get("code_verifier")
     if code.challenge is None and verifier is not None:
         # A code that was asked for without PKCE is not to be slipped into a sign-in that uses it
         # (RFC 9700 section 4.8.2).
@@ -73,49 +83,44 @@ def _exchange_code(
     if code.challenge is not None and not _verifies(verifier or "", code.challenge):
         raise OAuthError("invalid_grant", "code_verifier does not match the challenge")
     session = _alive(tenant, code.session_id)
-    tokens = _user_tokens(tenant, session, client, code.scope, code.audiences, issuer, code.nonce)
+    tokens = _user_tokens(tenant, session, client, issuer, code, code.scope, code.nonce)
     if "offline" in code.scope.split():
         lifetime = tenant.token_settings[client.id].refresh_token_lifetime
-        refresh = tenant.grants.issue_refresh_token(
-            client_id=client.id,
-            session_id=session.id,
-            scope=code.scope,
-            audiences=code.audiences,
-            expires=tenant.clock.now() + lifetime,
-        )
+        expires = tenant.clock.now() + lifetime
+        refresh = tenant.grants.issue_refresh_token(code, expires=expires)
         tokens["refresh_token"] = refresh.value
     return tokens
 
 
 def _refresh(
-    tenant: Tenant, client: Application, values: _Values, issuer: str
+    tenant: Tenant, client: Application, parameters: Parameters, issuer: str
 ) -> dict[str, Any]:
-    token = tenant.grants.refresh_token(values.get("refresh_token", ""))
+    token = tenant.grants.refresh_token(parameters.get("refresh_token", ""))
     if token is None or token.client_id != client.id:
         raise OAuthError("invalid_grant", "the refresh token was not issued to this client")
     now = tenant.clock.now()
     _check_refresh(tenant, token, now)
     session = _alive(tenant, token.session_id)
-    scope = values.get("scope", token.scope)
+    scope = parameters.get("scope", token.scope)
     if not set(scope.split()) <= set(token.scope.split()):
         raise OAuthError("invalid_scope", f"granted: {token.scope}")
     # Noted before the tokens are made: they tell what the session is from now on.
     tenant.note_activity(session, Activity.REFRESH, None)
     lifetime = tenant.token_settings[client.id].refresh_token_lifetime
     following = tenant.grants.rotate(token, now=now, expires=now + lifetime)
-    tokens = _user_tokens(tenant, session, client, scope, token.audiences, issuer, None)
+    tokens = _user_tokens(tenant, session, client, issuer, token, scope, None)
     return tokens | {"refresh_token": following.value}
 
 
 def _check_refresh(tenant: Tenant, token: RefreshToken, now: float) -> None:
-    if token.revoked:
+    if tenant.grants.is_revoked(token.grant):
         raise OAuthError("invalid_grant", "the refresh token has been revoked")
     if now >= token.expires:
         raise OAuthError("invalid_grant", "the refresh token has expired")
     overlap = tenant.settings.refresh_overlap
     if token.exchanged is not None and now >= token.exchanged + overlap:
-        # Somebody has an old one: take back all of the family (RFC 9700 section 4.14.2).
-        tenant.grants.revoke_family(token)
+        # Somebody has an old one: take back all of the grant (RFC 9700 section 4.14.2).
+        tenant.grants.revoke(token.grant)
         raise OAuthError("invalid_grant", "the refresh token has been used already")
 
 
@@ -128,18 +133,19 @@ def _alive(tenant: Tenant, session_id: str) -> Session:
 
 
 def _verifies(verifier: str, challenge: str) -> bool:
+    if not _VERIFIER.fullmatch(verifier):
+        return False
     digest = hashlib.sha256(verifier.encode()).digest()
-    computed = base64.urlsafe_b64encode(digest).rstrip(b"=")
-    return hmac.compare_digest(computed, challenge.encode())
+    return same(base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), challenge)
 
 
 def _user_tokens(
     tenant: Tenant,
     session: Session,
     client: Application,
-    scope: str,
-    audiences: Sequence[str],
     issuer: str,
+    granted: AuthorizationCode | RefreshToken,
+    scope: str,
     nonce: str | None,
 ) -> dict[str, Any]:
     now = tenant.clock.now()
@@ -152,9 +158,10 @@ def _user_tokens(
     access_token = tenant.key.sign(
         {
             **common,
-            "aud": list(audiences),
+            "jti": token_id(granted.grant),
+            "aud": granted.audiences,
             "scp": scopes,
-            "org_code": session.org_code,
+            "org_code": granted.org_code,
             "permissions": [],
             "feature_flags": {},
             # Undocumented, but what Kinde's own SDKs read: kinde-typescript-sdk, token-utils.ts.
@@ -175,7 +182,7 @@ def _user_tokens(
         **common,
         "aud": [client.id],
         "auth_time": int(session.started),
-        "org_codes": [session.org_code],
+        "org_codes": [granted.org_code],
     }
     if "email" in scopes:
         identity |= {"email": user.email, "email_verified": True}
@@ -188,23 +195,21 @@ def _user_tokens(
         }
     if nonce is not None:
         identity["nonce"] = nonce
-    tokens["id_token"] = tenant.key.sign(
-        identity, now=now, lifetime=lifetimes.id_token_lifetime
-    )
+    tokens["id_token"] = tenant.key.sign(identity, now=now, lifetime=lifetimes.id_token_lifetime)
     return tokens
 
 
 def _client_credentials(
-    tenant: Tenant, client: Application, values: _Values, issuer: str
+    tenant: Tenant, client: Application, parameters: Parameters, issuer: str
 ) -> dict[str, Any]:
     if client.secret is None or not client.scopes:
         raise OAuthError("unauthorized_client", "this application acts for users only")
-    audiences = values.get("audience", f"{issuer}/api").split()
+    audiences = parameters.get("audience", f"{issuer}/api").split()
     unknown = [audience for audience in audiences if audience not in tenant.audiences]
     if unknown:
         accepted = ", ".join([f"{issuer}/api", *tenant.environment.audiences])
         raise OAuthError("invalid_request", f"audience must be one of {accepted}")
-    asked = values.get("scope", " ".join(client.scopes)).split()
+    asked = parameters.get("scope", " ".join(client.scopes)).split()
     if not set(asked) <= set(client.scopes):
         raise OAuthError("invalid_scope", f"allowed: {' '.join(client.scopes)}")
     lifetime = tenant.token_settings[client.id].access_token_lifetime
@@ -212,6 +217,7 @@ def _client_credentials(
         {
             "iss": issuer,
             "azp": client.id,
+            "jti": token_id(),
             "aud": audiences,
             "scp": asked,
             "scope": " ".join(asked),

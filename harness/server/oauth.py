@@ -4,20 +4,21 @@ revocation, logout.
 Contract: facts sections 3.1 and 3.2 (Kinde's paths and discovery document).
 """
 
-import contextlib
-
 from aiohttp import web
 
+from harness.policy import Application
 from harness.server.granting import Granting
 from harness.server.pages import error_page
 from harness.server.protocol import (
     OAuthError,
+    Parameters,
     access_claims,
     answer,
     authenticate,
     base_of,
     bearer,
-    form_of,
+    hinted,
+    parameters_of,
     with_query,
 )
 from harness.server.signing_in import SignIn
@@ -64,6 +65,8 @@ class OAuth:
                 "code_challenge_methods_supported": ["S256"],
                 "claims_supported": ["aud", "exp", "iat", "iss", "sub"],
                 "prompt_values_supported": ["none", "login", "create"],
+                "claims_parameter_supported": False,
+                "request_parameter_supported": False,
                 "request_uri_parameter_supported": False,
             }
         )
@@ -73,7 +76,8 @@ class OAuth:
         return web.json_response(tenant.key.jwks())
 
     async def user_profile(self, request: web.Request, tenant: Tenant) -> web.Response:
-        """`/oauth2/v2/user_profile`: who the bearer token is about; 403 without a good one."""
+        """`/oauth2/v2/user_profile`, by GET or POST (OpenID Connect Core 1.0 section 5.3.1): who
+        the bearer token is about; 403 without a good one."""
         try:
             claims = bearer(request, tenant)
             user = tenant.people.get(claims.get("sub", ""))
@@ -102,62 +106,96 @@ class OAuth:
     async def introspect(self, request: web.Request, tenant: Tenant) -> web.Response:
         """`POST /oauth2/introspect` (RFC 7662), for a client or the bearer of a token."""
         try:
-            values = await form_of(request)
+            parameters = await parameters_of(request)
             if request.headers.get("Authorization", "").lower().startswith("bearer "):
                 bearer(request, tenant)
             else:
-                client = authenticate(request, tenant, values)
+                client = authenticate(request, tenant, parameters)
                 if client.secret is None:
                     raise OAuthError("invalid_client", "a client with a secret is needed", 401)
-            if "token" not in values:
+            if "token" not in parameters:
                 raise OAuthError("invalid_request", "token is missing")
         except TokenError as error:
             return OAuthError("invalid_token", str(error), 401).response()
         except OAuthError as error:
             return error.response()
-        return answer(_introspected(tenant, values["token"]))
+        return answer(_introspected(tenant, parameters["token"]))
 
     async def revoke(self, request: web.Request, tenant: Tenant) -> web.Response:
         """`POST /oauth2/revoke` (RFC 7009): 200 for a token that is unknown, too."""
         try:
-            values = await form_of(request)
-            client = authenticate(request, tenant, values)
-            if "token" not in values:
+            parameters = await parameters_of(request)
+            client = authenticate(request, tenant, parameters)
+            if "token" not in parameters:
                 raise OAuthError("invalid_request", "token is missing")
+            _revoke(tenant, client, parameters["token"])
         except OAuthError as error:
             return error.response()
-        refresh = tenant.grants.refresh_token(values["token"])
-        if refresh is not None and refresh.client_id == client.id:
-            tenant.grants.revoke_family(refresh)
-        else:
-            with contextlib.suppress(TokenError):
-                claims = access_claims(values["token"], tenant)
-                if claims.get("azp") == client.id:
-                    tenant.grants.revoke_access_token(claims["jti"])
         return answer({})
 
     async def logout(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
-        """`GET /logout`: end the session and go where the application asked, if registered."""
-        query = request.query
-        applications = tenant.applications
-        if "client_id" in query and query["client_id"] not in applications:
-            return error_page("No application is registered under this client_id.")
-        named = [applications[query["client_id"]]] if "client_id" in query else None
-        allowed = {uri for a in named or applications.values() for uri in a.logout_uris}
-        target = next((query[name] for name in _LOGOUT_TARGETS if name in query), None)
+        """`/logout`, by GET or POST (OpenID Connect RP-Initiated Logout 1.0 section 2): end the
+        session and go where the application asked, if registered."""
+        parameters = await parameters_of(request)
+        try:
+            client = self._leaving(request, tenant, parameters)
+        except OAuthError as error:
+            return error_page(f"{error}.")
+        asked = [client] if client else tenant.applications.values()
+        target = next((parameters[name] for name in _LOGOUT_TARGETS if name in parameters), None)
         if target is not None:
-            if target not in allowed:
+            if not any(target in application.logout_uris for application in asked):
                 return error_page("This logout redirect is not registered for the application.")
-            target = with_query(target, {"state": query.get("state")})
-        everywhere = query.get("all_sessions", "").lower() == "true"
+            target = with_query(target, {"state": parameters.get("state")})
+        everywhere = parameters.get("all_sessions", "").lower() == "true"
         return self._sign_in.end(request, tenant, target, everywhere=everywhere)
+
+    def _leaving(
+        self, request: web.Request, tenant: Tenant, parameters: Parameters
+    ) -> Application | None:
+        """The application that asks for a logout, None where it does not say; raise OAuthError for
+        one that is not known, or where it, the hint and who is signed in disagree."""
+        parameters.refuse_repeated()
+        client_id = parameters.get("client_id")
+        if "id_token_hint" in parameters:
+            hint = hinted(tenant, parameters["id_token_hint"])
+            if client_id not in (None, hint["azp"]):
+                raise OAuthError("invalid_request", "The id_token_hint is of another client_id")
+            session = self._sign_in.current(request, tenant)
+            if session is not None and session.user_id != hint["sub"]:
+                raise OAuthError("invalid_request", "The id_token_hint is of another person")
+            client_id = hint["azp"]
+        if client_id is None:
+            return None
+        if client_id not in tenant.applications:
+            raise OAuthError("invalid_client", "No application is registered under this client_id")
+        return tenant.applications[client_id]
+
+
+def _revoke(tenant: Tenant, client: Application, token: str) -> None:
+    """Take a token back, a refresh token with the access tokens of its grant (RFC 7009 section
+    2.1); raise OAuthError for one of another client."""
+    refresh = tenant.grants.refresh_token(token)
+    if refresh is not None:
+        owner, named = refresh.client_id, refresh.grant
+    else:
+        try:
+            claims = access_claims(token, tenant)
+        except TokenError:
+            # Nothing to take back: section 2.2 wants 200.
+            return
+        owner, named = claims["azp"], claims["jti"]
+    if owner != client.id:
+        raise OAuthError("invalid_grant", "the token was not issued to this client")
+    tenant.grants.revoke(named)
 
 
 def _introspected(tenant: Tenant, token: str) -> dict[str, object]:
     refresh = tenant.grants.refresh_token(token)
     if refresh is not None:
         session = tenant.sessions.by_id(refresh.session_id)
-        good = not refresh.revoked and refresh.exchanged is None
+        revoked = tenant.grants.is_revoked(refresh.grant)
+        good = not revoked and refresh.exchanged is None
         if not good or refresh.expires <= tenant.clock.now() or tenant.end_reason(session):
             return {"active": False}
         if session is not None:

@@ -30,6 +30,7 @@ from harness.apps.session_storage import SessionStorage
 from harness.received import Part, Received
 from harness.server.authorizing import Authorizing
 from harness.server.exchanges import ExchangeLog
+from harness.server.incoming import json_of
 from harness.server.signing_in import SignIn
 from harness.server.tenants import Tenant
 
@@ -214,7 +215,7 @@ class Observing:
     async def stored(self, request: web.Request, app: DemoApp) -> web.Response:
         """Note what the tokens that came are worth."""
         visit = self._visit(request)
-        tokens = await request.json()
+        tokens = await json_of(request)
         if not isinstance(tokens, dict):
             raise web.HTTPBadRequest()
         for name, token in tokens.items():

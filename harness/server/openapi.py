@@ -4,13 +4,14 @@ The models that check a request are the ones that describe it, so the document c
 else than what the server does.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
+
+from harness.server.incoming import json_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -67,11 +68,8 @@ class Operation:
 
 
 async def read_body(request: web.Request, model: type[_M]) -> _M:
-    """The request's JSON object as a model; raise InputError."""
-    try:
-        value = await request.json(loads=_loads)
-    except (ValueError, RecursionError, LookupError):
-        raise InputError("the body is not JSON") from None
+    """The request's JSON object as a model; raise InputError, or HTTPBadRequest for no JSON."""
+    value = await json_of(request)
     if not isinstance(value, dict):
         raise InputError("the body must be a JSON object")
     return _checked(model, value)
@@ -80,13 +78,6 @@ async def read_body(request: web.Request, model: type[_M]) -> _M:
 def read_query(request: web.Request, model: type[_M]) -> _M:
     """The request's query as a model; raise InputError."""
     return _checked(model, dict(request.query))
-
-
-def _loads(text: str) -> Any:
-    def refuse(name: str) -> None:
-        raise ValueError(f"{name} is not JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 def _checked(model: type[_M], value: dict[str, Any]) -> _M:
@@ -110,9 +101,7 @@ def _sentence(error: "ValidationError") -> str:
     return f"{where} {message}" if where else message
 
 
-def document(
-    operations: list[Operation], *, title: str, version: str, url: str
-) -> dict[str, Any]:
+def document(operations: list[Operation], *, title: str, version: str, url: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the operations."""
     from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 

@@ -1,6 +1,7 @@
 """Which host answers what, behind one port."""
 
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
@@ -14,6 +15,7 @@ from harness.server.control import Control
 from harness.server.control_faults import fault_operations
 from harness.server.exchanges import Exchange, shorten_cookie
 from harness.server.granting import Granting
+from harness.server.incoming import check_host, normalized
 from harness.server.management import management_operations
 from harness.server.oauth import OAuth
 from harness.server.openapi import document
@@ -40,6 +42,8 @@ class Routes:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self.heard: set[web.RequestHandler] = set()
+        """The connections that a request has come over; whoever watches them drops the others."""
         control = Control(site, version=VERSION)
         self._control = [*control.operations(), *fault_operations(site)]
         self._management = management_operations()
@@ -47,17 +51,14 @@ class Routes:
     def application(self) -> web.Application:
         """The aiohttp application that serves all of it."""
         application = web.Application(
-            middlewares=[self._record, self._errors], client_max_size=MAX_BODY
+            middlewares=[self._normalize, self._record, self._errors], client_max_size=MAX_BODY
         )
         application.add_routes(
             [
                 *self._idp_routes(),
                 *self._app_routes(),
                 *self._observing_routes(),
-                *(
-                    web.route(o.method, o.path, self._at_idp(o.handler))
-                    for o in self._management
-                ),
+                *(web.route(o.method, o.path, self._at_idp(o.handler)) for o in self._management),
                 *(web.route(o.method, o.path, self._at_any(o.handler)) for o in self._control),
                 web.get("/_afterclose/openapi.json", self._at_any(self._openapi)),
             ]
@@ -69,18 +70,22 @@ class Routes:
         oauth, granting = OAuth(self._site.sign_in), Granting()
         console = Console(secure=self._site.scheme == "https")
         idp = self._at_idp
+
+        def both(path: str, handler: _Handler) -> list[web.RouteDef]:
+            return [web.get(path, handler), web.post(path, handler)]
+
         return [
             web.get("/.well-known/openid-configuration", idp(oauth.discovery, signing=False)),
             web.get("/.well-known/jwks", idp(oauth.jwks)),
             web.get("/.well-known/jwks.json", idp(oauth.jwks)),
-            web.get("/oauth2/auth", idp(self._authorize, signing=False)),
+            *both("/oauth2/auth", idp(self._authorize, signing=False)),
             web.post("/oauth2/token", idp(granting.token)),
-            web.get("/oauth2/v2/user_profile", idp(oauth.user_profile)),
+            *both("/oauth2/v2/user_profile", idp(oauth.user_profile)),
             web.post("/oauth2/introspect", idp(oauth.introspect)),
             web.post("/oauth2/revoke", idp(oauth.revoke)),
             web.get("/account_api/v1/{what}", idp(account)),
             web.post("/sign-in", idp(self._site.authorizing.sign_in)),
-            web.get("/logout", idp(oauth.logout)),
+            *both("/logout", idp(oauth.logout)),
             *(
                 web.route(method, f"/admin{path}", idp(handler))
                 for method, path, handler in console.routes()
@@ -166,6 +171,11 @@ class Routes:
         await self._site.state.close()
 
     @web.middleware
+    async def _normalize(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        self.heard.add(request.protocol)
+        return await handler(normalized(request))
+
+    @web.middleware
     async def _record(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         before = self._site.state.version
         tenant = self._site.tenant_of_host.get(request.host)
@@ -196,14 +206,16 @@ class Routes:
     async def _errors(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         """Answer refusals in the shape the caller reads: JSON for APIs, a page for people."""
         try:
+            check_host(request)
             return await handler(request)
         except web.HTTPException as error:
             if error.status < 400:
                 raise
             return _refusal(request, error)
-        except (ValueError, ConnectionError):
-            # The body is not what its Content-Type says, or the client has gone before its end.
-            return _refusal(request, web.HTTPBadRequest(reason="The request cannot be read"))
+        except Exception:
+            # Answered here, so that the log of exchanges has it.
+            traceback.print_exc()
+            return _refusal(request, web.HTTPInternalServerError())
 
 
 def _refusal(request: web.Request, error: web.HTTPException) -> web.Response:

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["MockServer", "PortInUseError"]
 
 
+_KEEP_ALIVE = 75.0
+"""Seconds that a connection stays open for a next request."""
+_LINGERING = 2.0
+"""Seconds that the rest of a body is read which nobody wants any more."""
+_PATIENCE = 10.0
+"""Seconds that a connection may be open without a request; up to twice as long in fact."""
+
+
 class PortInUseError(Exception):
     """The port cannot be had; the message is for the user."""
 
@@ -39,7 +47,8 @@ class MockServer:
 
     `async with` runs it in the event loop that is there. It listens on loopback unless `host` says
     otherwise; `port` 0 takes a free one. `https` makes a certificate authority for this run.
-    `state` names an SQLite file that keeps sessions, policies and codes. Raises PortInUseError if
+    `state` names an SQLite file that keeps sessions, policies and codes. A connection that asks for
+    nothing is closed after `patience` seconds. Raises PortInUseError if
     the port cannot be had, StateError if the file cannot be used.
     """
 
@@ -53,6 +62,7 @@ class MockServer:
         clock: Clock | None = None,
         settings: Settings | None = None,
         state: Path | None = None,
+        patience: float = _PATIENCE,
     ) -> None:
         self._environments = environments
         self._host = host
@@ -61,6 +71,8 @@ class MockServer:
         self._clock = clock or Clock()
         self._settings = settings or Settings()
         self._state = state
+        self._patience = patience
+        self._hanging_up: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._runner: web.AppRunner | None = None
@@ -178,15 +190,19 @@ class MockServer:
             settings=self._settings,
             state=state,
         )
+        routes = Routes(self._site)
         self._runner = web.AppRunner(
-            Routes(self._site).application(),
+            routes.application(),
             access_log=None,
             handle_signals=False,
+            keepalive_timeout=_KEEP_ALIVE,
+            lingering_time=_LINGERING,
             shutdown_timeout=1,
         )
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=context).start()
         self._listener = listener
+        self._hanging_up = asyncio.create_task(self._hang_up(routes.heard))
         self.url = f"{scheme}://localhost:{port}"
 
     def _server_context(self) -> ssl.SSLContext:
@@ -201,10 +217,24 @@ class MockServer:
         certificate.configure_cert(context)
         return context
 
+    async def _hang_up(self, heard: set[web.RequestHandler]) -> None:
+        """Close what has been open for a while and has not asked for anything."""
+        silent: set[web.RequestHandler] = set()
+        while self._runner is not None and self._runner.server is not None:
+            await asyncio.sleep(self._patience)
+            connections = set(self._runner.server.connections)
+            heard &= connections
+            for connection in silent & connections - heard:
+                if connection.transport is not None:
+                    connection.transport.abort()
+            silent = connections - heard
+
     async def stop(self) -> None:
         """Stop listening, close every connection, and let go of the state file."""
         if self._runner is None or self._listener is None:
             return
+        if self._hanging_up is not None:
+            self._hanging_up.cancel()
         # asyncio drops, unclosed, what it has accepted but not yet handed over when a server closes
         # (`Server._attach` asserts in `_accept_connection2`). So accept nothing more, let what is
         # under way arrive, and close then; a transport is gone a turn after it was closed.

@@ -1,6 +1,5 @@
 """Signing in, up and out at the auth server: the pages, their forms, and the SSO cookie."""
 
-import hmac
 import secrets
 from dataclasses import dataclass, replace
 
@@ -8,16 +7,18 @@ from aiohttp import web
 
 from harness.faults import Fault, Faults
 from harness.policy import Persistence
+from harness.server.incoming import form_of
 from harness.server.pages import page
 from harness.server.people import User
-from harness.server.protocol import form_of, user_agent
+from harness.server.protocol import same, user_agent
 from harness.server.sessions import EndReason, Session
 from harness.server.tenants import Tenant
 from harness.settings import Activity
 
 __all__ = ["Login", "SignIn"]
 
-_CSRF_COOKIE = "sign_in_csrf"
+_CSRF_COOKIE = "sign_in_csrf_"
+"""And the id of the sign-in: pages that are open in two tabs do not get into each other's way."""
 _PENDING = 10_000
 _TWIN_LIFETIME = 14 * 86_400
 
@@ -39,6 +40,14 @@ class Login:
     """The name of an organization to be created for whoever signs in."""
     connection_id: str
     login_hint: str
+    subject: str | None
+    """Who alone may answer it: whom an `id_token_hint` names."""
+    max_age: int | None
+    """Seconds since the sign-in at which the person is asked again."""
+    silent: bool
+    """Whether nobody may be shown a page."""
+    asks: bool
+    """Whether the person is shown the page even if they are signed in."""
     sign_up: bool
     """Whether the person is to create an account."""
 
@@ -68,17 +77,28 @@ class SignIn:
         session, reason = tenant.session_of(self.cookie_of(request, tenant))
         return session if reason is None else None
 
-    def note_activity(
-        self, request: web.Request, tenant: Tenant, session: Session, response: web.Response
+    def resume(
+        self,
+        request: web.Request,
+        tenant: Tenant,
+        session: Session,
+        org_code: str,
+        response: web.Response,
     ) -> None:
-        """Count a sign-in without a password as activity, and let the cookie of a persistent
-        session last as long again."""
-        before = session.persistence
+        """Go on with a session, at an organization that may be another: a sign-in without a
+        password counts as activity. The cookie of a persistent session lasts as long again; it is
+        made anew by the organization's policy."""
+        before, moves = session.persistence, session.org_code != org_code
+        if moves:
+            session.org_code = org_code
+            policy = tenant.effective_policy(org_code, session.client_id)
+            session.persistence = policy.persistence
+            tenant.sessions.save(session)
         counted = tenant.note_activity(session, Activity.SIGN_IN, user_agent(request))
         if self._faults.strikes(tenant.name, Fault.DOWNGRADED_SESSION):
             session.persistence = Persistence.NON_PERSISTENT
             tenant.sessions.save(session)
-        if counted and Persistence.PERSISTENT in (before, session.persistence):
+        if (counted or moves) and Persistence.PERSISTENT in (before, session.persistence):
             self._set_cookie(tenant, session, response)
 
     def show(self, tenant: Tenant, login: Login) -> web.Response:
@@ -91,19 +111,17 @@ class SignIn:
     ) -> web.Response | tuple[Login, Session]:
         """Check the form; the session it starts, or a page that says what was wrong."""
         form = await form_of(request)
-        login, csrf = self._pending.get((tenant.name, form.get("login", "")), (None, ""))
-        cookie = request.cookies.get(_CSRF_COOKIE, "")
-        same = hmac.compare_digest(cookie.encode(), csrf.encode()) and hmac.compare_digest(
-            form.get("csrf", "").encode(), csrf.encode()
-        )
-        if login is None or not csrf or not same:
+        login_id = form.get("login", "")
+        login, csrf = self._pending.get((tenant.name, login_id), (None, ""))
+        cookie = request.cookies.get(f"{_CSRF_COOKIE}{login_id}", "")
+        if login is None or not (same(cookie, csrf) and same(form.get("csrf", ""), csrf)):
             return page(
                 "error.html",
                 status=403,
                 message="This sign-in was not started in this browser, or has been used already. "
                 "Start again from the application.",
             )
-        self._pending.pop((tenant.name, form["login"]))
+        self._pending.pop((tenant.name, login_id))
         if "other" in form:
             return self._form(
                 tenant,
@@ -129,11 +147,11 @@ class SignIn:
         user = tenant.people.authenticate(form.get("email", ""), form.get("password", ""))
         if user is None:
             raise ValueError("Email or password is wrong.")
+        if login.subject not in (None, user.id):
+            raise ValueError("The application asks for somebody else to sign in.")
         return user
 
-    def _begin(
-        self, request: web.Request, tenant: Tenant, login: Login, user: User
-    ) -> Session:
+    def _begin(self, request: web.Request, tenant: Tenant, login: Login, user: User) -> Session:
         previous = self.current(request, tenant)
         if previous is not None:
             tenant.sessions.end(previous, EndReason.REPLACED)
@@ -157,11 +175,17 @@ class SignIn:
     def complete(self, tenant: Tenant, session: Session, response: web.Response) -> None:
         """Put the new session's cookie on the answer to the form."""
         self._set_cookie(tenant, session, response)
-        response.del_cookie(_CSRF_COOKIE, path="/sign-in")
         if self._faults.strikes(tenant.name, Fault.TWIN_COOKIE):
             response.set_cookie(
                 self._twin, session.cookie, path="/", max_age=_TWIN_LIFETIME, httponly=True
             )
+
+    def tidy(self, request: web.Request, tenant: Tenant, response: web.Response) -> None:
+        """Take back the cookies of forms that have been used."""
+        for name in request.cookies:
+            pending = (tenant.name, name.removeprefix(_CSRF_COOKIE))
+            if name.startswith(_CSRF_COOKIE) and pending not in self._pending:
+                response.del_cookie(name, path="/sign-in")
 
     def end(
         self, request: web.Request, tenant: Tenant, target: str | None, *, everywhere: bool
@@ -210,7 +234,12 @@ class SignIn:
             password_hint=tenant.people.ada.password,
         )
         response.set_cookie(
-            _CSRF_COOKIE, csrf, path="/sign-in", httponly=True, samesite="Lax", secure=self._secure
+            f"{_CSRF_COOKIE}{login_id}",
+            csrf,
+            path="/sign-in",
+            httponly=True,
+            samesite="Lax",
+            secure=self._secure,
         )
         return response
 

@@ -86,25 +86,27 @@ _cookie("the cookie is scoped to the parent domain", _set(domain="idp.localhost"
 
 @fault("Max-Age is absent on renewal")
 def _(patch: pytest.MonkeyPatch) -> None:
-    original = SignIn.note_activity
+    original = SignIn.resume
 
-    def broken(self: SignIn, request: Any, tenant: Tenant, session: Any, response: Any) -> None:
-        original(self, request, tenant, session, response)
+    def broken(self: SignIn, *asked: Any) -> None:
+        original(self, *asked)
+        response = asked[-1]
         if self.cookie_name in response.cookies:
             response.cookies[self.cookie_name]["max-age"] = ""
 
-    patch.setattr(SignIn, "note_activity", broken)
+    patch.setattr(SignIn, "resume", broken)
 
 
 @fault("the cookie is not renewed by activity")
 def _(patch: pytest.MonkeyPatch) -> None:
-    original = SignIn.note_activity
+    original = SignIn.resume
 
-    def broken(self: SignIn, request: Any, tenant: Tenant, session: Any, response: Any) -> None:
-        original(self, request, tenant, session, response)
+    def broken(self: SignIn, *asked: Any) -> None:
+        original(self, *asked)
+        response = asked[-1]
         response.cookies.pop(self.cookie_name, None)
 
-    patch.setattr(SignIn, "note_activity", broken)
+    patch.setattr(SignIn, "resume", broken)
 
 
 @fault("the cookie is renewed on every response, with a lifetime")
@@ -155,7 +157,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
         session.last_activity = before
         return counted
 
-    patch.setattr(Tenant, "note_activity", broken)
+    patch.setattr(Tenant, "resume", broken)
 
 
 @fault("inactivity is reset by a peek")
@@ -248,7 +250,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
         session.persistence = self.effective_policy(session.org_code).persistence
         return counted
 
-    patch.setattr(Tenant, "note_activity", broken)
+    patch.setattr(Tenant, "resume", broken)
 
 
 @fault("a sign-out deletes the cookie and keeps the session")
