@@ -70,3 +70,14 @@ def test_tests_and_files_that_are_named_are_there(path: Path) -> None:
         assert name in modules or f"def {name}(" in tests, name
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (path.parent / target).exists(), target
+
+
+def test_the_tests_that_pages_name_are_there() -> None:
+    there = {
+        name
+        for path in [*ROOT.glob("tests/**/test_*.py")]
+        for name in [path.stem, *re.findall(r"^def (test_\w+)", path.read_text(), re.M)]
+    }
+    for page in ROOT.glob("docs/*.md"):
+        named = set(re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8")))
+        assert named <= there, page.name

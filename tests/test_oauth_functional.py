@@ -312,3 +312,35 @@ def test_discovery_is_kindes(client: Client) -> None:
         "end_session_endpoint": "/logout",
     }
     assert json.dumps(document["request_uri_parameter_supported"]) == "false"
+    assert document["introspection_endpoint_auth_methods_supported"] == [
+        "client_secret_post",
+        "client_secret_basic",
+    ]
+
+
+def test_without_a_token_nothing_is_said_to_be_wrong_with_it(client: Client) -> None:
+    """RFC 6750 section 3.1; the status is Kinde's."""
+    url = client.url("persistent", "/oauth2/v2/user_profile")
+    asked = [client.get(url), client.get(url, headers={"Authorization": "Bearer x"})]
+    assert [(a.status, a.header("WWW-Authenticate")) for a in asked] == [
+        (403, "Bearer"),
+        (403, 'Bearer error="invalid_token"'),
+    ]
+
+
+def test_nothing_of_a_client_is_read_from_the_address(client: Client) -> None:
+    """RFC 6749 section 2.3.1; nor a token, RFC 6750 section 2.3."""
+    name = "admin_persistent"
+    query = urlencode({"client_id": name, "client_secret": secret(name)})
+    url = client.url("persistent", f"/oauth2/token?{query}")
+    assert client.post(url, {"grant_type": "client_credentials"}).status == 401
+    token = tokens(client)["access_token"]
+    url = client.url("persistent", f"/oauth2/v2/user_profile?access_token={token}")
+    assert client.get(url).status == 403
+
+
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"])
+def test_what_changes_something_takes_post_alone(client: Client, path: str) -> None:
+    """RFC 6749 section 3.2, RFC 7009 section 2.1, RFC 7662 section 2.1."""
+    answer = client.get(client.url("persistent", path))
+    assert (answer.status, answer.header("Allow")) == (405, "POST")

@@ -118,6 +118,7 @@ def test_unknown_client_or_redirect_gets_a_page_never_a_redirect(
     ("changes", "error"),
     [
         ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": None}, "invalid_request"),
         ({"max_age": "soon"}, "invalid_request"),
         ({"audience": "https://elsewhere.example/api"}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),

@@ -158,7 +158,9 @@ def _login(tenant: Tenant, client: Application, parameters: Parameters) -> Login
     if unsupported := _UNSUPPORTED & parameters.keys():
         name = min(unsupported)
         raise OAuthError(f"{name}_not_supported", f"{name} is not supported")
-    if parameters.get("response_type") != "code":
+    if "response_type" not in parameters:
+        raise OAuthError("invalid_request", "response_type is missing")
+    if parameters["response_type"] != "code":
         raise OAuthError("unsupported_response_type", "response_type must be code")
     challenge = parameters.get("code_challenge")
     if challenge is None and client.secret is None:

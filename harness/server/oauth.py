@@ -28,6 +28,7 @@ from harness.settings import Activity
 
 __all__ = ["OAuth"]
 
+_CLIENTS = ("client_secret_post", "client_secret_basic", "none")
 _LOGOUT_TARGETS = ("redirect", "redirect_uri", "post_logout_redirect_uri")
 """Kinde's own; what its Python SDK sends; OpenID Connect RP-Initiated Logout."""
 
@@ -57,11 +58,9 @@ class OAuth:
                 "grant_types_supported": Granting.grant_types,
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
-                "token_endpoint_auth_methods_supported": [
-                    "client_secret_post",
-                    "client_secret_basic",
-                    "none",
-                ],
+                "token_endpoint_auth_methods_supported": _CLIENTS,
+                "revocation_endpoint_auth_methods_supported": _CLIENTS,
+                "introspection_endpoint_auth_methods_supported": _CLIENTS[:2],
                 "code_challenge_methods_supported": ["S256"],
                 "claims_supported": ["aud", "exp", "iat", "iss", "sub"],
                 "prompt_values_supported": ["none", "login", "create"],
@@ -85,7 +84,9 @@ class OAuth:
                 raise TokenError("the token is not a user's")
         except TokenError as error:
             body = {"error": "invalid_token", "error_description": str(error)}
-            return answer(body, 403, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+            # Whoever shows no token is not told that it is wrong (RFC 6750 section 3.1).
+            challenge = 'Bearer error="invalid_token"' if "Authorization" in request.headers else ""
+            return answer(body, 403, {"WWW-Authenticate": challenge or "Bearer"})
         tenant.note_activity_of(user.id, claims["azp"], Activity.USER_PROFILE)
         return answer(
             {
