@@ -1,8 +1,10 @@
 """What a client may exchange for tokens: authorization codes and refresh tokens."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from harness.ledger import Ledger
 from harness.state import State
 
 __all__ = ["CODE_LIFETIME", "AuthorizationCode", "GrantStore", "RefreshToken"]
@@ -42,32 +44,78 @@ class RefreshToken:
     revoked: bool = False
 
 
-class GrantStore:
-    """The codes and refresh tokens of one environment, and the access tokens taken back."""
+@dataclass(frozen=True, kw_only=True)
+class _RevokedAccessToken:
+    """An access token that was taken back; once it `expires` nobody needs to know."""
 
-    def __init__(self, environment: str, state: State) -> None:
-        self._environment = environment
-        self._state = state
-        kept = state.records
-        self._codes = {
-            key: AuthorizationCode(**value) for key, value in kept(environment, "code").items()
-        }
-        self._refresh = {
-            key: RefreshToken(**value) for key, value in kept(environment, "refresh_token").items()
-        }
-        self._revoked_access = set(kept(environment, "revoked_access_token"))
+    expires: float
+
+
+class GrantStore:
+    """The codes and refresh tokens of one environment, and the access tokens taken back.
+
+    `now` tells the time, and `session_over` whether what was issued for a session is worth nothing
+    any more; a refresh token works for `refresh_overlap` after it was exchanged. Times in seconds.
+    Of what is over, the latest ten thousand are kept.
+    """
+
+    def __init__(
+        self,
+        environment: str,
+        state: State,
+        *,
+        now: Callable[[], float],
+        session_over: Callable[[str], bool],
+        refresh_overlap: int,
+    ) -> None:
+        self._codes = Ledger(
+            state,
+            environment,
+            "code",
+            AuthorizationCode,
+            # One that was used is kept until it would have expired, to know it again.
+            is_over=lambda code: code.expires <= now(),
+            age=lambda code: code.expires,
+        )
+        self._refresh = Ledger(
+            state,
+            environment,
+            "refresh_token",
+            RefreshToken,
+            # One that was exchanged is kept to know it again: it takes its family down.
+            is_over=lambda token: (
+                token.revoked
+                or token.expires <= now()
+                or (token.exchanged is not None and token.exchanged + refresh_overlap <= now())
+                or session_over(token.session_id)
+            ),
+            age=lambda token: token.expires,
+            dropped=self._dropped,
+        )
+        self._families: dict[str, dict[str, RefreshToken]] = {}
+        for token in self._refresh:
+            self._families.setdefault(token.family, {})[token.value] = token
+        self._revoked_access = Ledger(
+            state,
+            environment,
+            "revoked_access_token",
+            _RevokedAccessToken,
+            is_over=lambda token: token.expires <= now(),
+            age=lambda token: token.expires,
+            kept=0,
+        )
 
     def clear(self) -> None:
         """Forget everything."""
         self._codes.clear()
         self._refresh.clear()
+        self._families.clear()
         self._revoked_access.clear()
 
     def issue_code(self, code: AuthorizationCode) -> str:
         """Keep what a new code stands for and return the code."""
         value = secrets.token_urlsafe(32)
-        self._codes[value] = code
-        self._state.put(self._environment, "code", value, vars(code))
+        self._codes.put(value, code)
         return value
 
     def code(self, value: str) -> AuthorizationCode | None:
@@ -75,10 +123,10 @@ class GrantStore:
         return self._codes.get(value)
 
     def use_code(self, value: str) -> None:
-        """Mark a code as exchanged."""
+        """Mark a code as exchanged; raise KeyError for an unknown one."""
         code = self._codes[value]
         code.used = True
-        self._state.put(self._environment, "code", value, vars(code))
+        self._codes.put(value, code)
 
     def issue_refresh_token(
         self,
@@ -120,20 +168,25 @@ class GrantStore:
 
     def revoke_family(self, token: RefreshToken) -> None:
         """Take a refresh token back, with all that came of it."""
-        for other in self._refresh.values():
-            if other.family == token.family and not other.revoked:
+        for other in list(self._families.get(token.family, {}).values()):
+            if not other.revoked:
                 other.revoked = True
                 self._save(other)
 
-    def revoke_access_token(self, jti: str) -> None:
-        """Take an access token back; it is known by its `jti`."""
-        self._revoked_access.add(jti)
-        self._state.put(self._environment, "revoked_access_token", jti, {})
+    def revoke_access_token(self, jti: str, expires: float) -> None:
+        """Take an access token back that would have expired then; it is known by its `jti`."""
+        self._revoked_access.put(jti, _RevokedAccessToken(expires=expires))
 
     def is_revoked(self, jti: object) -> bool:
-        """Whether an access token has been taken back."""
+        """Whether an access token has been taken back; of one that has expired nobody asks."""
         return jti in self._revoked_access
 
     def _save(self, token: RefreshToken) -> None:
-        self._refresh[token.value] = token
-        self._state.put(self._environment, "refresh_token", token.value, vars(token))
+        self._families.setdefault(token.family, {})[token.value] = token
+        self._refresh.put(token.value, token)
+
+    def _dropped(self, token: RefreshToken) -> None:
+        family = self._families[token.family]
+        del family[token.value]
+        if not family:
+            del self._families[token.family]

@@ -82,7 +82,7 @@ class OAuth:
         except TokenError as error:
             body = {"error": "invalid_token", "error_description": str(error)}
             return answer(body, 403, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
-        tenant.note_activity_of(user.id, claims["azp"], Activity.USER_PROFILE)
+        await tenant.note_activity_of(user.id, claims["azp"], Activity.USER_PROFILE)
         return answer(
             {
                 "sub": user.id,
@@ -115,7 +115,7 @@ class OAuth:
             return OAuthError("invalid_token", str(error), 401).response()
         except OAuthError as error:
             return error.response()
-        return answer(_introspected(tenant, values["token"]))
+        return answer(await _introspected(tenant, values["token"]))
 
     async def revoke(self, request: web.Request, tenant: Tenant) -> web.Response:
         """`POST /oauth2/revoke` (RFC 7009): 200 for a token that is unknown, too."""
@@ -133,7 +133,7 @@ class OAuth:
             with contextlib.suppress(TokenError):
                 claims = access_claims(values["token"], tenant)
                 if claims.get("azp") == client.id:
-                    tenant.grants.revoke_access_token(claims["jti"])
+                    tenant.grants.revoke_access_token(claims["jti"], claims["exp"])
         return answer({})
 
     async def logout(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
@@ -150,14 +150,15 @@ class OAuth:
                 return error_page("This logout redirect is not registered for the application.")
             target = with_query(target, {"state": query.get("state")})
         everywhere = query.get("all_sessions", "").lower() == "true"
-        return self._sign_in.end(request, tenant, target, everywhere=everywhere)
+        return await self._sign_in.end(request, tenant, target, everywhere=everywhere)
 
 
-def _introspected(tenant: Tenant, token: str) -> dict[str, object]:
+async def _introspected(tenant: Tenant, token: str) -> dict[str, object]:
     refresh = tenant.grants.refresh_token(token)
     if refresh is not None:
         session = tenant.sessions.by_id(refresh.session_id)
-        good = not refresh.revoked and refresh.exchanged is None
+        registered = refresh.client_id in tenant.applications
+        good = registered and not refresh.revoked and refresh.exchanged is None
         if not good or refresh.expires <= tenant.clock.now() or tenant.end_reason(session):
             return {"active": False}
         if session is not None:
@@ -168,7 +169,7 @@ def _introspected(tenant: Tenant, token: str) -> dict[str, object]:
         claims = access_claims(token, tenant)
     except TokenError:
         return {"active": False}
-    tenant.note_activity_of(claims.get("sub", ""), claims["azp"], Activity.INTROSPECTION)
+    await tenant.note_activity_of(claims.get("sub", ""), claims["azp"], Activity.INTROSPECTION)
     return {
         "active": True,
         "aud": claims["aud"],
