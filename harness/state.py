@@ -12,8 +12,9 @@ import sqlite3
 import stat
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 __all__ = ["FileState", "State", "StateError"]
 
@@ -274,7 +275,7 @@ def _read(text: object, record: type[_R]) -> _R:
     except ValueError:
         raise ValueError("it is not JSON") from None
     read = msgspec.convert(told, record)
-    kept = msgspec.to_builtins(read)
+    kept: dict[str, Any] = read if isinstance(read, dict) else asdict(cast(Any, read))
     if kept != told:
         names = sorted(k for k in {*kept, *told} if kept.get(k, ...) != told.get(k, ...))
         raise ValueError(f"fields that are missing or unknown: {', '.join(names)}")

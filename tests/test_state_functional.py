@@ -119,9 +119,9 @@ def test_files_that_cannot_be_used(tmp_path: Path, file: Path, clock: Clock) -> 
     text.write_text("not a database at all, but long enough to be looked at twice" * 20)
     cases = {
         other: "not a state file of Afterclose",
-        text: "cannot be used: file is not a database",
+        text: "not a state file of Afterclose",
         tmp_path / "missing" / "state": "cannot be opened",
-        tmp_path: "cannot be opened",
+        tmp_path: "is no file",
     }
     for path, said in cases.items():
         with pytest.raises(StateError, match=said), serve(path, clock):

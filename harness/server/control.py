@@ -83,7 +83,7 @@ class Control:
     def _chosen(self, request: web.Request) -> list[Tenant]:
         from harness.server import control_models as models
 
-        name = read_query(request, models.SessionListQuery).environment
+        name = read_query(request, models.SessionsQuery).environment
         if name is None:
             return list(self._site.tenants.values())
         return [self._site.tenants[name]] if name in self._site.tenants else []
@@ -109,11 +109,10 @@ class Control:
             return self._unknown(request.query["environment"], 404)
         query = read_query(request, models.SessionListQuery)
         size = query.page_size or MAX_PAGE_SIZE
-        names = [tenant.name for tenant in tenants]
-        name, number = _place(query.next_token, names)
+        first, number = _place(query.next_token, [tenant.name for tenant in tenants])
         listed: list[models.SessionState] = []
         following: str | None = None
-        for tenant in tenants[names.index(name) :]:
+        for tenant in tenants[first:]:
             # One more than there is room for: what the next page begins with.
             for session in tenant.sessions.page(number, size + 1 - len(listed)):
                 if len(listed) == size:
@@ -328,16 +327,16 @@ def _token(name: str, number: int) -> str:
     return base64.urlsafe_b64encode(f"{name} {number}".encode()).decode()
 
 
-def _place(token: str | None, names: list[str]) -> tuple[str, int]:
-    """The environment and the number that the token stands for; the list's beginning without one.
-    Raise InputError for one that this list has not given out."""
+def _place(token: str | None, names: list[str]) -> tuple[int, int]:
+    """Which of the environments, and from which number on, the token stands for; the list's
+    beginning without one, and its end for one that this list has not given out."""
     if not token:
-        return names[0], 0
+        return 0, 0
     with contextlib.suppress(ValueError):
         name, _, number = base64.b64decode(token, b"-_", validate=True).decode().partition(" ")
-        if name in names and token == _token(name, int(number)):
-            return name, int(number)
-    raise InputError("next_token must be what the page before said")
+        if token == _token(name, int(number)):
+            return names.index(name), int(number)
+    return len(names), 0
 
 
 def _session(tenant: Tenant, session: Session) -> "models.SessionState":
