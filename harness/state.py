@@ -12,9 +12,9 @@ import sqlite3
 import stat
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 __all__ = ["FileState", "State", "StateError"]
 
@@ -275,12 +275,22 @@ def _read(text: object, record: type[_R]) -> _R:
     except ValueError:
         raise ValueError("it is not JSON") from None
     read = msgspec.convert(told, record)
-    kept: dict[str, Any] = read if isinstance(read, dict) else asdict(cast(Any, read))
-    if kept != told:
-        names = sorted(k for k in {*kept, *told} if kept.get(k, ...) != told.get(k, ...))
-        raise ValueError(f"fields that are missing or unknown: {', '.join(names)}")
+    _check_fields(told, read)
     _check_numbers(told)
     return read
+
+
+def _check_fields(told: dict[str, object], read: object) -> None:
+    if not is_dataclass(read):
+        return
+    wanted = {field.name for field in fields(read)}
+    if wanted != told.keys():
+        raise ValueError(
+            f"fields that are missing or unknown: {', '.join(sorted(wanted ^ told.keys()))}"
+        )
+    for name, inner in told.items():
+        if isinstance(inner, dict):
+            _check_fields(inner, getattr(read, name))
 
 
 def _check_numbers(value: object, where: str = "") -> None:

@@ -247,6 +247,25 @@ def test_what_is_wrong_with_a_record(
     assert said in refused(path)
 
 
+def test_what_is_wrong_within_a_record(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    opened(path)
+    override = {"use_persistence": True, "persistence": "persistent",
+                "use_inactivity_timeout": False, "inactivity_timeout": None}
+    record = {"code": "org_1", "name": "One", "created": 1.0, "configured": False}
+    put(path, "organization", "org_1", json.dumps({**record, "override": override}))
+    with MockServer(DEFAULT_ENVIRONMENTS[:1], state=path) as server:
+        organization = server.site.tenants["persistent"].organizations["org_1"]
+        assert organization.override.persistence == "persistent"
+    for changed, said in (
+        ({**override, "more": 1}, "unknown: more"),
+        ({**override, "inactivity_timeout": -1}, "inactivity_timeout must be from 0"),
+        ({**override, "persistence": "for ever"}, "persistence"),
+    ):
+        put(path, "organization", "org_1", json.dumps({**record, "override": changed}))
+        assert said in refused(path)
+
+
 def test_a_damaged_key_is_told_at_the_start(tmp_path: Path) -> None:
     path = tmp_path / "state"
     opened(path)
