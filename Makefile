@@ -20,6 +20,7 @@ check: $(VENV)/installed
 bench: $(VENV)/browsers
 	$(BIN)/python -m benchmarks.lifecycle
 	$(BIN)/python -m benchmarks.server
+	$(BIN)/python -m benchmarks.sessions
 	$(BIN)/python -m benchmarks.model
 	$(BIN)/python -m benchmarks.verdicts
 

@@ -1,11 +1,20 @@
 """An environment with two organizations, and a client whose names and addresses need quoting."""
 
-from harness.policy import Application, Environment, Organization, Persistence, Policy
+from harness.policy import (
+    Application,
+    Environment,
+    Organization,
+    Override,
+    Persistence,
+    Policy,
+)
+
+_NO_COOKIE = Override(use_persistence=True, persistence=Persistence.NON_PERSISTENT)
 
 ACME = Environment(
     name="acme",
     policy=Policy(persistence=Persistence.PERSISTENT),
-    organizations=(Organization(code="org_a"), Organization(code="org_b")),
+    organizations=(Organization(code="org_a"), Organization(code="org_b", override=_NO_COOKIE)),
     applications=(
         Application(
             id="a client",

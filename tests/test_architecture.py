@@ -12,7 +12,7 @@ import harness
 PACKAGE = Path(harness.__file__).parent
 LAYERS = (
     {"policy", "presets", "clock", "records", "settings", "config", "received", "windows"}
-    | {"state", "faults"},
+    | {"state", "ledger", "faults"},
     {"apps"},
     {"server"},
     {"scenario", "setup", "promise", "verbs"},
@@ -25,8 +25,8 @@ LAYERS = (
 _GROUND = {"policy", "presets", "records", "settings", "received", "windows"}
 ALLOWED = {
     0: set(),
-    1: {"policy", "clock", "settings", "state", "faults"},
-    2: {"policy", "clock", "settings", "state", "faults", "received", "apps"},
+    1: {"policy", "clock", "settings", "state", "ledger", "faults"},
+    2: {"policy", "clock", "settings", "state", "ledger", "faults", "received", "apps"},
     3: _GROUND,
     4: {"scenario", "verbs", "presets", "windows"},
     5: {"scenario", "verbs", "setup", "model", "policy", "presets", "received", "windows"},

@@ -189,3 +189,53 @@ def test_an_environment_below_scale_shows_an_upgrade_notice(clock: Clock) -> Non
         form = {"csrf": page.field("csrf"), "persistence": "non_persistent"}
         assert client.post(client.url(ENVIRONMENT, SESSIONS), form).status == 403
         assert 'id="save"' in get(client, "/admin/environment/sessions").text
+
+
+def test_a_reset_signs_every_administrator_out(console: Client, clock: Clock) -> None:
+    host = console.url(ENVIRONMENT).partition("://")[2]
+    before = dict(console.jar[host])
+    clock.advance(8 * 3600)
+    assert get(console, SESSIONS).header("Location") == "/admin/sign-in"
+    assert sign_in(console).status == 303
+    newer = dict(console.jar[host])
+    console.control("POST", "reset")
+    for jar in (before, newer):
+        console.jar[host] = jar
+        assert get(console, SESSIONS).header("Location") == "/admin/sign-in"
+
+
+def test_a_sign_in_that_had_expired_stays_so_when_the_clock_is_set_back(
+    console: Client, clock: Clock
+) -> None:
+    clock.advance(8 * 3600)
+    assert get(console, SESSIONS).header("Location") == "/admin/sign-in"
+    clock.reset()
+    assert get(console, SESSIONS).header("Location") == "/admin/sign-in"
+
+
+def test_live_sessions_are_shown_page_by_page(
+    console: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.server.console._ROWS", 2)
+    other = Client(console.server)
+    for _ in range(6):
+        other.jar.clear()
+        other.sign_in(ENVIRONMENT)
+    listed = [s["session_id"] for s in other.control("GET", "sessions")["sessions"]]
+    # One that is over, between two that are not, takes no row.
+    csrf = get(console, SESSIONS).field("csrf")
+    end = f"/admin/live-sessions/{listed[2]}/end"
+    console.post(console.url(ENVIRONMENT, end), {"csrf": csrf})
+    shown: list[list[str]] = []
+    path = "/admin/live-sessions"
+    while True:
+        text = get(console, path).text
+        shown.append(re.findall(r'aria-label="End the session ([^"]+)"', text))
+        following = re.search(r'href="([^"]+)">Next page<', text)
+        if following is None:
+            break
+        path = following[1]
+    assert shown == [[listed[0], listed[1]], [listed[3], listed[4]], [listed[5]]]
+    assert "First page" in text
+    assert get(console, "/admin/live-sessions?from=nonsense").text.count("End the session") == 2
+    assert "No more sessions" in get(console, "/admin/live-sessions?from=99").text

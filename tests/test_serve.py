@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -99,13 +100,41 @@ def test_state_is_kept(tmp_path: Path) -> None:
     assert offset == 120
 
 
+def test_what_does_not_fit_the_state_is_said_at_the_start(tmp_path: Path) -> None:
+    config = tmp_path / "afterclose.toml"
+    acme = '[environments.acme]\npersistence = "persistent"\ninactivity_timeout = 60\n'
+    config.write_text(acme)
+    with served("--state", "state.sqlite", "--policy", "persistent", cwd=tmp_path):
+        pass
+    policy = {"persistence": "persistent", "inactivity_timeout": 3600}
+    with sqlite3.connect(tmp_path / "state.sqlite") as database:
+        database.execute(
+            "INSERT INTO record VALUES ('acme', 'policy', '', ?)", (json.dumps(policy),)
+        )
+    database.close()
+    arguments = [*AFTERCLOSE, "serve", "--port", "0", "--state", "state.sqlite"]
+    server = subprocess.Popen(
+        [*arguments, "--policy", "acme"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    assert server.stdout is not None
+    assert json.loads(server.stdout.readline())["ready"]
+    server.terminate()
+    _, said = server.communicate(timeout=20)
+    first, *_ = said.splitlines()
+    assert first.startswith("afterclose: environment acme: persistent with 3600 seconds is in")
+    assert "persistent with 60 seconds, as configured" in first
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--ca-out", "ca.pem"), "no certificate authority without --https"),
         (("--https", "--ca-out", "nowhere/ca.pem"), "nowhere/ca.pem: cannot be written"),
         (("--state", "nowhere/state"), "nowhere/state: cannot be opened"),
-        (("--state", "notes.txt"), "notes.txt: cannot be used"),
+        (("--state", "notes.txt"), "notes.txt: not a state file of Afterclose"),
+        (("--state", ":memory:"), "would keep nothing; name a file"),
+        (("--state", ""), "--state: name a file"),
         (("--policy", "persistant"), "Did you mean 'persistent'?"),
         (("--config", "none.toml"), "none.toml: cannot be read"),
         (("--host", "203.0.113.1"), "cannot listen on 203.0.113.1"),

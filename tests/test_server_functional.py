@@ -270,6 +270,62 @@ def test_the_control_api(client: Client, clock: Clock) -> None:
     assert client.peek("persistent")["end_reason"] == "unknown"
 
 
+def test_the_control_apis_list_of_sessions_has_pages(client: Client) -> None:
+    environments = ("persistent", "non_persistent", "org_persistent")
+    for environment in environments:
+        for _ in range(2):
+            client.jar.clear()
+            client.sign_in(environment)
+    everything = client.control("GET", "sessions")
+    assert everything["next_token"] is None
+    assert [s["environment"] for s in everything["sessions"]] == [
+        name for name in environments for _ in range(2)
+    ]
+    for size in range(1, 8):
+        seen: list[object] = []
+        token = ""
+        while token is not None:
+            page = client.control("GET", f"sessions?page_size={size}&next_token={token}")
+            assert len(page["sessions"]) <= size
+            seen += page["sessions"]
+            token = page["next_token"]
+        assert seen == everything["sessions"]
+    only = client.control("GET", "sessions?environment=non_persistent&page_size=1")
+    second = client.control(
+        "GET", f"sessions?environment=non_persistent&next_token={only['next_token']}"
+    )
+    assert second == {"sessions": everything["sessions"][3:4], "next_token": None}
+    # Nothing comes after what this list has not given out.
+    for token in ("x", "cGVyc2lzdGVudA==", only["next_token"]):
+        asked = f"sessions?environment=persistent&next_token={token}"
+        assert client.control("GET", asked) == {"sessions": [], "next_token": None}
+    assert "from 1 to 500" in client.control("GET", "sessions?page_size=501")["error"]
+
+
+def test_a_page_of_the_list_goes_on_where_a_dropped_session_was(
+    client: Client, server: MockServer
+) -> None:
+    for _ in range(3):
+        client.jar.clear()
+        client.sign_in("persistent")
+    page = client.control("GET", "sessions?page_size=1")
+    sessions = server.site.tenants["persistent"].sessions
+    _, second, third = sessions
+    server._call(lambda: sessions._dropped(second))
+    (listed,) = client.control("GET", f"sessions?next_token={page['next_token']}")["sessions"]
+    assert listed["session_id"] == third.id
+
+
+def test_a_reset_forgets_the_sign_ins_under_way(client: Client, server: MockServer) -> None:
+    page = authorize(client, is_create_org="true", org_name="New")
+    assert client.submit("persistent", page).status == 303
+    (created,) = {*server.site.tenants["persistent"].organizations} - {"org_persistent"}
+    client.jar.clear()
+    page = authorize(client, org_code=created)
+    client.control("POST", "reset")
+    assert client.submit("persistent", page).status == 403
+
+
 def test_the_first_environment_answers_at_plain_localhost(client: Client) -> None:
     document = client.get(f"{client.server.url}/.well-known/openid-configuration").json
     assert document["issuer"] == client.server.url

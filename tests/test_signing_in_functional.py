@@ -1,12 +1,10 @@
 """Sign-in pages beside each other in one browser, and organizations one after the other."""
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import jwt
 
-from harness.policy import Persistence
 from harness.server.running import MockServer
 from harness.settings import OrganizationSwitch, Settings
 from tests.acme import ACME
@@ -79,11 +77,6 @@ def test_a_member_goes_on_to_another_organization_without_a_page() -> None:
     with MockServer([ACME]) as server:
         client = Client(server)
         tenant = server.site.tenants["acme"]
-        override = tenant.organizations["org_b"].override
-        tenant.change_override(
-            "org_b",
-            replace(override, use_persistence=True, persistence=Persistence.NON_PERSISTENT),
-        )
         first = signed_in(client, "org_a")
         (before,) = tenant.sessions
         pending = at(client, "org_a")

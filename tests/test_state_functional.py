@@ -9,13 +9,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import pytest
 
 from harness.clock import Clock
-from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.policy import (
+    DEFAULT_ENVIRONMENTS,
+    Application,
+    Environment,
+    Organization,
+    Override,
+    Persistence,
+    Policy,
+)
 from harness.server.running import MockServer
 from harness.state import FileState, StateError
 from tests.client import Client
@@ -119,9 +128,9 @@ def test_files_that_cannot_be_used(tmp_path: Path, file: Path, clock: Clock) -> 
     text.write_text("not a database at all, but long enough to be looked at twice" * 20)
     cases = {
         other: "not a state file of Afterclose",
-        text: "cannot be used: file is not a database",
+        text: "not a state file of Afterclose",
         tmp_path / "missing" / "state": "cannot be opened",
-        tmp_path: "cannot be opened",
+        tmp_path: "is no file",
     }
     for path, said in cases.items():
         with pytest.raises(StateError, match=said), serve(path, clock):
@@ -222,3 +231,167 @@ def test_what_cannot_be_written_is_not_answered_as_done(
         client.sign_in("persistent")
     with serve(file, clock) as server:
         assert len(list(server.site.tenants["persistent"].sessions)) == 2
+
+
+def configured(*organizations: Organization, **more: Any) -> Environment:
+    """An environment as `afterclose.toml` might have it."""
+    return Environment(
+        name="acme",
+        policy=more.pop("policy", Policy(persistence=Persistence.PERSISTENT)),
+        organizations=organizations,
+        **more,
+    )
+
+
+EU, US = Organization(code="org_eu"), Organization(code="org_us")
+
+
+def tenant_reason(server: MockServer, session_id: str) -> str | None:
+    tenant = server.site.tenants["acme"]
+    return tenant.end_reason(tenant.sessions.by_id(session_id))
+
+
+def everything_asked(client: Client, session_id: str) -> None:
+    """Every place that asks what holds for a session of an organization that is gone."""
+    state = client.peek("acme")
+    assert (state["signed_in"], state["end_reason"]) == (False, "organization_gone")
+    assert state["inactivity_timeout"] is None
+    assert callback(authorize(client, "acme", prompt="none"))["error"] == "login_required"
+    for query in ("", "?environment=acme"):
+        *_, listed = client.control("GET", f"sessions{query}")["sessions"]
+        assert (listed["session_id"], listed["end_reason"]) == (session_id, "organization_gone")
+    bearer = {"Authorization": f"Bearer {client.admin_token('acme').json['access_token']}"}
+    ada = client.server.site.tenants["acme"].people.ada.id
+    users = client.get(client.url("acme", f"/api/v1/users/{ada}/sessions"), headers=bearer)
+    assert users.json["sessions"] == []
+    assert client.control("DELETE", "sessions") == {"revoked": 0}
+    assert client.get(client.url("acme", "/logout?all_sessions=true")).status == 200
+
+
+def test_an_organization_that_left_the_configuration(file: Path, clock: Clock) -> None:
+    with MockServer([configured(EU, US)], clock=clock, state=file) as server:
+        client = Client(server)
+        given = tokens(client, "acme")
+        other = Client(server)
+        page = authorize(other, "acme", is_create_org="true", org_name="New")
+        assert other.submit("acme", page).status == 303
+        other.control("DELETE", "sessions?environment=acme")
+        kept = client.control("GET", "sessions")["sessions"]
+        assert [entry["end_reason"] for entry in kept] == ["revoked", "revoked"]
+        client.jar.clear()
+        client.sign_in("acme")
+        (session,) = (s for s in server.site.tenants["acme"].sessions if s.ended is None)
+        bearer = {"Authorization": f"Bearer {client.admin_token('acme').json['access_token']}"}
+        settings = client.url("acme", "/api/v1/organizations/org_eu/sessions")
+        change = {"is_use_org_authenticated_session_lifetime": True,
+                  "authenticated_session_lifetime": 60}
+        assert client.json("PATCH", settings, change, headers=bearer).status == 200
+        created = {*server.site.tenants["acme"].organizations} - {"org_eu", "org_us"}
+        assert len(created) == 1
+    with MockServer([configured(US)], clock=clock, state=file) as server:
+        assert server.site.notices == [
+            "environment acme: dropped the settings of organization org_eu, which is not "
+            "configured any more",
+            "environment acme: ended a session of organization org_eu, which is not configured "
+            "any more",
+        ]
+        client = moved(client, server)
+        tenant = server.site.tenants["acme"]
+        reasons = {s.id: tenant.end_reason(s) for s in tenant.sessions}
+        assert reasons.pop(session.id) == "organization_gone"
+        assert set(reasons.values()) == {"revoked"}
+        assert set(tenant.organizations) == {"org_us", *created}
+        answer = refresh(client, given["refresh_token"], "acme")
+        assert answer.json["error"] == "invalid_grant"
+        everything_asked(client, session.id)
+    with MockServer([configured(EU, US)], clock=clock, state=file) as server:
+        assert server.site.notices == []
+        assert tenant_reason(server, session.id) == "organization_gone"
+        settings_now = server.site.tenants["acme"].organizations["org_eu"].override
+        assert not settings_now.use_inactivity_timeout
+
+
+def test_an_application_that_left_the_configuration(file: Path, clock: Clock) -> None:
+    backend = Application(
+        id="backend", secret="s" * 40, scopes=("update:application_tokens", "read:user_sessions")
+    )
+    with MockServer([configured(EU, applications=(backend,))], clock=clock, state=file) as server:
+        client = Client(server)
+        form = {"grant_type": "client_credentials", "client_id": "backend"}
+        token = client.post(
+            client.url("acme", "/oauth2/token"), {**form, "client_secret": "s" * 40}
+        ).json["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        lifetimes = client.url("acme", "/api/v1/applications/backend/tokens")
+        change = {"authenticated_session_lifetime": 60}
+        assert client.json("PATCH", lifetimes, change, headers=bearer).status == 200
+        ada = server.site.tenants["acme"].people.ada.id
+        port = urlsplit(server.url).port or 0
+    with MockServer([configured(EU)], clock=clock, state=file, port=port) as server:
+        assert server.site.notices == [
+            "environment acme: dropped the lifetimes of application backend, which is not "
+            "configured any more"
+        ]
+        assert "backend" not in server.site.tenants["acme"].token_settings
+        client = moved(client, server)
+        answer = client.get(client.url("acme", f"/api/v1/users/{ada}/sessions"), headers=bearer)
+        assert answer.status == 403
+        assert "not registered any more" in answer.text
+
+
+def test_an_environment_that_left_the_configuration(file: Path, clock: Clock) -> None:
+    with MockServer([configured(EU), *DEFAULT_ENVIRONMENTS[:1]], state=file) as server:
+        client = Client(server)
+        client.sign_in("acme")
+    with MockServer(DEFAULT_ENVIRONMENTS[:1], state=file) as server:
+        assert server.site.notices == [
+            f"{file}: also holds what was kept of environments that are not served now, and stays "
+            "there: acme"
+        ]
+    with MockServer([configured(EU)], state=file) as server:
+        assert moved(client, server).peek("acme")["signed_in"] is True
+
+
+def test_what_is_in_force_and_not_as_configured_is_said(file: Path, clock: Clock) -> None:
+    with MockServer([configured(EU)], clock=clock, state=file) as server:
+        tenant = server.site.tenants["acme"]
+        policy = Policy(persistence=Persistence.PERSISTENT, inactivity_timeout=60)
+
+        async def change() -> None:
+            await tenant.change_policy(policy)
+            override = Override(use_persistence=True, persistence=Persistence.NON_PERSISTENT)
+            await tenant.change_override("org_eu", override)
+            await server.site.state.commit()
+
+        assert server._loop is not None
+        asyncio.run_coroutine_threadsafe(change(), server._loop).result()
+    with MockServer([configured(EU)], clock=clock, state=file) as server:
+        assert server.site.tenants["acme"].policy == policy
+        assert server.site.notices == [
+            f"environment acme: persistent with 60 seconds is in force, as {file} has it, and not "
+            "persistent with 86400 seconds, as configured; to have that, reset the server, or "
+            "start it with another --state",
+            "environment acme, organization org_eu: an override of non_persistent is in force, as "
+            f"{file} has it, and not an override of nothing, as configured; to have that, reset "
+            "the server, or start it with another --state",
+        ]
+        Client(server).control("POST", "reset")
+    with MockServer([configured(EU)], clock=clock, state=file) as server:
+        assert server.site.notices == []
+        assert server.site.tenants["acme"].policy.inactivity_timeout == 86_400
+
+
+def test_sessions_are_listed_in_the_order_in_which_they_began(file: Path, clock: Clock) -> None:
+    with serve(file, clock) as server:
+        client = Client(server)
+        for _ in range(5):
+            client.jar.clear()
+            client.sign_in("persistent")
+        before = client.control("GET", "sessions")["sessions"]
+    with serve(file, clock) as server:
+        client = Client(server)
+        assert client.control("GET", "sessions")["sessions"] == before
+        client.sign_in("persistent")
+        after = client.control("GET", "sessions")["sessions"]
+        assert after[:5] == before
+        assert len(after) == 6

@@ -19,6 +19,7 @@ from harness.apps.long_cookie import COOKIE_LIFETIME
 from harness.apps.relying_party import RelyingParty, SignInRefusedError
 from harness.clock import Clock
 from harness.faults import Fault, Faults
+from harness.ledger import Latest, Ledger
 from harness.state import State
 
 __all__ = ["DemoApp"]
@@ -56,13 +57,17 @@ class DemoApp:
         self.kinds = kinds
         self.relying_party = relying_party
         self._clock = clock
-        self._state = state
         self._faults = faults
         self._secure = url.startswith("https:")
-        self._logins = {
-            key: _Record(**value) for key, value in state.records(name, "app_login").items()
-        }
-        self._handovers: dict[str, str] = {}
+        self._logins = Ledger(
+            state,
+            name,
+            "app_login",
+            _Record,
+            is_over=lambda login: login.signed_out or login.expires <= clock.now(),
+            age=lambda login: login.expires,
+        )
+        self._handovers = Latest[str]()
 
     def reset(self) -> None:
         """Forget every login."""
@@ -194,8 +199,7 @@ class DemoApp:
         return response
 
     def _save(self, value: str, login: _Record) -> None:
-        self._logins[value] = login
-        self._state.put(self.name, "app_login", value, vars(login))
+        self._logins.put(value, login)
 
     def _return_to(self, request: web.Request) -> tuple[str, ...]:
         """The addresses asked for, if all of them are on this site; else none (open redirect)."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from harness.apps.kind import Login, Standing
+from harness.ledger import Latest
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
@@ -62,7 +63,7 @@ class RelyingParty:
         self._client_secret = client_secret
         self._org_code = org_code
         self._connect_to = connect_to
-        self._attempts: dict[str, Attempt] = {}
+        self._attempts = Latest[Attempt]()
         self._http: aiohttp.ClientSession | None = None
         self._keys: KeySet | None = None
         # A token says the same for as long as it lives, and is shown again and again.

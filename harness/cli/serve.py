@@ -75,6 +75,8 @@ async def _serve(server: MockServer, ca_out: Path | None) -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, task.cancel if task else lambda: None)
+        for notice in server.site.notices:
+            typer.echo(f"afterclose: {notice}", err=True)
         environments = {t.name: _addresses(t) for t in server.site.tenants.values()}
         ready = {"ready": True, "url": server.url, "environments": environments}
         print(json.dumps(ready), flush=True)

@@ -6,7 +6,7 @@ choose a policy in the section SSO sessions, enter the session inactivity timeou
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,31 +19,27 @@ from harness.policy import (
     check_inactivity_timeout,
     check_persistence,
 )
+from harness.server.administrators import (
+    CONSOLE_EMAIL,
+    CONSOLE_PASSWORD,
+    Administrator,
+    Administrators,
+)
 from harness.server.incoming import form_of
 from harness.server.pages import page
 from harness.server.protocol import same
 from harness.server.sessions import EndReason
 from harness.server.tenants import Tenant
 
-__all__ = ["CONSOLE_EMAIL", "CONSOLE_PASSWORD", "Console"]
-
-CONSOLE_EMAIL = "admin@example.com"
-CONSOLE_PASSWORD = "administrator"
+__all__ = ["Console"]
 
 _COOKIE = "console_session"
 _CSRF_COOKIE = "console_csrf"
-_LIFETIME = 8 * 3600
-"""Seconds that an administrator stays signed in, at most."""
+_ROWS = 100
+"""Sessions on a page of the console."""
 
-_Page = Callable[[web.Request, Tenant, "_Administrator"], Awaitable[web.Response]]
+_Page = Callable[[web.Request, Tenant, Administrator], Awaitable[web.Response]]
 _Handler = Callable[[web.Request, Tenant], Awaitable[web.Response]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Administrator:
-    tenant: str
-    csrf: str
-    expires: float
 
 
 class Console:
@@ -51,7 +47,11 @@ class Console:
 
     def __init__(self, *, secure: bool) -> None:
         self._secure = secure
-        self._signed_in: dict[str, _Administrator] = {}
+        self._administrators = Administrators()
+
+    def reset(self) -> None:
+        """Nobody is signed in."""
+        self._administrators.clear()
 
     def routes(self) -> list[tuple[str, str, _Handler]]:
         """Method, path below `/admin`, handler."""
@@ -74,10 +74,8 @@ class Console:
         """For administrators of this environment; and what they send, from a page of ours."""
 
         async def handle(request: web.Request, tenant: Tenant) -> web.Response:
-            administrator = self._signed_in.get(request.cookies.get(_COOKIE, ""))
-            if administrator is None or administrator.tenant != tenant.name:
-                return _go("/admin/sign-in")
-            if tenant.clock.now() >= administrator.expires:
+            administrator = self._administrators.get(request.cookies.get(_COOKIE, ""), tenant)
+            if administrator is None:
                 return _go("/admin/sign-in")
             if request.method == "POST":
                 sent = (await form_of(request)).get("csrf", "")
@@ -111,25 +109,20 @@ class Console:
         csrf = request.cookies.get(_CSRF_COOKIE, "")
         if not csrf or not same(form.get("csrf", ""), csrf):
             return _refused("This sign-in was not started in this browser. Open the page again.")
-        right = same(form.get("password", ""), CONSOLE_PASSWORD)
-        if form.get("email", "").strip().lower() != CONSOLE_EMAIL or not right:
-            return self._sign_in_form(tenant, "Email or password is wrong.")
-        # Always a new value: one that was planted before is never taken over.
-        value = secrets.token_urlsafe(32)
-        self._signed_in[value] = _Administrator(
-            tenant=tenant.name,
-            csrf=secrets.token_urlsafe(24),
-            expires=tenant.clock.now() + _LIFETIME,
+        value = self._administrators.sign_in(
+            tenant, form.get("email", ""), form.get("password", "")
         )
+        if value is None:
+            return self._sign_in_form(tenant, "Email or password is wrong.")
         response = _go("/admin/organizations")
         self._set_cookie(response, _COOKIE, value)
         response.del_cookie(_CSRF_COOKIE, path="/admin")
         return response
 
     async def _sign_out(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
-        self._signed_in.pop(request.cookies.get(_COOKIE, ""), None)
+        self._administrators.sign_out(request.cookies.get(_COOKIE, ""))
         response = _go("/admin/sign-in")
         response.del_cookie(_COOKIE, path="/admin")
         return response
@@ -142,12 +135,12 @@ class Console:
     # Pages
 
     async def _home(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
         return _go("/admin/organizations")
 
     async def _organizations(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
         rows = [
             (organization, tenant.effective_policy(code))
@@ -156,23 +149,25 @@ class Console:
         return _show("console_organizations.html", tenant, administrator, rows=rows)
 
     async def _organization(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
         organization = tenant.organizations.get(request.match_info["org_code"])
         if organization is None:
             return _no_organization()
-        sessions = [s for s in tenant.alive() if s.org_code == organization.code]
+        live = 0
+        async for session in tenant.alive():
+            live += session.org_code == organization.code
         return _show(
             "console_organization.html",
             tenant,
             administrator,
             organization=organization,
             policy=tenant.effective_policy(organization.code),
-            live=len(sessions),
+            live=live,
         )
 
     async def _organization_sessions(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
         organization = tenant.organizations.get(request.match_info["org_code"])
         if organization is None:
@@ -191,7 +186,7 @@ class Console:
     def _organization_form(
         self,
         tenant: Tenant,
-        administrator: _Administrator,
+        administrator: Administrator,
         org_code: str,
         *,
         mode: str,
@@ -214,7 +209,7 @@ class Console:
         )
 
     async def _save_organization(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
         org_code = request.match_info["org_code"]
         if org_code not in tenant.organizations:
@@ -229,11 +224,11 @@ class Console:
             return self._organization_form(
                 tenant, administrator, org_code, mode=mode, timeout=timeout, message=str(error)
             )
-        tenant.change_override(org_code, override)
+        await tenant.change_override(org_code, override)
         return _go(f"/admin/organizations/{org_code}/sessions?saved")
 
     async def _environment_sessions(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
         return self._environment_form(
             tenant,
@@ -246,7 +241,7 @@ class Console:
     def _environment_form(
         self,
         tenant: Tenant,
-        administrator: _Administrator,
+        administrator: Administrator,
         *,
         mode: str,
         timeout: str,
@@ -272,7 +267,7 @@ class Console:
         )
 
     async def _save_environment(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
         form = await form_of(request)
         mode, timeout = form.get("persistence", ""), form.get("inactivity_timeout", "").strip()
@@ -282,12 +277,13 @@ class Console:
             return self._environment_form(
                 tenant, administrator, mode=mode, timeout=timeout, message=str(error)
             )
-        tenant.change_policy(policy)
+        await tenant.change_policy(policy)
         return _go("/admin/environment/sessions?saved")
 
     async def _live_sessions(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
+        sessions, following = await tenant.page_of_alive(_number(request), _ROWS)
         now = tenant.clock.now()
         rows = [
             {
@@ -297,21 +293,34 @@ class Console:
                 if session.persistence is Persistence.PERSISTENT
                 else "session cookie",
                 "last_activity": datetime.fromtimestamp(session.last_activity, UTC),
-                "left": round(session.last_activity + tenant.timeout(session) - now),
+                "left": round(tenant.expires(session) - now),
             }
-            for session in tenant.alive()
+            for session in sessions
         ]
-        ended = "ended" in request.query
-        return _show("console_live_sessions.html", tenant, administrator, rows=rows, ended=ended)
+        return _show(
+            "console_live_sessions.html",
+            tenant,
+            administrator,
+            rows=rows,
+            ended="ended" in request.query,
+            later="from" in request.query,
+            following=following,
+        )
 
     async def _end_session(
-        self, request: web.Request, tenant: Tenant, administrator: _Administrator
+        self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
         session = tenant.sessions.by_id(request.match_info["session_id"])
         if session is None:
             return page("error.html", status=404, message="There is no such session.")
         tenant.sessions.end(session, EndReason.REVOKED)
         return _go("/admin/live-sessions?ended")
+
+
+def _number(request: web.Request) -> int:
+    """The session that a page is to begin with; the first, unless a page linked to it."""
+    value = request.query.get("from", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
 
 
 def _override(override: Override, mode: str, timeout: str) -> Override:
@@ -342,7 +351,7 @@ def _seconds(value: str) -> int:
 def _show(
     template: str,
     tenant: Tenant,
-    administrator: _Administrator,
+    administrator: Administrator,
     *,
     status: int = 200,
     **values: Any,

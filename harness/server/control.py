@@ -1,5 +1,7 @@
 """The control API below `/_afterclose/`: for tests, never for browsers or applications."""
 
+import base64
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -7,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from harness.apps import KINDS
-from harness.server.openapi import InputError, Operation, read_body, read_query
+from harness.server.openapi import InputError, Operation, filled, read_body, read_query
 from harness.server.sessions import Session
 from harness.server.site import Site
 from harness.server.tenants import Tenant
+from harness.server.turns import in_turns
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from harness.server import control_models as models
-    from harness.server.site import Site
 
 __all__ = ["Control", "answer_with", "control_operation", "refuse"]
 
@@ -100,12 +102,27 @@ class Control:
 
     async def _sessions(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
+        from harness.server.models import MAX_PAGE_SIZE
 
         tenants = self._chosen(request)
         if not tenants:
             return self._unknown(request.query["environment"], 404)
-        listed = [_session(tenant, s) for tenant in tenants for s in tenant.sessions]
-        return answer_with(models.SessionList(sessions=listed))
+        query = read_query(request, models.SessionListQuery)
+        size = query.page_size or MAX_PAGE_SIZE
+        first, number = _place(query.next_token, [tenant.name for tenant in tenants])
+        listed: list[models.SessionState] = []
+        following: str | None = None
+        for tenant in tenants[first:]:
+            # One more than there is room for: what the next page begins with.
+            for session in tenant.sessions.page(number, size + 1 - len(listed)):
+                if len(listed) == size:
+                    following = _token(tenant.name, session.number)
+                    break
+                listed.append(_session(tenant, session))
+            if following is not None:
+                break
+            number = 0
+        return answer_with(models.SessionList(sessions=listed, next_token=following))
 
     async def _revoke(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
@@ -113,18 +130,22 @@ class Control:
         tenants = self._chosen(request)
         if not tenants:
             return self._unknown(request.query["environment"], 404)
-        return answer_with(models.Revoked(revoked=sum(tenant.revoke() for tenant in tenants)))
+        revoked = [await tenant.revoke() for tenant in tenants]
+        return answer_with(models.Revoked(revoked=sum(revoked)))
 
     async def _exchanges(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
 
         host = read_query(request, models.ExchangesQuery).host
-        listed = [
+        listed = (
             models.ExchangeState(**asdict(exchange))
-            for exchange in self._site.log
+            async for exchange in in_turns(list(self._site.log))
             if host in (None, exchange.host)
-        ]
-        return answer_with(models.ExchangeList(exchanges=listed))
+        )
+        return web.Response(
+            body=filled(models.ExchangeList(exchanges=[]), "exchanges", listed),
+            content_type="application/json",
+        )
 
     async def _begin_observation(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
@@ -197,8 +218,8 @@ class Control:
                 self._add_apps, "AppList", unknown, body="MoreApps",
             ),
             operation(
-                "sessions", "GET", "sessions", "Sessions, alive or not", self._sessions,
-                "SessionList", unknown, query="SessionsQuery",
+                "sessions", "GET", "sessions", "Sessions, alive or not, page by page",
+                self._sessions, "SessionList", unknown, query="SessionListQuery",
             ),
             operation(
                 "revokeSessions", "DELETE", "sessions", "End the live sessions", self._revoke,
@@ -300,6 +321,23 @@ def _public(tenant: Tenant) -> "models.EnvironmentState":
         user=models.UserState(id=ada.id, email=ada.email, password=ada.password),
         console=f"{tenant.issuer}/admin",
     )
+
+
+def _token(name: str, number: int) -> str:
+    """What a page is asked for by that begins with this environment's session of that number."""
+    return base64.urlsafe_b64encode(f"{name} {number}".encode()).decode()
+
+
+def _place(token: str | None, names: list[str]) -> tuple[int, int]:
+    """Which of the environments, and from which number on, the token stands for; the list's
+    beginning without one, and its end for one that this list has not given out."""
+    if not token:
+        return 0, 0
+    with contextlib.suppress(ValueError):
+        name, _, number = base64.b64decode(token, b"-_", validate=True).decode().partition(" ")
+        if token == _token(name, int(number)):
+            return names.index(name), int(number)
+    return len(names), 0
 
 
 def _session(tenant: Tenant, session: Session) -> "models.SessionState":

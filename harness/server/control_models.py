@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, Strict, StrictBool, StrictStr
 from harness.faults import Fault
 from harness.policy import Level, Persistence
 from harness.received import Part, Received
+from harness.server.models import MAX_PAGE_SIZE, PageSize
 from harness.server.sessions import EndReason
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Reset",
     "Revoked",
     "SessionList",
+    "SessionListQuery",
     "SessionsQuery",
     "Ticket",
 ]
@@ -60,6 +62,7 @@ class Peek(BaseModel):
     idle: float | None = None
     """Since the last activity."""
     inactivity_timeout: int | None = None
+    """In force now; null where the session's organization is gone, too."""
 
 
 class PolicyState(BaseModel):
@@ -138,15 +141,26 @@ class SessionState(BaseModel):
 
 
 class SessionList(BaseModel):
-    """Sessions, oldest first."""
+    """A page of the sessions, environment by environment, oldest first."""
 
     sessions: list[SessionState]
+    next_token: str | None = None
+    """What to ask for the next page by; null on the last."""
 
 
 class SessionsQuery(BaseModel):
     """Whose sessions."""
 
     environment: str | None = Field(None, description="An environment's name; default: all.")
+
+
+class SessionListQuery(SessionsQuery):
+    """Which part of the list of sessions."""
+
+    page_size: PageSize | None = Field(
+        None, description=f"Number of results per page; default: {MAX_PAGE_SIZE}."
+    )
+    next_token: str | None = Field(None, description="What the page before said comes next.")
 
 
 class Revoked(BaseModel):

@@ -25,7 +25,7 @@ from harness.server.sessions import Session
 from harness.server.tenants import Tenant
 from harness.settings import Activity
 
-__all__ = ["Granting"]
+__all__ = ["Granting", "revoke_grant"]
 
 _GRANTS = ("authorization_code", "refresh_token", "client_credentials")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -59,6 +59,13 @@ class Granting:
         return answer(body)
 
 
+def revoke_grant(tenant: Tenant, client: Application, grant: str) -> None:
+    """Take back all that a client got by a grant."""
+    lifetimes = tenant.token_settings[client.id]
+    longest = max(lifetimes.access_token_lifetime, lifetimes.refresh_token_lifetime)
+    tenant.grants.revoke(grant, expires=tenant.clock.now() + longest)
+
+
 def _exchange_code(
     tenant: Tenant, client: Application, parameters: Parameters, issuer: str
 ) -> dict[str, Any]:
@@ -68,7 +75,7 @@ def _exchange_code(
         raise OAuthError("invalid_grant", "the code was not issued to this client")
     if code.used:
         # Somebody else has it: take back what came of it (RFC 6749 section 4.1.2).
-        tenant.grants.revoke(code.grant)
+        revoke_grant(tenant, client, code.grant)
         raise OAuthError("invalid_grant", "the code has been used already")
     tenant.grants.use_code(value)
     if tenant.clock.now() >= code.expires:
@@ -99,7 +106,7 @@ def _refresh(
     if token is None or token.client_id != client.id:
         raise OAuthError("invalid_grant", "the refresh token was not issued to this client")
     now = tenant.clock.now()
-    _check_refresh(tenant, token, now)
+    _check_refresh(tenant, client, token, now)
     session = _alive(tenant, token.session_id)
     scope = parameters.get("scope", token.scope)
     if not set(scope.split()) <= set(token.scope.split()):
@@ -112,7 +119,9 @@ def _refresh(
     return tokens | {"refresh_token": following.value}
 
 
-def _check_refresh(tenant: Tenant, token: RefreshToken, now: float) -> None:
+def _check_refresh(
+    tenant: Tenant, client: Application, token: RefreshToken, now: float
+) -> None:
     if tenant.grants.is_revoked(token.grant):
         raise OAuthError("invalid_grant", "the refresh token has been revoked")
     if now >= token.expires:
@@ -120,7 +129,7 @@ def _check_refresh(tenant: Tenant, token: RefreshToken, now: float) -> None:
     overlap = tenant.settings.refresh_overlap
     if token.exchanged is not None and now >= token.exchanged + overlap:
         # Somebody has an old one: take back all of the grant (RFC 9700 section 4.14.2).
-        tenant.grants.revoke(token.grant)
+        revoke_grant(tenant, client, token.grant)
         raise OAuthError("invalid_grant", "the refresh token has been used already")
 
 

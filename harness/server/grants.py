@@ -1,8 +1,10 @@
 """What a client may exchange for tokens: authorization codes and refresh tokens."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from harness.ledger import Ledger
 from harness.state import State
 
 __all__ = [
@@ -64,20 +66,61 @@ class RefreshToken:
     """When it was exchanged for the next, in seconds; None for the latest of its grant."""
 
 
-class GrantStore:
-    """The codes and refresh tokens of one environment, and the access tokens taken back."""
+@dataclass(frozen=True, kw_only=True)
+class _Revoked:
+    """An access token or a grant that was taken back; once it `expires` nobody needs to know."""
 
-    def __init__(self, environment: str, state: State) -> None:
-        self._environment = environment
-        self._state = state
-        kept = state.records
-        self._codes = {
-            key: AuthorizationCode(**value) for key, value in kept(environment, "code").items()
-        }
-        self._refresh = {
-            key: RefreshToken(**value) for key, value in kept(environment, "refresh_token").items()
-        }
-        self._revoked = set(kept(environment, "revoked"))
+    expires: float
+
+
+class GrantStore:
+    """The codes and refresh tokens of one environment, and the access tokens taken back.
+
+    `now` tells the time, and `session_over` whether what was issued for a session is worth nothing
+    any more; a refresh token works for `refresh_overlap` after it was exchanged. Times in seconds.
+    Of what is over, the latest ten thousand are kept.
+    """
+
+    def __init__(
+        self,
+        environment: str,
+        state: State,
+        *,
+        now: Callable[[], float],
+        session_over: Callable[[str], bool],
+        refresh_overlap: int,
+    ) -> None:
+        self._codes = Ledger(
+            state,
+            environment,
+            "code",
+            AuthorizationCode,
+            # One that was used is kept until it would have expired, to know it again.
+            is_over=lambda code: code.expires <= now(),
+            age=lambda code: code.expires,
+        )
+        self._refresh = Ledger(
+            state,
+            environment,
+            "refresh_token",
+            RefreshToken,
+            # One that was exchanged is kept to know it again: it takes its grant down.
+            is_over=lambda token: (
+                self.is_revoked(token.grant)
+                or token.expires <= now()
+                or (token.exchanged is not None and token.exchanged + refresh_overlap <= now())
+                or session_over(token.session_id)
+            ),
+            age=lambda token: token.expires,
+        )
+        self._revoked = Ledger(
+            state,
+            environment,
+            "revoked",
+            _Revoked,
+            is_over=lambda revoked: revoked.expires <= now(),
+            age=lambda revoked: revoked.expires,
+        )
 
     def clear(self) -> None:
         """Forget everything."""
@@ -88,8 +131,7 @@ class GrantStore:
     def issue_code(self, code: AuthorizationCode) -> str:
         """Keep what a new code stands for and return the code."""
         value = secrets.token_urlsafe(32)
-        self._codes[value] = code
-        self._state.put(self._environment, "code", value, vars(code))
+        self._codes.put(value, code)
         return value
 
     def code(self, value: str) -> AuthorizationCode | None:
@@ -97,10 +139,10 @@ class GrantStore:
         return self._codes.get(value)
 
     def use_code(self, value: str) -> None:
-        """Mark a code as exchanged."""
+        """Mark a code as exchanged; raise KeyError for an unknown one."""
         code = self._codes[value]
         code.used = True
-        self._state.put(self._environment, "code", value, vars(code))
+        self._codes.put(value, code)
 
     def issue_refresh_token(self, code: AuthorizationCode, *, expires: float) -> RefreshToken:
         """The first refresh token of a grant."""
@@ -130,15 +172,15 @@ class GrantStore:
         """What a refresh token stands for, still good or not."""
         return self._refresh.get(value)
 
-    def revoke(self, grant_or_token: str) -> None:
-        """Take an access token back, by its `jti`; or all that came of a grant."""
-        self._revoked.add(grant_or_token)
-        self._state.put(self._environment, "revoked", grant_or_token, {})
+    def revoke(self, grant_or_token: str, *, expires: float) -> None:
+        """Take an access token back, by its `jti`; or all that came of a grant. `expires` is when
+        it would have been worth nothing anyway."""
+        self._revoked.put(grant_or_token, _Revoked(expires=expires))
 
-    def is_revoked(self, token: str) -> bool:
-        """Whether an access token or a grant has been taken back."""
-        return token in self._revoked or token[:GRANT_LENGTH] in self._revoked
+    def is_revoked(self, grant_or_token: str) -> bool:
+        """Whether an access token or a grant has been taken back; of one that has expired nobody
+        asks."""
+        return grant_or_token in self._revoked or grant_or_token[:GRANT_LENGTH] in self._revoked
 
     def _save(self, token: RefreshToken) -> None:
-        self._refresh[token.value] = token
-        self._state.put(self._environment, "refresh_token", token.value, vars(token))
+        self._refresh.put(token.value, token)

@@ -20,6 +20,7 @@ from pydantic import (
 from harness.policy import MAX_INACTIVITY_TIMEOUT, Persistence, check_persistence
 
 __all__ = [
+    "MAX_PAGE_SIZE",
     "ErrorResponse",
     "GetOrganizationResponse",
     "GetOrganizationsResponse",
@@ -28,6 +29,7 @@ __all__ = [
     "OrganizationItem",
     "OrganizationQuery",
     "OrganizationsQuery",
+    "PageSize",
     "SuccessResponse",
     "UpdateApplicationTokens",
     "UpdateOrganizationSessions",
@@ -109,28 +111,31 @@ class OrganizationQuery(BaseModel):
     code: str | None = Field(None, description="The organization's code; default: the first.")
 
 
-_PAGE_SIZES = range(1, 501)
+MAX_PAGE_SIZE = 500
 
 
 def _page_size(value: str) -> int:
     # Decimal digits and nothing else: int() would take blanks and underscores, too.
-    if not (value.isascii() and value.isdigit()) or int(value[:9]) not in _PAGE_SIZES:
-        raise ValueError(f"must be a whole number from 1 to {_PAGE_SIZES[-1]}")
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:9]) <= MAX_PAGE_SIZE:
+        raise ValueError(f"must be a whole number from 1 to {MAX_PAGE_SIZE}")
     return int(value)
+
+
+PageSize = Annotated[
+    int,
+    BeforeValidator(_page_size),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE}),
+]
+"""How many results a page of a list has, in a query."""
 
 
 class OrganizationsQuery(BaseModel):
     """Which part of the list of organizations."""
 
     sort: Literal["name_asc", "name_desc"] | None = Field(None, description="The order.")
-    page_size: (
-        Annotated[
-            int,
-            BeforeValidator(_page_size),
-            WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _PAGE_SIZES[-1]}),
-        ]
-        | None
-    ) = Field(None, description="Number of results per page; default: 10.")
+    page_size: PageSize | None = Field(
+        None, description="Number of results per page; default: 10."
+    )
     next_token: str | None = Field(
         None, description="What the page before said comes next."
     )

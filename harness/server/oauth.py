@@ -7,7 +7,7 @@ Contract: facts sections 3.1 and 3.2 (Kinde's paths and discovery document).
 from aiohttp import web
 
 from harness.policy import Application
-from harness.server.granting import Granting
+from harness.server.granting import Granting, revoke_grant
 from harness.server.pages import error_page
 from harness.server.protocol import (
     OAuthError,
@@ -87,7 +87,7 @@ class OAuth:
             # Whoever shows no token is not told that it is wrong (RFC 6750 section 3.1).
             challenge = 'Bearer error="invalid_token"' if "Authorization" in request.headers else ""
             return answer(body, 403, {"WWW-Authenticate": challenge or "Bearer"})
-        tenant.note_activity_of(user.id, claims["azp"], Activity.USER_PROFILE)
+        await tenant.note_activity_of(user.id, claims["azp"], Activity.USER_PROFILE)
         return answer(
             {
                 "sub": user.id,
@@ -120,7 +120,7 @@ class OAuth:
             return OAuthError("invalid_token", str(error), 401).response()
         except OAuthError as error:
             return error.response()
-        return answer(_introspected(tenant, parameters["token"]))
+        return answer(await _introspected(tenant, parameters["token"]))
 
     async def revoke(self, request: web.Request, tenant: Tenant) -> web.Response:
         """`POST /oauth2/revoke` (RFC 7009): 200 for a token that is unknown, too."""
@@ -149,7 +149,7 @@ class OAuth:
                 return error_page("This logout redirect is not registered for the application.")
             target = with_query(target, {"state": parameters.get("state")})
         everywhere = parameters.get("all_sessions", "").lower() == "true"
-        return self._sign_in.end(request, tenant, target, everywhere=everywhere)
+        return await self._sign_in.end(request, tenant, target, everywhere=everywhere)
 
     def _leaving(
         self, request: web.Request, tenant: Tenant, parameters: Parameters
@@ -177,26 +177,27 @@ def _revoke(tenant: Tenant, client: Application, token: str) -> None:
     """Take a token back, a refresh token with the access tokens of its grant (RFC 7009 section
     2.1); raise OAuthError for one of another client."""
     refresh = tenant.grants.refresh_token(token)
-    if refresh is not None:
-        owner, named = refresh.client_id, refresh.grant
-    else:
+    if refresh is None:
         try:
             claims = access_claims(token, tenant)
         except TokenError:
             # Nothing to take back: section 2.2 wants 200.
             return
-        owner, named = claims["azp"], claims["jti"]
-    if owner != client.id:
+    if (refresh.client_id if refresh else claims["azp"]) != client.id:
         raise OAuthError("invalid_grant", "the token was not issued to this client")
-    tenant.grants.revoke(named)
+    if refresh:
+        revoke_grant(tenant, client, refresh.grant)
+    else:
+        tenant.grants.revoke(claims["jti"], expires=claims["exp"])
 
 
-def _introspected(tenant: Tenant, token: str) -> dict[str, object]:
+async def _introspected(tenant: Tenant, token: str) -> dict[str, object]:
     refresh = tenant.grants.refresh_token(token)
     if refresh is not None:
         session = tenant.sessions.by_id(refresh.session_id)
+        registered = refresh.client_id in tenant.applications
         revoked = tenant.grants.is_revoked(refresh.grant)
-        good = not revoked and refresh.exchanged is None
+        good = registered and not revoked and refresh.exchanged is None
         if not good or refresh.expires <= tenant.clock.now() or tenant.end_reason(session):
             return {"active": False}
         if session is not None:
@@ -207,7 +208,7 @@ def _introspected(tenant: Tenant, token: str) -> dict[str, object]:
         claims = access_claims(token, tenant)
     except TokenError:
         return {"active": False}
-    tenant.note_activity_of(claims.get("sub", ""), claims["azp"], Activity.INTROSPECTION)
+    await tenant.note_activity_of(claims.get("sub", ""), claims["azp"], Activity.INTROSPECTION)
     return {
         "active": True,
         "aud": claims["aud"],

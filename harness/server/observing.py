@@ -27,6 +27,7 @@ from harness.apps.kind import AppKind, CookieKind, StorageKind
 from harness.apps.memory import Memory
 from harness.apps.relying_party import SignInRefusedError
 from harness.apps.session_storage import SessionStorage
+from harness.ledger import Latest
 from harness.received import Part, Received
 from harness.server.authorizing import Authorizing
 from harness.server.exchanges import ExchangeLog
@@ -87,7 +88,7 @@ class Observing:
         self._log = log
         self._sign_in = sign_in
         self._authorizing = authorizing
-        self._visits: dict[str, _Visit] = {}
+        self._visits = Latest[_Visit]()
 
     def begin(
         self, environments: Sequence[str], *, parts: Collection[Part], tab_in_use: bool
@@ -131,7 +132,7 @@ class Observing:
                 await visit.complete.wait()
         except TimeoutError:
             raise TimeoutError(", ".join(visit.missing)) from None
-        del self._visits[ticket]
+        self._visits.pop(ticket, None)
         return visit.seen
 
     async def at_idp(self, request: web.Request, tenant: Tenant) -> web.Response:

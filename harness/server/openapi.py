@@ -4,7 +4,7 @@ The models that check a request are the ones that describe it, so the document c
 else than what the server does.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +16,7 @@ from harness.server.incoming import json_of
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-__all__ = ["InputError", "Operation", "document", "read_body", "read_query"]
+__all__ = ["InputError", "Operation", "document", "filled", "read_body", "read_query"]
 
 _WANTED = {
     "bool_type": "true or false",
@@ -29,6 +29,9 @@ _WANTED = {
     "less_than_equal": "at most {le}",
 }
 """pydantic's kinds of errors, in words."""
+
+_PARTS = 100
+"""Items of a long list that are sent at a time."""
 
 _M = TypeVar("_M", bound="BaseModel")
 
@@ -78,6 +81,23 @@ async def read_body(request: web.Request, model: type[_M]) -> _M:
 def read_query(request: web.Request, model: type[_M]) -> _M:
     """The request's query as a model; raise InputError."""
     return _checked(model, dict(request.query))
+
+
+async def filled(
+    answer: "BaseModel", name: str, items: "AsyncIterable[BaseModel]"
+) -> AsyncIterator[bytes]:
+    """The answer as JSON, its list of that name, which is empty, filled with items as they come:
+    what is None is left out. A body that is sent while it is made, so that it may be long."""
+    before, found, after = answer.model_dump_json(exclude_none=True).partition(f'"{name}":[]')
+    assert found
+    parts, separator = [f'{before}"{name}":['], ""
+    async for item in items:
+        parts.append(separator + item.model_dump_json(exclude_none=True))
+        separator = ","
+        if len(parts) >= _PARTS:
+            yield "".join(parts).encode()
+            parts.clear()
+    yield ("".join(parts) + f"]{after}").encode()
 
 
 def _checked(model: type[_M], value: dict[str, Any]) -> _M:

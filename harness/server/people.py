@@ -40,8 +40,7 @@ class People:
             family_name="Lovelace",
         )
         self._by_id = {self.ada.id: self.ada}
-        for record in state.records(environment, "user").values():
-            self._by_id[record["id"]] = User(**record)
+        self._by_id |= state.records(environment, "user", User)
 
     def clear(self) -> None:
         """Forget everybody who signed up."""

@@ -136,10 +136,13 @@ def bearer(request: web.Request, tenant: Tenant) -> dict[str, Any]:
 
 
 def access_claims(token: str, tenant: Tenant) -> dict[str, Any]:
-    """The claims of an access token; raise TokenError for any other, or one taken back."""
+    """The claims of an access token; raise TokenError for any other, one taken back, or
+    one of an application that has left the configuration."""
     claims = tenant.key.verify(token, issuers=tenant.bases, now=tenant.clock.now())
     if "scp" not in claims:
         raise TokenError("this is no access token")
+    if claims.get("azp") not in tenant.applications:
+        raise TokenError("the application is not registered any more")
     if tenant.grants.is_revoked(str(claims.get("jti"))):
         raise TokenError("the token has been revoked")
     return claims

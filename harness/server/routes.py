@@ -10,7 +10,6 @@ from aiohttp import web
 from harness.apps.demo import DemoApp
 from harness.server import cross_origin
 from harness.server.account import account
-from harness.server.console import Console
 from harness.server.control import Control
 from harness.server.control_faults import fault_operations
 from harness.server.exchanges import Exchange, shorten_cookie
@@ -68,7 +67,6 @@ class Routes:
 
     def _idp_routes(self) -> list[web.RouteDef]:
         oauth, granting = OAuth(self._site.sign_in), Granting()
-        console = Console(secure=self._site.scheme == "https")
         idp = self._at_idp
 
         def both(path: str, handler: _Handler) -> list[web.RouteDef]:
@@ -88,7 +86,7 @@ class Routes:
             *both("/logout", idp(oauth.logout)),
             *(
                 web.route(method, f"/admin{path}", idp(handler))
-                for method, path, handler in console.routes()
+                for method, path, handler in self._site.console.routes()
             ),
         ]
 

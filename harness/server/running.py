@@ -178,18 +178,10 @@ class MockServer:
         listener: socket.socket = listening.sockets[0].dup()
         listening.close()
         try:
-            state = await asyncio.to_thread(FileState, self._state) if self._state else State()
+            self._site = await self._prepared(port, scheme)
         except BaseException:
             listener.close()
             raise
-        self._site = Site(
-            self._environments,
-            port=port,
-            scheme=scheme,
-            clock=self._clock,
-            settings=self._settings,
-            state=state,
-        )
         routes = Routes(self._site)
         self._runner = web.AppRunner(
             routes.application(),
@@ -204,6 +196,24 @@ class MockServer:
         self._listener = listener
         self._hanging_up = asyncio.create_task(self._hang_up(routes.heard))
         self.url = f"{scheme}://localhost:{port}"
+
+    async def _prepared(self, port: int, scheme: str) -> Site:
+        """What is to be served, with what was kept."""
+        state = await asyncio.to_thread(FileState, self._state) if self._state else State()
+        try:
+            site = Site(
+                self._environments,
+                port=port,
+                scheme=scheme,
+                clock=self._clock,
+                settings=self._settings,
+                state=state,
+            )
+            await site.key.check()
+        except BaseException:
+            await state.close()
+            raise
+        return site
 
     def _server_context(self) -> ssl.SSLContext:
         """TLS for every environment's hosts, by a certificate authority made for this run."""

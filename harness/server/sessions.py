@@ -1,10 +1,12 @@
 """SSO sessions, and the one function that says why a session is over."""
 
 import secrets
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.ledger import Ledger
 from harness.policy import Persistence
 from harness.state import State
 
@@ -25,6 +27,8 @@ class EndReason(StrEnum):
     """Somebody signed in again with the same browser."""
     POLICY_CHANGED = "policy_changed"
     """An administrator changed the policy, and the server is set to end sessions then."""
+    ORGANIZATION_GONE = "organization_gone"
+    """There is no such organization any more: it has left the configuration."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,8 @@ class Session:
 
     id: str
     """What the management API and the console call it; of no use as a cookie."""
+    number: int
+    """Which one of its environment's it is, counted from 1: the order of lists."""
     cookie: str
     """The cookie's value: whoever has it is signed in."""
     user_id: str
@@ -57,46 +63,69 @@ class Session:
     last_user_agent: str
     ended: EndReason | None = None
 
-    def __post_init__(self) -> None:
-        self.persistence = Persistence(self.persistence)
-        self.ended = self.ended and EndReason(self.ended)
 
-
-def end_reason(session: Session | None, now: float, inactivity_timeout: float) -> EndReason | None:
+def end_reason(
+    session: Session | None, now: float, inactivity_timeout: float | None
+) -> EndReason | None:
     """Why `session` is over at `now`, or None while it is alive.
 
     The only place that decides. `inactivity_timeout` is in seconds and the one in force now, not
-    the one at the sign-in.
+    the one at the sign-in; None where none is, as there is no such organization.
     """
     if session is None:
         return EndReason.UNKNOWN
     if session.ended is not None:
         return session.ended
+    if inactivity_timeout is None:
+        return EndReason.ORGANIZATION_GONE
     if now - session.last_activity >= inactivity_timeout:
         return EndReason.INACTIVE
     return None
 
 
 class SessionStore:
-    """The sessions of one environment."""
+    """The sessions of one environment; of those that are over, the latest ten thousand."""
 
-    def __init__(self, environment: str, state: State) -> None:
-        self._environment = environment
-        self._state = state
+    def __init__(
+        self, environment: str, state: State, *, is_over: Callable[[Session], bool]
+    ) -> None:
         self._by_cookie: dict[str, Session] = {}
-        self._by_id: dict[str, Session] = {}
-        for record in state.records(environment, "session").values():
-            self._add(Session(**record))
+        self._by_user: dict[str, dict[str, Session]] = {}
+        self._in_order: list[Session] = []
+        self._by_id = Ledger(
+            state,
+            environment,
+            "session",
+            Session,
+            is_over=is_over,
+            age=_number,
+            dropped=self._dropped,
+        )
+        for session in self._by_id:
+            self._index(session)
 
     def __iter__(self) -> Iterator[Session]:
-        return iter(self._by_id.values())
+        """All of them, oldest first."""
+        return iter(self._in_order)
+
+    def page(self, number: int, size: int) -> Sequence[Session]:
+        """`size` sessions at most, from the one of that number on, or from the next that is there;
+        oldest first."""
+        start = bisect_left(self._in_order, number, key=_number)
+        return self._in_order[start : start + size]
+
+    def of(self, user_id: str | None) -> Sequence[Session]:
+        """A user's sessions as they are now, oldest first; everybody's for None."""
+        if user_id is None:
+            return list(self._in_order)
+        return list(self._by_user.get(user_id, {}).values())
 
     def by_cookie(self, value: str) -> Session | None:
-        """The session whose cookie has that value, over or not; None if there never was one."""
+        """The session whose cookie has that value, over or not; None if there is none."""
         return self._by_cookie.get(value)
 
     def by_id(self, session_id: str) -> Session | None:
-        """The session of that id, over or not; None if there never was one."""
+        """The session of that id, over or not; None if there is none."""
         return self._by_id.get(session_id)
 
     def start(
@@ -113,6 +142,7 @@ class SessionStore:
         """Record a sign-in, always under a new id (session fixation: OWASP ASVS 5.0, 7.2.4)."""
         session = Session(
             id=f"session_0x{secrets.token_hex(16)}",
+            number=self._in_order[-1].number + 1 if self._in_order else 1,
             cookie=secrets.token_urlsafe(32),
             user_id=user_id,
             org_code=org_code,
@@ -126,8 +156,8 @@ class SessionStore:
             last_ip_address=agent.ip_address,
             last_user_agent=agent.name,
         )
-        self._add(session)
-        self.save(session)
+        self._index(session)
+        self._by_id.put(session.id, session)
         return session
 
     def end(self, session: Session, reason: EndReason) -> None:
@@ -137,13 +167,30 @@ class SessionStore:
             self.save(session)
 
     def save(self, session: Session) -> None:
-        """Keep a session as it is now."""
-        self._state.put(self._environment, "session", session.id, vars(session))
+        """Keep a session as it is now, unless it has been forgotten meanwhile."""
+        if session.id in self._by_id:
+            self._by_id.put(session.id, session)
 
     def clear(self) -> None:
         """Forget every session."""
         self._by_cookie.clear()
+        self._by_user.clear()
+        self._in_order.clear()
         self._by_id.clear()
 
-    def _add(self, session: Session) -> None:
-        self._by_cookie[session.cookie] = self._by_id[session.id] = session
+    def _index(self, session: Session) -> None:
+        self._by_cookie[session.cookie] = session
+        self._by_user.setdefault(session.user_id, {})[session.id] = session
+        self._in_order.append(session)
+
+    def _dropped(self, session: Session) -> None:
+        del self._by_cookie[session.cookie]
+        del self._in_order[bisect_left(self._in_order, session.number, key=_number)]
+        of_user = self._by_user[session.user_id]
+        del of_user[session.id]
+        if not of_user:
+            del self._by_user[session.user_id]
+
+
+def _number(session: Session) -> int:
+    return session.number

@@ -61,6 +61,10 @@ class SignIn:
         self._faults = faults
         self._pending: dict[tuple[str, str], tuple[Login, str]] = {}
 
+    def reset(self) -> None:
+        """Forget every sign-in under way: its organization may be gone."""
+        self._pending.clear()
+
     def cookie_of(self, request: web.Request, tenant: Tenant) -> str | None:
         """The value of the SSO cookie that came with a request, or None."""
         value = request.cookies.get(self.cookie_name)
@@ -187,7 +191,7 @@ class SignIn:
             if name.startswith(_CSRF_COOKIE) and pending not in self._pending:
                 response.del_cookie(name, path="/sign-in")
 
-    def end(
+    async def end(
         self, request: web.Request, tenant: Tenant, target: str | None, *, everywhere: bool
     ) -> web.Response:
         """Sign out: end the record (`everywhere`: all of the user's), delete the cookie, and go
@@ -195,9 +199,9 @@ class SignIn:
         kept = self._faults.strikes(tenant.name, Fault.SIGN_OUT_KEEPS_SESSION)
         session = self.current(request, tenant)
         if session is not None and not kept:
-            ended = tenant.alive(session.user_id) if everywhere else [session]
-            for other in ended:
-                tenant.sessions.end(other, EndReason.SIGNED_OUT)
+            tenant.sessions.end(session, EndReason.SIGNED_OUT)
+            if everywhere:
+                await tenant.end_sessions(EndReason.SIGNED_OUT, session.user_id)
         response = page("signed_out.html")
         if target is not None:
             response = web.Response(

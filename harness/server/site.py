@@ -1,6 +1,7 @@
 """The whole site: auth servers and applications, their clock, and what they keep."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from harness.apps import KINDS
 from harness.apps.demo import DemoApp
@@ -10,6 +11,7 @@ from harness.clock import Clock
 from harness.faults import Faults
 from harness.policy import Environment
 from harness.server.authorizing import Authorizing
+from harness.server.console import Console
 from harness.server.exchanges import ExchangeLog
 from harness.server.holds import Holds
 from harness.server.observing import Observing
@@ -17,9 +19,16 @@ from harness.server.signing_in import SignIn
 from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
 from harness.settings import Settings
-from harness.state import State
+from harness.state import State, StateError
 
 __all__ = ["Site"]
+
+
+@dataclass(frozen=True)
+class _Offset:
+    """How many seconds the clock is ahead."""
+
+    offset: float
 
 
 class Site:
@@ -52,8 +61,11 @@ class Site:
         self.apps: dict[str, DemoApp] = {}
         self.tenant_of_host: dict[str, Tenant] = {}
         self.app_of_host: dict[str, DemoApp] = {}
-        offset = state.records("", "clock").get("", {}).get("offset", 0.0)
-        clock.advance(max(0.0, offset - clock.offset))
+        kept = state.records("", "clock", _Offset).get("", _Offset(0.0))
+        try:
+            clock.advance(max(0.0, kept.offset - clock.offset))
+        except ValueError as error:
+            raise StateError(f"{state.name}: the clock '' is damaged: {error}") from None
         for number, environment in enumerate(environments):
             self._add(environment, first=number == 0)
         self.sign_in = SignIn(
@@ -63,6 +75,15 @@ class Site:
         self.observing = Observing(
             self.tenants, self.apps, self.log, self.sign_in, self.authorizing
         )
+        self.console = Console(secure=scheme == "https")
+        self.notices = [notice for t in self.tenants.values() for notice in t.notices]
+        """What of the state does not fit the configuration, a line each."""
+        unserved = state.unserved(self.tenants)
+        if unserved:
+            self.notices.append(
+                f"{state.name}: also holds what was kept of environments that are not served now, "
+                f"and stays there: {', '.join(unserved)}"
+            )
 
     def _add(self, environment: Environment, *, first: bool) -> None:
         name, scheme, port = environment.name, self.scheme, self._port
@@ -115,6 +136,8 @@ class Site:
         for app in self.apps.values():
             app.reset()
         self.add_apps(())
+        self.sign_in.reset()
+        self.console.reset()
         self.faults.clear()
         self.holds.clear()
         self.clock.reset()
@@ -127,4 +150,5 @@ class Site:
         self._keep_clock()
 
     def _keep_clock(self) -> None:
-        self.state.put("", "clock", "", {"offset": self.clock.offset})
+        # A clock that stands still falls behind; it is not started again in the past.
+        self.state.put("", "clock", "", {"offset": max(0.0, self.clock.offset)})

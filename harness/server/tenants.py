@@ -1,10 +1,11 @@
 """An environment while the server runs: its settings now, applications, organizations, people."""
 
+import asyncio
 import hashlib
 import math
 import secrets
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import asdict, replace
 
 from harness.clock import Clock
 from harness.policy import (
@@ -12,17 +13,24 @@ from harness.policy import (
     EffectivePolicy,
     Environment,
     Override,
-    Persistence,
     Policy,
 )
 from harness.server.grants import GrantStore
 from harness.server.people import People
+from harness.server.policies import (
+    OrganizationRecord,
+    Policies,
+    TokenSettings,
+    override_told,
+    told,
+)
 from harness.server.sessions import EndReason, Session, SessionStore, UserAgent, end_reason
 from harness.server.tokens import SigningKey
+from harness.server.turns import in_turns
 from harness.settings import Activity, PolicyChange, Settings
 from harness.state import State
 
-__all__ = ["MANAGEMENT_SCOPES", "OrganizationRecord", "Tenant", "TokenSettings"]
+__all__ = ["MANAGEMENT_SCOPES", "Tenant"]
 
 MANAGEMENT_SCOPES = (
     "read:organizations",
@@ -33,27 +41,7 @@ MANAGEMENT_SCOPES = (
 )
 """The scopes of the operations that are here (Management API specification)."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class TokenSettings:
-    """An application's lifetimes, in seconds; defaults: Kinde, `configure-tokens`."""
-
-    access_token_lifetime: int = 86_400
-    refresh_token_lifetime: int = 1_296_000
-    id_token_lifetime: int = 3_600
-    authenticated_session_lifetime: int | None = None
-    """The inactivity timeout of sessions begun at this application; None: the environment's."""
-    is_hasura_mapping_enabled: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrganizationRecord:
-    """An organization as it is now."""
-
-    code: str
-    name: str
-    created: float
-    override: Override = field(default_factory=Override)
+_GONE = "which is not configured any more"
 
 
 class Tenant:
@@ -84,13 +72,23 @@ class Tenant:
         self.settings = settings
         self._state = state
         self.applications = {a.id: a for a in (*self._built_in(), *environment.applications)}
-        self.sessions = SessionStore(self.name, state)
-        self.grants = GrantStore(self.name, state)
+        self.sessions = SessionStore(
+            self.name, state, is_over=lambda session: self.end_reason(session) is not None
+        )
+        self.grants = GrantStore(
+            self.name,
+            state,
+            now=clock.now,
+            session_over=lambda key: self.end_reason(self.sessions.by_id(key)) is not None,
+            refresh_overlap=settings.refresh_overlap,
+        )
         self.people = People(self.name, state)
         self.endless: set[str] = set()
         """Ids of sessions that no inactivity ends: a fault."""
         self._configure()
-        self._restore()
+        self.notices = list(self._restore())
+        """What of the state does not fit the configuration, a line each, for whoever starts the
+        server."""
 
     def _built_in(self) -> Iterable[Application]:
         name = self.name
@@ -108,26 +106,54 @@ class Tenant:
         self.policy = self.environment.policy
         self.organizations = {
             org.code: OrganizationRecord(
-                code=org.code, name=org.code, created=self.clock.now(), override=org.override
+                code=org.code,
+                name=org.code,
+                created=self.clock.now(),
+                override=org.override,
+                configured=True,
             )
             for org in self.environment.organizations
         }
         self.token_settings = {client_id: TokenSettings() for client_id in self.applications}
 
-    def _restore(self) -> None:
-        kept = self._state.records
-        for record in kept(self.name, "policy").values():
-            self.policy = Policy(
-                persistence=Persistence(record["persistence"]),
-                inactivity_timeout=record["inactivity_timeout"],
-            )
-        for code, record in kept(self.name, "organization").items():
-            override = record.pop("override")
-            if override["persistence"] is not None:
-                override["persistence"] = Persistence(override["persistence"])
-            self.organizations[code] = OrganizationRecord(**record, override=Override(**override))
-        for client_id, record in kept(self.name, "token_settings").items():
-            self.token_settings[client_id] = TokenSettings(**record)
+    def _restore(self) -> Iterator[str]:
+        """Take over what was kept; what there is to say about it."""
+        kept, where = self._state.records, f"environment {self.name}"
+        for policy in kept(self.name, "policy", Policy).values():
+            if policy != self.policy:
+                yield self._differs(where, told(policy), told(self.policy))
+            self.policy = policy
+        for code, record in kept(self.name, "organization", OrganizationRecord).items():
+            now = self.organizations.get(code)
+            if now is None and record.configured:
+                self._state.drop(self.name, "organization", code)
+                yield f"{where}: dropped the settings of organization {code}, {_GONE}"
+                continue
+            if now is not None:
+                both = override_told(record.override), override_told(now.override)
+                if both[0] != both[1]:
+                    yield self._differs(f"{where}, organization {code}", *both)
+            self.organizations[code] = replace(record, configured=now is not None)
+        for client_id, settings in kept(self.name, "token_settings", TokenSettings).items():
+            if client_id in self.applications:
+                self.token_settings[client_id] = settings
+            else:
+                self._state.drop(self.name, "token_settings", client_id)
+                yield f"{where}: dropped the lifetimes of application {client_id}, {_GONE}"
+        ended: dict[str, int] = {}
+        for session in self.sessions:
+            if session.ended is None and self.end_reason(session) is EndReason.ORGANIZATION_GONE:
+                self.sessions.end(session, EndReason.ORGANIZATION_GONE)
+                ended[session.org_code] = ended.get(session.org_code, 0) + 1
+        for code, count in ended.items():
+            sessions = "a session" if count == 1 else f"{count} sessions"
+            yield f"{where}: ended {sessions} of organization {code}, {_GONE}"
+
+    def _differs(self, where: str, kept: str, configured: str) -> str:
+        return (
+            f"{where}: {kept} is in force, as {self._state.name} has it, and not {configured}, as "
+            "configured; to have that, reset the server, or start it with another --state"
+        )
 
     def reset(self) -> None:
         """Back to how the environment is configured, nobody signed in."""
@@ -143,42 +169,38 @@ class Tenant:
     def effective_policy(self, org_code: str, client_id: str | None = None) -> EffectivePolicy:
         """What holds for an organization's people at an application; raise KeyError if there is
         no such organization."""
-        tokens = self.token_settings.get(client_id or "")
-        return EffectivePolicy.of(
-            self.policy,
-            self.organizations[org_code].override,
-            tokens.authenticated_session_lifetime if tokens else None,
-        )
+        return self._policies().effective(org_code, client_id)
 
-    def change_policy(self, policy: Policy) -> None:
+    def _policies(self) -> Policies:
+        return Policies(self.policy, self.organizations, self.token_settings)
+
+    async def change_policy(self, policy: Policy) -> None:
         """Set the environment's policy."""
-        before = self._policies()
+        before = self._policies().copy()
         self.policy = policy
         self._state.put(self.name, "policy", "", asdict(policy))
-        self._policy_changed(before)
+        await self._policy_changed(before)
 
-    def change_override(self, org_code: str, override: Override) -> None:
+    async def change_override(self, org_code: str, override: Override) -> None:
         """Set an organization's override; raise KeyError if there is no such organization."""
-        before = self._policies()
+        before = self._policies().copy()
         self._keep(replace(self.organizations[org_code], override=override))
-        self._policy_changed(before)
+        await self._policy_changed(before)
 
-    def change_token_settings(self, client_id: str, settings: TokenSettings) -> None:
+    async def change_token_settings(self, client_id: str, settings: TokenSettings) -> None:
         """Set an application's lifetimes."""
-        before = self._policies()
+        before = self._policies().copy()
         self.token_settings[client_id] = settings
         self._state.put(self.name, "token_settings", client_id, asdict(settings))
-        self._policy_changed(before)
+        await self._policy_changed(before)
 
-    def _policies(self) -> dict[str, EffectivePolicy]:
+    async def _policy_changed(self, before: Policies) -> None:
         if self.settings.policy_change is not PolicyChange.END_SESSIONS:
-            return {}
-        return {s.id: self.effective_policy(s.org_code, s.client_id) for s in self.alive()}
-
-    def _policy_changed(self, before: dict[str, EffectivePolicy]) -> None:
-        for session_id, policy in before.items():
-            session = self.sessions.by_id(session_id)
-            if session and policy != self.effective_policy(session.org_code, session.client_id):
+            return
+        after = self._policies().copy()
+        async for session in in_turns(self.sessions.of(None)):
+            alive = self._end_reason(session, before) is None
+            if alive and before.of(session) != after.of(session):
                 self.sessions.end(session, EndReason.POLICY_CHANGED)
 
     def add_organization(self, name: str) -> OrganizationRecord:
@@ -198,15 +220,23 @@ class Tenant:
 
     def end_reason(self, session: Session | None) -> EndReason | None:
         """Why a session is over now, or None while it is alive."""
-        timeout: float = self.timeout(session) if session else 0
+        return self._end_reason(session, self._policies())
+
+    def _end_reason(self, session: Session | None, policies: Policies) -> EndReason | None:
+        timeout: float | None = policies.timeout(session) if session else 0
         if session is not None and session.id in self.endless:
             timeout = math.inf
         return end_reason(session, self.clock.now(), timeout)
 
-    def timeout(self, session: Session) -> int:
-        """The inactivity timeout in force for a session, in seconds."""
+    def timeout(self, session: Session) -> int | None:
+        """The inactivity timeout in force for a session, in seconds; None where its organization
+        is gone."""
+        return self._policies().timeout(session)
+
+    def expires(self, session: Session) -> float:
+        """When inactivity will end a session that is alive; in seconds."""
         policy = self.effective_policy(session.org_code, session.client_id)
-        return policy.inactivity_timeout
+        return session.last_activity + policy.inactivity_timeout
 
     def session_of(self, cookie: str | None) -> tuple[Session | None, EndReason | None]:
         """The session that a cookie's value names, and why it is over if it is."""
@@ -229,28 +259,46 @@ class Tenant:
         self.sessions.save(session)
         return True
 
-    def note_activity_of(self, user_id: str, client_id: str | None, kind: Activity) -> None:
+    async def note_activity_of(self, user_id: str, client_id: str | None, kind: Activity) -> None:
         """The same for a user's sessions, where a token or a call names no single one; at one
         application, if named."""
         if kind in self.settings.activity:
-            for session in self.alive(user_id):
+            async for session in self.alive(user_id):
                 if client_id in (None, session.client_id):
                     self.note_activity(session, kind, None)
 
-    def alive(self, user_id: str | None = None) -> list[Session]:
-        """The sessions that are not over; of one user, if named."""
-        return [
-            session
-            for session in self.sessions
-            if user_id in (None, session.user_id) and self.end_reason(session) is None
-        ]
+    async def alive(self, user_id: str | None = None) -> AsyncIterator[Session]:
+        """The sessions that are not over, oldest first; of one user, if named."""
+        async for session in in_turns(self.sessions.of(user_id)):
+            if self.end_reason(session) is None:
+                yield session
 
-    def revoke(self, user_id: str | None = None) -> int:
-        """End the live sessions from the outside; return how many they were."""
-        alive = self.alive(user_id)
-        for session in alive:
-            self.sessions.end(session, EndReason.REVOKED)
-        return len(alive)
+    async def page_of_alive(self, number: int, size: int) -> tuple[list[Session], int | None]:
+        """`size` live sessions at most, from the one of that number on; and the number that the
+        next page begins with, if there is one."""
+        listed: list[Session] = []
+        while sessions := self.sessions.page(number, size):
+            async for session in in_turns(sessions):
+                if self.end_reason(session) is None:
+                    if len(listed) == size:
+                        return listed, session.number
+                    listed.append(session)
+            number = sessions[-1].number + 1
+            await asyncio.sleep(0)
+        return listed, None
+
+    async def revoke(self, user_id: str | None = None) -> int:
+        """End the live sessions from the outside, of one user if named; return how many they
+        were."""
+        return await self.end_sessions(EndReason.REVOKED, user_id)
+
+    async def end_sessions(self, reason: EndReason, user_id: str | None = None) -> int:
+        """End the live sessions, of one user if named; return how many they were."""
+        count = 0
+        async for session in self.alive(user_id):
+            self.sessions.end(session, reason)
+            count += 1
+        return count
 
     # Addresses
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from harness.state import State
+from harness.state import State, StateError
 
 if TYPE_CHECKING:
     from joserfc.jwk import RSAKey
@@ -26,9 +26,10 @@ class SigningKey:
     """
 
     def __init__(self, state: State) -> None:
-        self._kept = state.records("", "signing_key").get("")
+        self._kept = state.records("", "signing_key", dict[str, str]).get("")
+        self._state = state
+        self._saved = self._kept is not None
         self._future: Future[RSAKey] | None = None
-        self._unsaved = None if self._kept else state
 
     def begin(self) -> "Future[RSAKey]":
         """Have the key made, if nobody has yet."""
@@ -43,9 +44,25 @@ class SigningKey:
         future = self.begin()
         if not future.done():
             await asyncio.wrap_future(future)
-        if self._unsaved is not None:
-            self._unsaved.put("", "signing_key", "", self.key.as_dict(private=True))
-            self._unsaved = None
+        if not self._saved:
+            self._state.put("", "signing_key", "", self.key.as_dict(private=True))
+            self._saved = True
+
+    async def check(self) -> None:
+        """Raise StateError if a key was kept and is damaged."""
+        if self._kept is None:
+            return
+        from joserfc.errors import JoseError
+
+        try:
+            await self.ready()
+            # What a key is made of is not looked at before it is used.
+            self.sign({}, now=0, lifetime=0)
+        except (JoseError, ValueError, TypeError):
+            raise StateError(
+                f"{self._state.name}: the signing_key '' is damaged; choose another file with "
+                "--state"
+            ) from None
 
     @property
     def key(self) -> "RSAKey":

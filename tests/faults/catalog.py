@@ -16,9 +16,10 @@ from harness.policy import EffectivePolicy, Override, Persistence
 from harness.server import granting
 from harness.server.authorizing import Authorizing
 from harness.server.observing import Observing
+from harness.server.policies import TokenSettings
 from harness.server.sessions import EndReason, SessionStore
 from harness.server.signing_in import SignIn
-from harness.server.tenants import Tenant, TokenSettings
+from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
 from harness.settings import PolicyChange
 
@@ -133,7 +134,7 @@ def _timeout(name: str, of: Callable[[int], int]) -> None:
             if session is None or session.ended is not None:
                 return original(self, session)
             idle = self.clock.now() - session.last_activity
-            return EndReason.INACTIVE if idle >= of(self.timeout(session)) else None
+            return EndReason.INACTIVE if idle >= of(self.timeout(session) or 0) else None
 
         patch.setattr(Tenant, "end_reason", broken)
 
@@ -225,17 +226,20 @@ _override("the override of the persistence means its opposite", _opposite)
 
 @fault("a changed override is not read")
 def _(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Tenant, "change_override", lambda self, org_code, override: None)
+    async def broken(self: Tenant, org_code: str, override: Override) -> None:
+        pass
+
+    patch.setattr(Tenant, "change_override", broken)
 
 
 @fault("a changed policy ends the sessions that are alive")
 def _(patch: pytest.MonkeyPatch) -> None:
     original = Tenant.change_override
 
-    def broken(self: Tenant, org_code: str, override: Override) -> None:
+    async def broken(self: Tenant, org_code: str, override: Override) -> None:
         settings = self.settings
         self.settings = replace(settings, policy_change=PolicyChange.END_SESSIONS)
-        original(self, org_code, override)
+        await original(self, org_code, override)
         self.settings = settings
 
     patch.setattr(Tenant, "change_override", broken)
@@ -268,8 +272,10 @@ def _sign_out(name: str, change: Callable[[SignIn, web.Response], None], *, ends
     def build(patch: pytest.MonkeyPatch) -> None:
         original, original_end = SignIn.end, SessionStore.end
 
-        def broken(self: SignIn, request: Any, tenant: Tenant, target: Any, **how: Any) -> Any:
-            response = original(self, request, tenant, target, **how)
+        async def broken(
+            self: SignIn, request: Any, tenant: Tenant, target: Any, **how: Any
+        ) -> Any:
+            response = await original(self, request, tenant, target, **how)
             change(self, response)
             return response
 
@@ -322,7 +328,10 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @fault("a revocation does nothing")
 def _(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Tenant, "revoke", lambda self, user_id=None: 0)
+    async def broken(self: Tenant, user_id: str | None = None) -> int:
+        return 0
+
+    patch.setattr(Tenant, "revoke", broken)
 
 
 @fault("a session that is over still gives a code")
