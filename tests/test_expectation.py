@@ -62,7 +62,7 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
             setup = Setup(
                 engine=engine, preset=preset, environments=environments, keeps=scenario.keeps
             )
-            steps = steps_of(scenario, min(setup.timeouts))
+            steps = steps_of(scenario, min(setup.limits, key=lambda limits: limits.inactivity))
             expectation = Expectation(family, setup)
             try:
                 for number, step in enumerate(steps, start=1):

@@ -2,12 +2,12 @@ import pytest
 
 from harness.policy import (
     DEFAULT_ENVIRONMENTS,
-    MAX_INACTIVITY_TIMEOUT,
+    MAX_TIMEOUT,
     Override,
     Persistence,
     Policy,
-    check_inactivity_timeout,
     check_persistence,
+    check_timeout,
 )
 
 POLICY = Policy(persistence=Persistence.NON_PERSISTENT, inactivity_timeout=100)
@@ -54,12 +54,12 @@ def test_a_hyphen_is_refused_naming_both_values() -> None:
         check_persistence("non-persistent")
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, True, "60", None, MAX_INACTIVITY_TIMEOUT + 1])
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "60", None, MAX_TIMEOUT + 1])
 def test_timeouts_that_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="seconds"):
-        check_inactivity_timeout(value)
+        check_timeout(value)
 
 
 def test_timeouts_that_are_accepted() -> None:
-    assert check_inactivity_timeout(1) == 1
-    assert check_inactivity_timeout(MAX_INACTIVITY_TIMEOUT) == MAX_INACTIVITY_TIMEOUT
+    assert check_timeout(1) == 1
+    assert check_timeout(MAX_TIMEOUT) == MAX_TIMEOUT

@@ -1,4 +1,4 @@
-from harness.policy import DEFAULT_ENVIRONMENTS
+from harness.policy import DEFAULT_ENVIRONMENTS, Limits
 from harness.scenario import Browser, Moment, Scenario, scenario
 from harness.setup import Setup, parts_of
 
@@ -37,5 +37,5 @@ def test_in_a_browser_four_do_and_the_rest_after_them() -> None:
 
 def test_the_timeouts_in_force() -> None:
     setup = Setup(engine="chromium", preset="default", environments=DEFAULT_ENVIRONMENTS)
-    assert setup.timeouts == {3600, 86_400}
+    assert setup.limits == {Limits(3600), Limits(86_400), Limits(86_400, 129_600)}
     assert setup.names == NAMES

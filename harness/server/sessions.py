@@ -1,14 +1,15 @@
 """SSO sessions, and the one function that says why a session is over."""
 
+import math
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.policy import Persistence
+from harness.policy import Limits, Persistence
 from harness.state import State
 
-__all__ = ["EndReason", "Session", "SessionStore", "UserAgent", "end_reason"]
+__all__ = ["EndReason", "Session", "SessionStore", "UserAgent", "end_of", "end_reason"]
 
 
 class EndReason(StrEnum):
@@ -20,6 +21,8 @@ class EndReason(StrEnum):
     """The cookie names no session that this server has issued."""
     SIGNED_OUT = "signed_out"
     INACTIVE = "inactive"
+    EXPIRED = "expired"
+    """Its absolute limit has passed, however active somebody was."""
     REVOKED = "revoked"
     REPLACED = "replaced"
     """Somebody signed in again with the same browser."""
@@ -62,19 +65,31 @@ class Session:
         self.ended = self.ended and EndReason(self.ended)
 
 
-def end_reason(session: Session | None, now: float, inactivity_timeout: float) -> EndReason | None:
+def end_reason(session: Session | None, now: float, limits: Limits) -> EndReason | None:
     """Why `session` is over at `now`, or None while it is alive.
 
-    The only place that decides. `inactivity_timeout` is in seconds and the one in force now, not
-    the one at the sign-in.
+    The only place that decides. The limits are those in force now, not those at the sign-in; where
+    both have passed, the one that came first is the reason.
     """
     if session is None:
         return EndReason.UNKNOWN
     if session.ended is not None:
         return session.ended
-    if now - session.last_activity >= inactivity_timeout:
-        return EndReason.INACTIVE
-    return None
+    inactive, expired = _ends(session, limits)
+    if now < min(inactive, expired):
+        return None
+    return EndReason.INACTIVE if inactive <= expired else EndReason.EXPIRED
+
+
+def end_of(session: Session, limits: Limits) -> float:
+    """When a session ends in which nobody is active any more, in seconds since the epoch."""
+    return min(_ends(session, limits))
+
+
+def _ends(session: Session, limits: Limits) -> tuple[float, float]:
+    """By inactivity, and by the absolute limit, which no activity moves."""
+    expired = math.inf if limits.absolute is None else session.started + limits.absolute
+    return session.last_activity + limits.inactivity, expired
 
 
 class SessionStore:

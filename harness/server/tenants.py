@@ -1,7 +1,6 @@
 """An environment while the server runs: its settings now, applications, organizations, people."""
 
 import hashlib
-import math
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -11,13 +10,21 @@ from harness.policy import (
     Application,
     EffectivePolicy,
     Environment,
+    Limits,
     Override,
     Persistence,
     Policy,
 )
 from harness.server.grants import GrantStore
 from harness.server.people import People
-from harness.server.sessions import EndReason, Session, SessionStore, UserAgent, end_reason
+from harness.server.sessions import (
+    EndReason,
+    Session,
+    SessionStore,
+    UserAgent,
+    end_of,
+    end_reason,
+)
 from harness.server.tokens import SigningKey
 from harness.settings import Activity, PolicyChange, Settings
 from harness.state import State
@@ -32,6 +39,9 @@ MANAGEMENT_SCOPES = (
     "delete:user_sessions",
 )
 """The scopes of the operations that are here (Management API specification)."""
+
+_NEVER = 10**12
+"""Seconds: thirty thousand years."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +127,8 @@ class Tenant:
     def _restore(self) -> None:
         kept = self._state.records
         for record in kept(self.name, "policy").values():
-            self.policy = Policy(
-                persistence=Persistence(record["persistence"]),
-                inactivity_timeout=record["inactivity_timeout"],
-            )
+            record["persistence"] = Persistence(record["persistence"])
+            self.policy = Policy(**record)
         for code, record in kept(self.name, "organization").items():
             override = record.pop("override")
             if override["persistence"] is not None:
@@ -198,15 +206,28 @@ class Tenant:
 
     def end_reason(self, session: Session | None) -> EndReason | None:
         """Why a session is over now, or None while it is alive."""
-        timeout: float = self.timeout(session) if session else 0
+        limits = self.limits(session) if session else Limits(0)
         if session is not None and session.id in self.endless:
-            timeout = math.inf
-        return end_reason(session, self.clock.now(), timeout)
+            limits = replace(limits, inactivity=_NEVER)
+        return end_reason(session, self.clock.now(), limits)
 
-    def timeout(self, session: Session) -> int:
-        """The inactivity timeout in force for a session, in seconds."""
-        policy = self.effective_policy(session.org_code, session.client_id)
-        return policy.inactivity_timeout
+    def limits(self, session: Session) -> Limits:
+        """Those in force for a session."""
+        return self.effective_policy(session.org_code, session.client_id).limits
+
+    def end_of(self, session: Session) -> float:
+        """When a live session ends if nobody is active any more, in seconds since the epoch."""
+        return end_of(session, self.limits(session))
+
+    def cookie_lifetime(self, session: Session) -> int:
+        """Of a persistent cookie that is set now, in seconds: the inactivity timeout, and nothing
+        beyond the absolute limit."""
+        limits = self.limits(session)
+        if limits.absolute is None:
+            return limits.inactivity
+        # Rounded before it is cut: what a clock with a fraction has left is a hair less than whole.
+        left = round(session.started + limits.absolute - self.clock.now(), 3)
+        return min(limits.inactivity, int(left))
 
     def session_of(self, cookie: str | None) -> tuple[Session | None, EndReason | None]:
         """The session that a cookie's value names, and why it is over if it is."""

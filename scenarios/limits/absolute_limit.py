@@ -1,0 +1,44 @@
+"""Active all the time, up to the absolute limit and past it.
+
+Kinde has no such limit: this is the mock's own. Environments without one are left out; where none
+has one, the scenario is unsupported.
+"""
+
+from harness import Browser, Moment, scenario
+
+
+@scenario(
+    title="Be active until just before the absolute limit",
+    claims="Who is active stays signed in as long as the absolute limit says.",
+    covers=("ASVS 5.0 7.3.2",),
+)
+def just_under_the_limit(browser: Browser) -> None:
+    browser.sign_in()
+    browser.visit_until(Moment.JUST_BEFORE_THE_ABSOLUTE_LIMIT)
+    browser.check("just before the absolute limit")
+
+
+@scenario(
+    title="Be active until just after the absolute limit",
+    claims="A session ends when its absolute limit has passed, however active somebody was.",
+    covers=("ASVS 5.0 7.3.2",),
+)
+def past_the_limit(browser: Browser) -> None:
+    browser.sign_in()
+    browser.visit_until(Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT)
+    browser.check("just after the absolute limit")
+    browser.visit()
+    browser.check("after the application asked the auth server")
+
+
+@scenario(
+    title="Sign in again after the absolute limit, and be active until the next",
+    claims="The absolute limit is counted from the sign-in, and anew from the next.",
+    covers=("ASVS 5.0 7.3.2",),
+)
+def signed_in_again(browser: Browser) -> None:
+    browser.sign_in()
+    browser.visit_until(Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT)
+    browser.sign_in()
+    browser.visit_until(Moment.JUST_BEFORE_THE_ABSOLUTE_LIMIT)
+    browser.check("just before the next absolute limit")
