@@ -66,8 +66,8 @@ class Absence:
             return
         seconds = int(left.total_seconds())
         shortest = min(limits.inactivity for limits in self._limits)
-        # In whole seconds, a pause can be one longer than the next.
-        visits = max(1, seconds // max(1, shortest - 1))
+        # In whole seconds, one at least: a pause can be a second longer than the next.
+        visits = min(max(1, seconds // max(1, shortest - 1)), seconds - 1)
         if visits > _VISITS_AT_MOST:
             raise UnsupportedVerbError(
                 f"with an inactivity timeout of {shortest} s it takes {visits} visits to stay "
@@ -75,4 +75,4 @@ class Absence:
             )
         at = [seconds * number // (visits + 1) for number in range(visits + 1)]
         for before, after in pairwise(at):
-            yield timedelta(seconds=max(1, after - before))
+            yield timedelta(seconds=after - before)

@@ -125,6 +125,26 @@ def test_each_switch_of_an_override_is_its_own() -> None:
     assert gone["timeout_alone", "sso"] is OUT
 
 
+def test_the_absolute_limit_is_counted_from_the_sign_in() -> None:
+    override = Override(use_absolute_timeout=True, absolute_timeout=3600)
+    stored = Override(absolute_timeout=60)
+    for persistence, on in product(Persistence, (override, stored, Override())):
+        environment = Environment(
+            name="limited",
+            policy=Policy(
+                persistence=persistence, inactivity_timeout=2000, absolute_timeout=5400
+            ),
+            organizations=(Organization(code="org", override=on),),
+        )
+        limit = 3600 if on is override else 5400
+        visits = [Step("wait", timedelta(seconds=limit / 3)), Step("visit")] * 2
+        for seconds, state in ((-1, IN), (0, OUT)):
+            later = Step("wait", timedelta(seconds=limit / 3 + seconds))
+            seen = expected(*visits, later, environments=(environment,))
+            assert seen["limited", "sso"] is state
+            assert seen["limited", "app:long_cookie"] is IN
+
+
 @pytest.mark.parametrize(("activity", "state"), [({Activity.SIGN_IN}, IN), (set(), OUT)])
 def test_what_counts_as_activity_is_a_setting(activity: set[Activity], state: State) -> None:
     half, settings = Step("wait", DAY * 0.6), Settings(activity=frozenset(activity))

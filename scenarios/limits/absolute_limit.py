@@ -4,6 +4,8 @@ Kinde has no such limit: this is the mock's own. Environments without one are le
 has one, the scenario is unsupported.
 """
 
+from datetime import timedelta
+
 from harness import Browser, Moment, scenario
 
 
@@ -42,3 +44,18 @@ def signed_in_again(browser: Browser) -> None:
     browser.sign_in()
     browser.visit_until(Moment.JUST_BEFORE_THE_ABSOLUTE_LIMIT)
     browser.check("just before the next absolute limit")
+
+
+@scenario(
+    title="Set the computer's clock back just before the absolute limit, and come back after it",
+    claims="A cookie that is still there meets a session whose absolute limit has passed.",
+    covers=("ASVS 5.0 7.3.2", "rfc6265bis 5.7"),
+)
+def clock_set_back(browser: Browser) -> None:
+    browser.sign_in()
+    browser.visit_until(Moment.JUST_BEFORE_THE_ABSOLUTE_LIMIT)
+    browser.quit()
+    browser.set_clock_back(timedelta(hours=1))
+    browser.wait_until(Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT)
+    browser.start()
+    browser.check("just after the absolute limit, by the server's clock")
