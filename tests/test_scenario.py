@@ -138,6 +138,37 @@ def test_a_moment_that_is_over_or_is_not_one_is_refused() -> None:
         Browser(Listener(), {Limits(3600), Limits(60)}).wait_until(Moment.JUST_AFTER_THE_TIMEOUT)
 
 
+def test_active_until_a_moment() -> None:
+    listener = Listener()
+    browser = Browser(listener, {Limits(3600, 9000)})
+    browser.sign_in()
+    browser.visit_until(Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT)
+    told = [(s.verb, s.value.total_seconds() if isinstance(s.value, timedelta) else None, s.until)
+            for s in listener.performed]  # fmt: skip
+    assert told == [
+        ("sign_in", None, None),
+        ("wait", 3000, None),
+        ("visit", None, None),
+        ("wait", 3000, None),
+        ("visit", None, None),
+        ("wait", 3001, Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT),
+    ]
+    with pytest.raises(ScenarioError, match="visit_until: it is later than just after"):
+        browser.visit_until(Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT)
+
+
+def test_without_limits_that_is_told_in_words() -> None:
+    @scenario(title="", claims="")
+    def active(browser: Browser) -> None:
+        browser.visit_until(Moment.JUST_BEFORE_THE_ABSOLUTE_LIMIT)
+
+    assert [narrate(step) for step in steps_of(active)] == [
+        "Stay away for less than the inactivity timeout, once or more.",
+        "Open the application again and let it ask the auth server who you are.",
+        "Stay away until just before the absolute limit has passed.",
+    ]
+
+
 def test_without_a_timeout_a_moment_is_told_in_words() -> None:
     @scenario(title="", claims="")
     def relative(browser: Browser) -> None:
