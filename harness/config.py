@@ -1,5 +1,5 @@
-"""`afterclose.toml`: the environments that a project adds to the four that are always there, and
-the server's settings."""
+"""`afterclose.toml`: the environments that a project adds to those that are always there, and the
+server's settings."""
 
 import difflib
 import re
