@@ -1,5 +1,5 @@
-"""`afterclose.toml`: the environments that a project adds to the four that are always there, and
-the server's settings."""
+"""`afterclose.toml`: the environments that a project adds to those that are always there, and the
+server's settings."""
 
 import difflib
 import re
@@ -20,8 +20,8 @@ from harness.policy import (
     Persistence,
     Plan,
     Policy,
-    check_inactivity_timeout,
     check_persistence,
+    check_timeout,
 )
 from harness.presets import CHOOSABLE, PRESETS, canonical
 from harness.settings import (
@@ -37,6 +37,7 @@ __all__ = ["Config", "ConfigError", "load_config", "name_one_of", "preset_named"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TIMEOUTS = ("inactivity_timeout", "absolute_timeout")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,100}")
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=StrEnum)
@@ -159,17 +160,14 @@ def _environment(name: str, table: Mapping[str, Any]) -> Environment:
             f"{where}: a name is part of a host, so it has lower-case letters, digits, '_' and "
             "'-', 63 at most"
         )
-    keys = ("persistence", "inactivity_timeout", "plan", "audiences", "organizations")
-    _only_keys(table, where, (*keys, "applications"))
+    keys = ("plan", "audiences", "organizations", "applications")
+    _only_keys(table, where, ("persistence", *_TIMEOUTS, *keys))
     if "persistence" not in table:
         raise ConfigError(f'{where}: persistence is missing: "persistent" or "non_persistent"')
-    policy = Policy(persistence=_checked(table, where, "persistence", check_persistence))
-    if "inactivity_timeout" in table:
-        timeout = _checked(table, where, "inactivity_timeout", check_inactivity_timeout)
-        policy = replace(policy, inactivity_timeout=timeout)
+    persistence = _checked(table, where, "persistence", check_persistence)
     return Environment(
         name=name,
-        policy=policy,
+        policy=Policy(persistence=persistence, **_timeouts(table, where)),
         organizations=tuple(
             _organization(code, override, where)
             for code, override in _tables(table, "organizations", f"{where}.")
@@ -213,22 +211,28 @@ def _application(client_id: str, table: Mapping[str, Any], environment: str) -> 
 
 def _organization(code: str, table: Mapping[str, Any], environment: str) -> Organization:
     where = f"{environment}.organizations.{code}"
-    _only_keys(table, where, ("persistence", "inactivity_timeout"))
+    _only_keys(table, where, ("persistence", *_TIMEOUTS))
     persistence: Persistence | None = None
-    timeout: int | None = None
     if "persistence" in table:
         persistence = _checked(table, where, "persistence", check_persistence)
-    if "inactivity_timeout" in table:
-        timeout = _checked(table, where, "inactivity_timeout", check_inactivity_timeout)
+    timeouts = _timeouts(table, where)
     return Organization(
         code=code,
         override=Override(
             use_persistence=persistence is not None,
             persistence=persistence,
-            use_inactivity_timeout=timeout is not None,
-            inactivity_timeout=timeout,
+            use_inactivity_timeout="inactivity_timeout" in timeouts,
+            use_absolute_timeout="absolute_timeout" in timeouts,
+            **timeouts,
         ),
     )
+
+
+def _timeouts(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Those that are set, checked."""
+    return {
+        key: _checked(table, where, key, check_timeout) for key in _TIMEOUTS if key in table
+    }
 
 
 def _checked(table: Mapping[str, Any], where: str, key: str, check: Callable[[object], _T]) -> _T:

@@ -236,6 +236,23 @@ LIMITATIONS: tuple[Limitation, ...] = (
         ),
     ),
     Limitation(
+        id="lost-session-begins-its-limit-anew",
+        sentence="Whoever signs in again because the browser has lost a session that is alive on "
+        "the server begins another one, and its absolute limit anew.",
+        explains=State.SIGNED_IN,
+        sources=(
+            'auth0: actions/reference/post-login/post-login-api-object (without its cookie, "the '
+            'session itself will remain valid until its absolute or idle expiration")',
+        ),
+    ),
+    Limitation(
+        id="kept-session-counts-its-limit-from-before",
+        sentence="Whoever signs in where a browser has kept a session that was meant to be over "
+        "goes on with it: its absolute limit is counted from the first sign-in.",
+        explains=State.SIGNED_OUT,
+        sources=(f'{_KINDE} ("Restoring a browser session can also restore a session cookie.")',),
+    ),
+    Limitation(
         id="application-session-ends-first",
         sentence="What an application keeps can expire while the SSO session goes on.",
         explains=State.SIGNED_OUT,

@@ -11,27 +11,28 @@ from enum import StrEnum
 __all__ = [
     "DEFAULT_ENVIRONMENTS",
     "DEFAULT_INACTIVITY_TIMEOUT",
-    "MAX_INACTIVITY_TIMEOUT",
+    "MAX_TIMEOUT",
     "MORE_ENVIRONMENTS",
     "Application",
     "EffectivePolicy",
     "Environment",
     "Level",
+    "Limits",
     "Organization",
     "Override",
     "Persistence",
     "Plan",
     "Policy",
-    "check_inactivity_timeout",
     "check_persistence",
+    "check_timeout",
 ]
 
 DEFAULT_INACTIVITY_TIMEOUT = 86_400
 """Seconds. Kinde's default, as its documentation's pull request 802 states it."""
 
-MAX_INACTIVITY_TIMEOUT = 10 * 365 * 86_400
-"""Seconds. Kinde documents no maximum; ten years is this mock's, so that a slip of the finger
-(milliseconds for seconds) is refused instead of being measured."""
+MAX_TIMEOUT = 10 * 365 * 86_400
+"""Seconds, of either timeout. Kinde documents no maximum; ten years is this mock's, so that a slip
+of the finger (milliseconds for seconds) is refused instead of being measured."""
 
 
 class Persistence(StrEnum):
@@ -59,33 +60,54 @@ def check_persistence(value: object) -> Persistence:
         raise ValueError(f"must be {accepted}, not {value!r}") from None
 
 
-def check_inactivity_timeout(value: object) -> int:
+def check_timeout(value: object) -> int:
     """Check a timeout in seconds; raise ValueError with the accepted range."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"must be a whole number of seconds, not {value!r}")
-    if not 1 <= value <= MAX_INACTIVITY_TIMEOUT:
-        raise ValueError(
-            f"must be from 1 to {MAX_INACTIVITY_TIMEOUT} seconds (ten years), not {value}"
-        )
+    if not 1 <= value <= MAX_TIMEOUT:
+        raise ValueError(f"must be from 1 to {MAX_TIMEOUT} seconds (ten years), not {value}")
     return value
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ends a session by itself, in seconds: since the last activity, and since the sign-in."""
+
+    inactivity: int
+    absolute: int | None = None
+    """None: no such limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """How long a session is meant to last: `inactivity_timeout` is in seconds."""
+    """How long a session is meant to last; times in seconds.
+
+    The absolute timeout ends a session so long after the sign-in, active or not; None: nothing
+    does. Kinde has none: this one is the mock's own, as Auth0 (`session_lifetime`), Keycloak (SSO
+    Session Max) and Dex have it.
+    """
 
     persistence: Persistence
     inactivity_timeout: int = DEFAULT_INACTIVITY_TIMEOUT
+    absolute_timeout: int | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """The two together."""
+        return Limits(self.inactivity_timeout, self.absolute_timeout)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Override:
-    """An organization's own session settings: two values, each with a switch of its own."""
+    """An organization's own session settings: values, each with a switch of its own. That of the
+    absolute timeout is this mock's, like the timeout itself."""
 
     use_persistence: bool = False
     persistence: Persistence | None = None
     use_inactivity_timeout: bool = False
     inactivity_timeout: int | None = None
+    use_absolute_timeout: bool = False
+    absolute_timeout: int | None = None
 
     def apply(self, policy: Policy) -> Policy:
         """The policy that holds for the organization; `policy` is its environment's."""
@@ -93,6 +115,8 @@ class Override:
             policy = replace(policy, persistence=self.persistence)
         if self.use_inactivity_timeout and self.inactivity_timeout is not None:
             policy = replace(policy, inactivity_timeout=self.inactivity_timeout)
+        if self.use_absolute_timeout and self.absolute_timeout is not None:
+            policy = replace(policy, absolute_timeout=self.absolute_timeout)
         return policy
 
 
@@ -112,27 +136,40 @@ class EffectivePolicy:
     persistence_from: Level
     inactivity_timeout: int
     inactivity_timeout_from: Level
+    absolute_timeout: int | None
+    absolute_timeout_from: Level
+
+    @property
+    def limits(self) -> Limits:
+        """What ends a session by itself."""
+        return Limits(self.inactivity_timeout, self.absolute_timeout)
 
     @classmethod
     def of(
         cls, environment: Policy, override: Override, application_timeout: int | None = None
     ) -> "EffectivePolicy":
-        """Work it out. The persistence is set on the environment, the timeout there or on an
-        application (`PATCH /api/v1/applications/{application_id}/tokens`), and an organization's
-        override, where it is switched on, goes before both."""
+        """Work it out. The persistence and the absolute timeout are set on the environment, the
+        inactivity timeout there or on an application
+        (`PATCH /api/v1/applications/{application_id}/tokens`), and an organization's override,
+        where it is switched on, goes before both."""
         timeout, level = environment.inactivity_timeout, Level.ENVIRONMENT
         if application_timeout is not None:
             timeout, level = application_timeout, Level.APPLICATION
         base = replace(environment, inactivity_timeout=timeout)
         applied = override.apply(base)
-        by_organization = override.use_inactivity_timeout and override.inactivity_timeout
+        timeout_by_organization = override.use_inactivity_timeout and override.inactivity_timeout
+        limit_by_organization = override.use_absolute_timeout and override.absolute_timeout
         return cls(
             persistence=applied.persistence,
             persistence_from=Level.ORGANIZATION
             if override.use_persistence and override.persistence
             else Level.ENVIRONMENT,
             inactivity_timeout=applied.inactivity_timeout,
-            inactivity_timeout_from=Level.ORGANIZATION if by_organization else level,
+            inactivity_timeout_from=Level.ORGANIZATION if timeout_by_organization else level,
+            absolute_timeout=applied.absolute_timeout,
+            absolute_timeout_from=Level.ORGANIZATION
+            if limit_by_organization
+            else Level.ENVIRONMENT,
         )
 
 
@@ -213,10 +250,13 @@ class Environment:
         return self.organization.override.apply(self.policy)
 
 
-def _with_override(name: str, persistence: Persistence, override: Override) -> Environment:
-    organization = Organization(code=name, override=override)
+def _with_override(
+    name: str, persistence: Persistence, override: Override, absolute_timeout: int | None = None
+) -> Environment:
     return Environment(
-        name=name, policy=Policy(persistence=persistence), organizations=(organization,)
+        name=name,
+        policy=Policy(persistence=persistence, absolute_timeout=absolute_timeout),
+        organizations=(Organization(code=name, override=override),),
     )
 
 
@@ -241,11 +281,21 @@ DEFAULT_ENVIRONMENTS: tuple[Environment, ...] = (
     _with_override(
         "org_switched_off",
         Persistence.NON_PERSISTENT,
-        Override(persistence=Persistence.PERSISTENT, inactivity_timeout=3600),
+        Override(
+            persistence=Persistence.PERSISTENT, inactivity_timeout=3600, absolute_timeout=3600
+        ),
+    ),
+    _with_override(
+        "absolute",
+        Persistence.PERSISTENT,
+        # Between one inactivity timeout and two: once is often enough to be active, and then the
+        # cookie must not last a whole timeout again.
+        Override(use_absolute_timeout=True, absolute_timeout=36 * 3600),
+        absolute_timeout=7 * 86_400,
     ),
 )
 """The environments that are always there: each switch of an override is on in one of them, and off
 in another although a value is stored."""
 
-MORE_ENVIRONMENTS = ("org_timeout", "org_switched_off")
+MORE_ENVIRONMENTS = ("org_timeout", "org_switched_off", "absolute")
 """Those that a browser is spared unless all is asked for, since a lifecycle has room for four."""

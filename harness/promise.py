@@ -1,10 +1,10 @@
 """What a policy promises after some steps: a pure function of the two.
 
-The reading: a persistent session lasts until the person signs out, somebody revokes it, or the
-inactivity timeout passes. A non-persistent one lasts that long at most, and ends when the person
-closes what they used it in: the browser, its window, or the tab. (Kinde lists "Session cookies are
-not destroyed when a tab is closed, the full browser window must be closed" as a limitation, so the
-promise that it limits includes the tab.)
+The reading: a persistent session lasts until the person signs out, somebody revokes it, the
+inactivity timeout passes, or the absolute one does, counted from the sign-in. A non-persistent one
+lasts that long at most, and ends when the person closes what they used it in: the browser, its
+window, or the tab. (Kinde lists "Session cookies are not destroyed when a tab is closed, the full
+browser window must be closed" as a limitation, so the promise that it limits includes the tab.)
 
 What counts as activity, and what a changed policy does to sessions that are alive, is as the server
 is set (`harness/settings.py`).
@@ -35,6 +35,7 @@ class Ended(StrEnum):
     BROWSER_ENDED = "browser_ended"
     SIGNED_OUT = "signed_out"
     INACTIVE = "inactive"
+    EXPIRED = "expired"
     REVOKED = "revoked"
     POLICY_CHANGED = "policy_changed"
 
@@ -59,6 +60,7 @@ class History:
         self._began = False
         self._persistence = policy.persistence
         """Of the session: the policy's at the sign-in."""
+        self._signed_in = 0.0
         self._last_activity = 0.0
         self.ended: list[Ended] = []
         """What has ended the session, in order: one that is over can still be revoked, say."""
@@ -95,8 +97,13 @@ class History:
     def take(self, step: Step) -> None:
         """Account for one more step."""
         self._verbs[step.verb](step)
-        if self._now - self._last_activity >= self._policy.inactivity_timeout:
-            self._end(Ended.INACTIVE)
+        ends = [(self._last_activity + self._policy.inactivity_timeout, Ended.INACTIVE)]
+        if self._policy.absolute_timeout is not None:
+            ends.append((self._signed_in + self._policy.absolute_timeout, Ended.EXPIRED))
+        # The one that came first is told first.
+        for at, reason in sorted(ends, key=lambda end: end[0]):
+            if self._now >= at:
+                self._end(reason)
 
     def _end(self, reason: Ended) -> None:
         if self._began and reason not in self.ended:
@@ -106,7 +113,7 @@ class History:
         if not self._began or self.ended:
             self._persistence = self._policy.persistence
             self._began, self.ended = True, []
-            self._last_activity = self._now
+            self._signed_in = self._last_activity = self._now
         self._active()
 
     def _visit(self, step: Step) -> None:

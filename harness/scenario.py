@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from harness.verbs import Moment, Step, narrate
+from harness.absence import Absence
+from harness.policy import Limits
+from harness.verbs import Moment, ScenarioError, Step, UnsupportedVerbError, narrate
 from harness.windows import Windows
 
 if TYPE_CHECKING:
@@ -33,14 +35,6 @@ __all__ = [
 
 Check = Mapping[tuple[str, str], "Observation"]
 """What was observed at a check, by policy (the environment's name) and surface."""
-
-
-class ScenarioError(Exception):
-    """A scenario that asks for what a person could not do: the message says what and when."""
-
-
-class UnsupportedVerbError(Exception):
-    """A verb that this engine cannot do; the message is the reason. The row becomes unsupported."""
 
 
 class Unread(Mapping[tuple[str, str], "Observation"]):
@@ -93,15 +87,12 @@ class Administrator:
 class Browser:
     """A browser in the hands of a person. It has been started on a fresh profile.
 
-    `timeouts` are the inactivity timeouts in force, in seconds; none where nobody carries anything
-    out.
+    `limits` are those in force in its environments; none where nobody carries anything out.
     """
 
-    def __init__(self, interpreter: Interpreter, timeouts: Collection[int] = ()) -> None:
+    def __init__(self, interpreter: Interpreter, limits: Collection[Limits] = ()) -> None:
         self._interpreter = interpreter
-        self._timeouts = timeouts
-        self._waited = timedelta(0)
-        """Since the person last signed in or visited."""
+        self._absence = Absence(limits)
         self._steps: list[Step] = []
         self._windows = Windows[object]()
         self._windows.start(object())
@@ -207,16 +198,26 @@ class Browser:
 
     def wait_until(self, moment: Moment) -> None:
         """Let time pass until a moment relative to the policy. Where the environments have
-        different timeouts, a scenario is carried out once for each."""
-        if len(self._timeouts) > 1:
-            known = ", ".join(map(str, sorted(self._timeouts)))
-            raise ScenarioError(
-                f"wait_until: the environments' timeouts differ ({known} s); choose those of one"
-            )
-        left = [moment.after(timeout) - self._waited for timeout in self._timeouts]
-        if left and left[0] <= timedelta(0):
-            raise ScenarioError(f"wait_until: it is later than {moment.value}")
-        self._do(Step("wait", left[0] if left else None, moment))
+        different timeouts, a scenario is carried out once for each. Raises UnsupportedVerbError
+        where none has the limit that it is about."""
+        try:
+            left = self._absence.until(moment)
+        except ScenarioError as error:
+            raise ScenarioError(f"wait_until: {error}") from None
+        self._do(Step("wait", left, moment))
+
+    def visit_until(self, moment: Moment) -> None:
+        """The same, and open every application again meanwhile: once at least, and so often that
+        the inactivity timeout never passes. Raises UnsupportedVerbError also where that is too
+        often for anybody."""
+        try:
+            pauses = list(self._absence.pauses(moment))
+        except ScenarioError as error:
+            raise ScenarioError(f"visit_until: {error}") from None
+        for pause in pauses:
+            self._do(Step("wait", pause))
+            self.visit()
+        self.wait_until(moment)
 
     def set_clock_back(self, time: timedelta) -> None:
         """Set the clock of the person's computer back; the server's goes on as it is."""
@@ -236,10 +237,7 @@ class Browser:
     def _do(self, step: Step) -> None:
         self._steps.append(step)
         self._interpreter.perform(step)
-        if step.verb in ("sign_in", "visit"):
-            self._waited = timedelta(0)
-        elif step.verb == "wait" and isinstance(step.value, timedelta):
-            self._waited += step.value
+        self._absence.note(step)
 
     def _do_running(self, step: Step) -> None:
         if not self._windows:
@@ -271,9 +269,9 @@ class Scenario:
         return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
 
     @property
-    def is_relative(self) -> bool:
-        """Whether it waits for a moment relative to the policy."""
-        return any(step.until is not None for step in steps_of(self))
+    def moments(self) -> frozenset[Moment]:
+        """Those relative to the policy that it waits for."""
+        return frozenset(step.until for step in steps_of(self) if step.until is not None)
 
     def __call__(self, browser: Browser) -> None:
         browser.tells = False
@@ -311,9 +309,9 @@ class _Narrator:
         return {}
 
 
-def steps_of(scenario: Scenario, timeout: int | None = None) -> tuple[Step, ...]:
+def steps_of(scenario: Scenario, limits: Limits | None = None) -> tuple[Step, ...]:
     """The steps of a scenario, found by running it without a browser; with times relative to the
-    policy only where its timeout is given, in seconds."""
-    browser = Browser(_Narrator(), () if timeout is None else (timeout,))
+    policy only where its limits are given."""
+    browser = Browser(_Narrator(), () if limits is None else (limits,))
     scenario(browser)
     return browser.steps

@@ -1,10 +1,10 @@
 """What a lifecycle is carried out with: the same for whoever acts, promises and expects."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from harness.policy import Environment
+from harness.policy import Environment, Limits
 from harness.scenario import Scenario
 from harness.settings import Settings
 
@@ -29,20 +29,25 @@ class Setup:
         return [environment.name for environment in self.environments]
 
     @property
-    def timeouts(self) -> set[int]:
-        """The inactivity timeouts in force there, in seconds."""
-        return set(map(_timeout, self.environments))
+    def limits(self) -> set[Limits]:
+        """Those in force there."""
+        return set(map(_limits, self.environments))
 
 
 def parts_of(
     scenario: Scenario, environments: Sequence[Environment], at_once: int | None = None
 ) -> list[Sequence[Environment]]:
     """The environments for which a scenario is carried out together: all of them, or `at_once` at
-    most; where it has times relative to the policy, those of one timeout, the shortest first."""
+    most; where it has times relative to the policy, those of one timeout, the shortest first. One
+    that is about the absolute limit is carried out for those that have it; where none has, for all,
+    and says so itself."""
     parts: list[Sequence[Environment]] = [environments]
-    if scenario.is_relative:
-        by_timeout = groupby(sorted(environments, key=_timeout), key=_timeout)
-        parts = [list(alike) for _, alike in by_timeout]
+    moments = scenario.moments
+    if any(moment.is_absolute for moment in moments):
+        environments = [e for e in environments if _limits(e).absolute] or environments
+        parts = _alike(environments, lambda limits: (limits.inactivity, limits.absolute or 0))
+    elif moments:
+        parts = _alike(environments, lambda limits: (limits.inactivity,))
     if at_once is None:
         return parts
     return [
@@ -50,5 +55,14 @@ def parts_of(
     ]
 
 
-def _timeout(environment: Environment) -> int:
-    return environment.effective_policy.inactivity_timeout
+def _alike(
+    environments: Sequence[Environment], about: Callable[[Limits], tuple[int, ...]]
+) -> list[Sequence[Environment]]:
+    def key(environment: Environment) -> tuple[int, ...]:
+        return about(_limits(environment))
+
+    return [list(alike) for _, alike in groupby(sorted(environments, key=key), key=key)]
+
+
+def _limits(environment: Environment) -> Limits:
+    return environment.effective_policy.limits

@@ -5,26 +5,67 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
-__all__ = ["VERBS", "Argument", "Moment", "Step", "Verb", "narrate", "verbs_that"]
+from harness.policy import Limits
+
+__all__ = [
+    "VERBS",
+    "Argument",
+    "Moment",
+    "ScenarioError",
+    "Step",
+    "UnsupportedVerbError",
+    "Verb",
+    "narrate",
+    "verbs_that",
+]
+
+
+class ScenarioError(Exception):
+    """A scenario that asks for what a person could not do: the message says what and when."""
+
+
+class UnsupportedVerbError(Exception):
+    """A verb that this engine cannot do, or that is about what these environments have not; the
+    message is the reason. The row becomes unsupported."""
 
 
 class Moment(Enum):
-    """A time relative to the policy, counted from when the person last signed in or visited: to
-    the second by the server's clock, which stands still but for such waits."""
+    """A time relative to the policy: to the second by the server's clock, which stands still but
+    for such waits. The inactivity timeout is counted from when the person last signed in or
+    visited, the absolute limit (where there is one) from when they last signed in."""
 
     JUST_BEFORE_THE_TIMEOUT = "just before the inactivity timeout has passed"
     JUST_AFTER_THE_TIMEOUT = "just after the inactivity timeout has passed"
+    JUST_BEFORE_THE_ABSOLUTE_LIMIT = "just before the absolute limit has passed"
+    JUST_AFTER_THE_ABSOLUTE_LIMIT = "just after the absolute limit has passed"
 
-    def after(self, timeout: int) -> timedelta:
-        """How long after the last activity that is, with a timeout in seconds."""
-        before = self is Moment.JUST_BEFORE_THE_TIMEOUT
-        return timedelta(seconds=timeout - 1 if before else timeout + 1)
+    @property
+    def is_before(self) -> bool:
+        """Whether what it is about is still to come."""
+        return self in (Moment.JUST_BEFORE_THE_TIMEOUT, Moment.JUST_BEFORE_THE_ABSOLUTE_LIMIT)
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether it is about the absolute limit."""
+        return self in (
+            Moment.JUST_BEFORE_THE_ABSOLUTE_LIMIT,
+            Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT,
+        )
+
+    def limit(self, limits: Limits) -> int | None:
+        """Which of the limits it is about, in seconds; None where there is no such limit."""
+        return limits.absolute if self.is_absolute else limits.inactivity
+
+    def after(self, limit: int) -> timedelta:
+        """How long after what it is counted from that is, with a limit in seconds."""
+        return timedelta(seconds=limit - 1 if self.is_before else limit + 1)
 
 
 @dataclass(frozen=True)
 class Step:
     """One thing that is done. `value` is the verb's argument, where it has one; `until` is the
-    moment that a wait is for, which has no value as long as nobody knows the timeout."""
+    moment that a wait is for. As long as nobody knows the policy, a wait that depends on it has no
+    value."""
 
     verb: str
     value: int | str | timedelta | None = None
@@ -91,7 +132,8 @@ def _duration(time: timedelta) -> str:
 def _absence(step: Step) -> str:
     until = f"until {step.until.value}" if step.until else ""
     how_long = f"for {_duration(step.value)}" if isinstance(step.value, timedelta) else ""
-    return ", ".join(filter(None, [until, how_long]))
+    said = ", ".join(filter(None, [until, how_long]))
+    return said or "for less than the inactivity timeout, once or more"
 
 
 VERBS: Mapping[str, Verb] = {

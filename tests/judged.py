@@ -20,7 +20,7 @@ def browser_of(
     acting: Acting, setup: Setup, note: Callable[[Observation], None], name: str = "test.case"
 ) -> Browser:
     """A browser for a scenario, whose observations are told to `note`."""
-    return Browser(Judged(acting, Judge(name, setup), note), setup.timeouts)
+    return Browser(Judged(acting, Judge(name, setup), note), setup.limits)
 
 
 def observe(

@@ -15,7 +15,7 @@ LAYERS = (
     | {"state", "ledger", "faults"},
     {"apps"},
     {"server"},
-    {"scenario", "setup", "promise", "verbs"},
+    {"scenario", "setup", "promise", "verbs", "absence"},
     {"model"},
     {"engines"},
     {"reference", "expectation", "limitations", "races", "judging"},

@@ -3,7 +3,12 @@ from pathlib import Path
 import pytest
 
 from harness.config import ConfigError, load_config
-from harness.policy import DEFAULT_ENVIRONMENTS, Persistence
+from harness.policy import (
+    DEFAULT_ENVIRONMENTS,
+    DEFAULT_INACTIVITY_TIMEOUT,
+    Limits,
+    Persistence,
+)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -26,9 +31,11 @@ def test_the_example_of_the_design(tmp_path: Path) -> None:
             [environments.acme]
             persistence = "non_persistent"
             inactivity_timeout = 3600
+            absolute_timeout = 7200
             [environments.acme.organizations.org_eu]
             persistence = "persistent"
             inactivity_timeout = 86400
+            absolute_timeout = 604800
             """,
         )
     )
@@ -39,6 +46,15 @@ def test_the_example_of_the_design(tmp_path: Path) -> None:
     assert acme.organization.code == "org_eu"
     assert acme.effective_policy.persistence is Persistence.PERSISTENT
     assert acme.effective_policy.inactivity_timeout == 86_400
+    assert acme.policy.absolute_timeout == 7200
+    assert acme.effective_policy.absolute_timeout == 604_800
+
+
+def test_there_is_no_absolute_limit_unless_it_is_set(tmp_path: Path) -> None:
+    text = '[environments.a]\npersistence = "persistent"\n[environments.a.organizations.o]\n'
+    assert load_config(write(tmp_path, text)).environments[-1].effective_policy.limits == Limits(
+        DEFAULT_INACTIVITY_TIMEOUT
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,10 +71,16 @@ def test_the_example_of_the_design(tmp_path: Path) -> None:
         ('cookie_name = "a b"', "cookie_name"),
         *(
             (
-                f'[environments.a]\npersistence = "persistent"\ninactivity_timeout = {value}',
-                "environments.a.inactivity_timeout: must be",
+                f'[environments.a]\npersistence = "persistent"\n{key} = {value}',
+                f"environments.a.{key}: must be",
             )
+            for key in ("inactivity_timeout", "absolute_timeout")
             for value in ("0", "-5", "1.5", '"60"', "99999999999")
+        ),
+        (
+            '[environments.a]\npersistence = "persistent"\n'
+            "[environments.a.organizations.o]\nabsolute_timeout = 0",
+            "environments.a.organizations.o.absolute_timeout: must be from 1",
         ),
         (
             '[environments.a]\npersistence = "persistent"\n'

@@ -117,6 +117,30 @@ def test_an_organizations_settings(console: Client) -> None:
     assert "Stored and not applied: non_persistent" in get(console, SESSIONS).text
 
 
+def limit(client: Client) -> list[str]:
+    text = get(client, SESSIONS).text
+    names = ("effective-limit", "limit-from")
+    return [re.findall(rf'id="{name}">([^<]*)<', text)[0] for name in names]
+
+
+def test_the_absolute_limit_of_environment_and_organization(console: Client) -> None:
+    path, both = "/admin/environment/sessions", {"persistence": "persistent"}
+    assert limit(console) == ["none", "environment"]
+    for page in (path, SESSIONS):
+        assert "This mock’s own: Kinde has no such setting." in get(console, page).text
+    save(console, path, **both, inactivity_timeout="60", absolute_timeout="7200")
+    assert limit(console) == ["7200", "environment"]
+    assert 'value="7200"' in get(console, path).text
+    save(console, SESSIONS, persistence="", absolute_timeout="3600")
+    assert limit(console) == ["3600", "organization"]
+    assert "1 hour" in get(console, "/admin/organizations").text
+    save(console, SESSIONS, persistence="", absolute_timeout="")
+    assert limit(console) == ["7200", "environment"]
+    assert "Stored and not applied: 3600" in get(console, SESSIONS).text
+    save(console, path, **both, inactivity_timeout="60", absolute_timeout="")
+    assert limit(console) == ["none", "environment"]
+
+
 def test_the_environments_settings(console: Client) -> None:
     path = "/admin/environment/sessions"
     save(console, path, persistence="non_persistent", inactivity_timeout="7200")
@@ -132,6 +156,7 @@ def test_the_environments_settings(console: Client) -> None:
         ({"persistence": "persistent", "inactivity_timeout": "1" * 30}, "whole number"),
         ({"persistence": "persistent", "inactivity_timeout": "-5"}, "whole number"),
         ({"persistence": "persistent", "inactivity_timeout": "²"}, "whole number"),
+        ({"persistence": "persistent", "absolute_timeout": "0"}, "Absolute limit must be from 1"),
     ],
 )
 @pytest.mark.parametrize("path", [SESSIONS, "/admin/environment/sessions"])

@@ -62,7 +62,7 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
             setup = Setup(
                 engine=engine, preset=preset, environments=environments, keeps=scenario.keeps
             )
-            steps = steps_of(scenario, min(setup.timeouts))
+            steps = steps_of(scenario, min(setup.limits, key=lambda limits: limits.inactivity))
             expectation = Expectation(family, setup)
             try:
                 for number, step in enumerate(steps, start=1):
@@ -123,6 +123,26 @@ def test_each_switch_of_an_override_is_its_own() -> None:
         assert expected(later, environments=(environment,))["timeout_alone", "sso"] is state
     gone = expected(Step("quit"), Step("start"), environments=(environment,))
     assert gone["timeout_alone", "sso"] is OUT
+
+
+def test_the_absolute_limit_is_counted_from_the_sign_in() -> None:
+    override = Override(use_absolute_timeout=True, absolute_timeout=3600)
+    stored = Override(absolute_timeout=60)
+    for persistence, on in product(Persistence, (override, stored, Override())):
+        environment = Environment(
+            name="limited",
+            policy=Policy(
+                persistence=persistence, inactivity_timeout=2000, absolute_timeout=5400
+            ),
+            organizations=(Organization(code="org", override=on),),
+        )
+        limit = 3600 if on is override else 5400
+        visits = [Step("wait", timedelta(seconds=limit / 3)), Step("visit")] * 2
+        for seconds, state in ((-1, IN), (0, OUT)):
+            later = Step("wait", timedelta(seconds=limit / 3 + seconds))
+            seen = expected(*visits, later, environments=(environment,))
+            assert seen["limited", "sso"] is state
+            assert seen["limited", "app:long_cookie"] is IN
 
 
 @pytest.mark.parametrize(("activity", "state"), [({Activity.SIGN_IN}, IN), (set(), OUT)])

@@ -16,6 +16,9 @@ from harness.setup import Setup
 SIGN_IN, START = Step("sign_in"), Step("start")
 QUIT = (SIGN_IN, Step("quit"), START)
 RESTART_CRASH = (SIGN_IN, Step("restart"), Step("crash"), START)
+_WAIT = Step("wait", timedelta(seconds=600))
+LOST = (SIGN_IN, _WAIT, Step("quit"), START, SIGN_IN, _WAIT)
+KEPT = (SIGN_IN, Step("open_tab"), Step("close_tab", 1), _WAIT, SIGN_IN, _WAIT)
 BY_ID = {limitation.id: limitation for limitation in LIMITATIONS}
 
 
@@ -26,10 +29,14 @@ def reason(
     surface: str = "sso",
     persistence: Persistence = Persistence.NON_PERSISTENT,
     timeout: int = 86_400,
+    limit: int | None = None,
 ) -> str | None:
     """The limitation behind what is expected there; None where it is what is promised."""
     environment = Environment(
-        name="one", policy=Policy(persistence=persistence, inactivity_timeout=timeout)
+        name="one",
+        policy=Policy(
+            persistence=persistence, inactivity_timeout=timeout, absolute_timeout=limit
+        ),
     )
     family = family_of(engine)
     assert family is not None
@@ -176,6 +183,20 @@ def test_the_last_decision_that_is_a_case_of_one_is_the_reason() -> None:
                    surface="app:session_storage"), "crash-recovery-revives-session"),
         (reason(SIGN_IN, Step("restart"), Step("settle"), Step("crash"), START, engine="firefox",
                    preset="clear-on-exit", surface="app:session_storage"), None),
+        (reason(*LOST, persistence=Persistence.PERSISTENT, preset="clear-on-exit", limit=1000),
+         "lost-session-begins-its-limit-anew"),
+        (reason(*LOST, persistence=Persistence.PERSISTENT, preset="clear-on-exit", limit=1000,
+                   surface="app:session_cookie"), "lost-session-begins-its-limit-anew"),
+        (reason(*LOST, persistence=Persistence.PERSISTENT, preset="clear-on-exit", limit=1300),
+         None),
+        (reason(*LOST, persistence=Persistence.PERSISTENT, limit=1000), None),
+        (reason(*KEPT, limit=1000), "kept-session-counts-its-limit-from-before"),
+        (reason(*KEPT, limit=1000, surface="app:memory"),
+         "kept-session-counts-its-limit-from-before"),
+        (reason(*KEPT, limit=1300), None),
+        (reason(*KEPT, persistence=Persistence.PERSISTENT, limit=1000), None),
+        (reason(*KEPT, persistence=Persistence.PERSISTENT, limit=1000, surface="app:long_cookie"),
+         "application-session-outlives-sso"),
     ],
 )
 def test_what_explains_what(found: str | None, limitation: str | None) -> None:

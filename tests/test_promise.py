@@ -54,6 +54,27 @@ def test_inactivity(policy: Policy) -> None:
     assert promise(policy, [SIGN_IN, wait(100), SIGN_IN]) is State.SIGNED_IN
 
 
+@pytest.mark.parametrize("persistence", Persistence)
+def test_the_absolute_limit(persistence: Persistence) -> None:
+    policy = Policy(persistence=persistence, inactivity_timeout=100, absolute_timeout=150)
+    active = [SIGN_IN, wait(75), VISIT, wait(74)]
+    assert promise(policy, active) is State.SIGNED_IN
+    assert promise(policy, [*active, VISIT, SIGN_IN, wait(1)]) is State.SIGNED_OUT
+    assert history_of(policy, [*active, wait(1)]).ended == [Ended.EXPIRED]
+    again = [*active, wait(1), SIGN_IN, wait(75), VISIT, wait(74)]
+    assert promise(policy, again) is State.SIGNED_IN
+    assert promise(policy, [*again, wait(1)]) is State.SIGNED_OUT
+
+
+def test_what_came_first_is_told_first() -> None:
+    limited = Policy(
+        persistence=Persistence.PERSISTENT, inactivity_timeout=100, absolute_timeout=150
+    )
+    assert history_of(limited, [SIGN_IN, wait(200)]).ended == [Ended.INACTIVE, Ended.EXPIRED]
+    steps = [SIGN_IN, wait(75), VISIT, wait(200)]
+    assert history_of(limited, steps).ended == [Ended.EXPIRED, Ended.INACTIVE]
+
+
 def test_sign_out_and_revocation() -> None:
     assert promise(PERSISTENT, [SIGN_IN, Step("sign_out")]) is State.SIGNED_OUT
     assert promise(PERSISTENT, [SIGN_IN, Step("revoke_sessions")]) is State.SIGNED_OUT

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from harness.policy import Limits
 from harness.scenario import (
     Browser,
     Check,
@@ -117,7 +118,7 @@ def test_a_wait_until_a_moment_is_counted_from_the_last_activity(
     moment: Moment, seconds: int
 ) -> None:
     listener = Listener()
-    browser = Browser(listener, {3600})
+    browser = Browser(listener, {Limits(3600)})
     browser.sign_in()
     browser.wait(timedelta(seconds=600))
     browser.wait_until(moment)
@@ -129,12 +130,43 @@ def test_a_wait_until_a_moment_is_counted_from_the_last_activity(
 
 
 def test_a_moment_that_is_over_or_is_not_one_is_refused() -> None:
-    browser = Browser(Listener(), {3600})
+    browser = Browser(Listener(), {Limits(3600)})
     browser.wait(timedelta(hours=2))
     with pytest.raises(ScenarioError, match="later than just before the inactivity timeout"):
         browser.wait_until(Moment.JUST_BEFORE_THE_TIMEOUT)
     with pytest.raises(ScenarioError, match=r"timeouts differ \(60, 3600 s\)"):
-        Browser(Listener(), {3600, 60}).wait_until(Moment.JUST_AFTER_THE_TIMEOUT)
+        Browser(Listener(), {Limits(3600), Limits(60)}).wait_until(Moment.JUST_AFTER_THE_TIMEOUT)
+
+
+def test_active_until_a_moment() -> None:
+    listener = Listener()
+    browser = Browser(listener, {Limits(3600, 9000)})
+    browser.sign_in()
+    browser.visit_until(Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT)
+    told = [(s.verb, s.value.total_seconds() if isinstance(s.value, timedelta) else None, s.until)
+            for s in listener.performed]  # fmt: skip
+    assert told == [
+        ("sign_in", None, None),
+        ("wait", 3000, None),
+        ("visit", None, None),
+        ("wait", 3000, None),
+        ("visit", None, None),
+        ("wait", 3001, Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT),
+    ]
+    with pytest.raises(ScenarioError, match="visit_until: it is later than just after"):
+        browser.visit_until(Moment.JUST_AFTER_THE_ABSOLUTE_LIMIT)
+
+
+def test_without_limits_that_is_told_in_words() -> None:
+    @scenario(title="", claims="")
+    def active(browser: Browser) -> None:
+        browser.visit_until(Moment.JUST_BEFORE_THE_ABSOLUTE_LIMIT)
+
+    assert [narrate(step) for step in steps_of(active)] == [
+        "Stay away for less than the inactivity timeout, once or more.",
+        "Open the application again and let it ask the auth server who you are.",
+        "Stay away until just before the absolute limit has passed.",
+    ]
 
 
 def test_without_a_timeout_a_moment_is_told_in_words() -> None:
@@ -143,10 +175,10 @@ def test_without_a_timeout_a_moment_is_told_in_words() -> None:
         browser.sign_in()
         browser.wait_until(Moment.JUST_BEFORE_THE_TIMEOUT)
 
-    assert relative.is_relative
+    assert relative.moments == {Moment.JUST_BEFORE_THE_TIMEOUT}
     assert narrate(steps_of(relative)[1]) == (
         "Stay away until just before the inactivity timeout has passed."
     )
-    assert narrate(steps_of(relative, 60)[1]) == (
+    assert narrate(steps_of(relative, Limits(60))[1]) == (
         "Stay away until just before the inactivity timeout has passed, for 59 seconds."
     )

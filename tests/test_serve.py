@@ -75,6 +75,7 @@ def test_a_named_environment_is_at_localhost(tmp_path: Path) -> None:
     assert environment["policy"] == {
         "persistence": "persistent", "persistence_from": "organization",
         "inactivity_timeout": 86_400, "inactivity_timeout_from": "environment",
+        "absolute_timeout": None, "absolute_timeout_from": "environment",
     }
 
 

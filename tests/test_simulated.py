@@ -49,7 +49,7 @@ def signed_in(observations: list[Observation], surface: str = "sso") -> set[str]
 
 
 ALL = {environment.name for environment in ENVIRONMENTS}
-PERSISTENT = {"persistent", "org_persistent", LONG.name, "org_timeout"}
+PERSISTENT = {"persistent", "org_persistent", LONG.name, "org_timeout", "absolute"}
 
 
 def crash_after(time: timedelta) -> Callable[[Browser], None]:

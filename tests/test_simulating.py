@@ -33,3 +33,22 @@ def test_the_whole_suite_on_every_model(tmp_path: Path) -> None:
     assert bent
     assert all(o.evidence.decisions for o in bent), "the trail of what the surface rests on"
     assert (tmp_path / "report" / "index.html").exists()
+
+
+def test_what_no_environment_has_is_unsupported(tmp_path: Path) -> None:
+    """Each scenario says so, and what others can be asked of them still is."""
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", "run", "--engine", "simulated", "--preset", "default",
+         "--policy", "persistent", "--policy", "org_timeout", "absolute_limit", "inactivity"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    records = list(read_records([tmp_path / "report" / "results.ndjson"]))
+    unsupported = [record for record in records if isinstance(record, Unsupported)]
+    about = {s.name for s in load_scenarios(scenario_files()) if s.name.startswith("absolute_")}
+    assert {(r.scenario, r.engine) for r in unsupported} == {
+        (scenario, model) for scenario in about for model in MODELS
+    }
+    assert len(about) == 4
+    assert all(r.reason.startswith("no environment of this run has an") for r in unsupported)
+    assert any(isinstance(r, Observation) for r in records)

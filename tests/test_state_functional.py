@@ -84,6 +84,7 @@ def test_sessions_codes_tokens_policies_and_people_survive(file: Path, clock: Cl
         assert client.get(client.url("persistent", "/.well-known/jwks")).json == keys
         assert client.peek("persistent") == {
             "signed_in": True, "end_reason": None, "idle": 3600, "inactivity_timeout": 7200,
+            "age": 3600, "absolute_timeout": None,
         }
         override = server.site.tenants["persistent"].organizations["org_persistent"].override
         assert (override.use_persistence, override.persistence) == (False, "non_persistent")

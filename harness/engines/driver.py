@@ -22,7 +22,7 @@ from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.policy import Persistence
 from harness.presets import choices_of
 from harness.received import Look
-from harness.scenario import Moment, Step
+from harness.scenario import Step
 from harness.setup import Setup
 from harness.windows import Windows
 
@@ -297,7 +297,7 @@ class Driver:
         assert isinstance(step.value, timedelta)
         seconds = step.value.total_seconds()
         await self._pool.control.advance(seconds)
-        how = await self._age(seconds, just_before=step.until is Moment.JUST_BEFORE_THE_TIMEOUT)
+        how = await self._age(seconds, just_before=bool(step.until and step.until.is_before))
         self._due = self._due or (bool(self._windows) and step.value >= SETTLED_AFTER)
         self._time.append(f"{seconds:.0f} s: the server's clock was moved, {how}")
 

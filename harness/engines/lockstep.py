@@ -7,7 +7,7 @@ from harness.engines.answer_memo import AnswerMemo, AnswerMemos
 from harness.engines.simulated import Simulated
 from harness.model.family import Family
 from harness.received import Look
-from harness.scenario import Browser, Check, Scenario, Step
+from harness.scenario import Browser, Check, Scenario, Step, UnsupportedVerbError
 from harness.setup import Setup
 
 __all__ = ["Member", "play"]
@@ -59,9 +59,13 @@ def play(memos: AnswerMemos, scenario: Scenario, members: Sequence[Member]) -> N
     """Carry the scenario out in every member at once, all for the same environments; each then has
     what it saw."""
     memo = memos.memo_of(scenario, members[0].setup.names)
-    browser = Browser(_Lockstep(memo, members), members[0].setup.timeouts)
+    browser = Browser(_Lockstep(memo, members), members[0].setup.limits)
     try:
         scenario(browser)
+    except UnsupportedVerbError as error:
+        # Of the environments, and not of one model.
+        for member in members:
+            member.failure = member.failure or error
     finally:
         for member in members:
             member.steps = browser.steps

@@ -1,11 +1,14 @@
-"""What applications do by themselves, whatever the policy: their part of a thing's trail."""
+"""What applications do by themselves, whatever the policy, and the auth server where a browser has
+kept or lost what it should not: their part of a thing's trail."""
 
 from harness.model.trail import Decision
 
 __all__ = [
+    "BEGUN_ANEW",
     "CAPPED",
     "COOKIE_LASTS",
     "COOKIE_NEVER_LASTS",
+    "COUNTED_FROM_BEFORE",
     "EXPIRED",
     "IN_LOCAL_STORAGE",
     "IN_ONE_TAB",
@@ -49,4 +52,14 @@ REMOVAL_NOT_WRITTEN = Decision(
 CAPPED = Decision(
     because="the cookie was gone 400 days after it was last set",
     limitations=("cookie-lifetime-capped",),
+)
+BEGUN_ANEW = Decision(
+    because="the browser had lost the session, so signing in began another, and its absolute limit "
+    "anew",
+    limitations=("lost-session-begins-its-limit-anew",),
+)
+COUNTED_FROM_BEFORE = Decision(
+    because="signing in went on with the session that was there, its absolute limit counted from "
+    "before",
+    limitations=("kept-session-counts-its-limit-from-before",),
 )

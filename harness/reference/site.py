@@ -5,7 +5,7 @@ What Kinde's documentation leaves open is as docs/server.md has it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from harness.model.agent import Stores, Tab
@@ -93,9 +93,11 @@ class ReferenceSite:
         for tenant in self._tenants:
             session = self._alive(tenant)
             if session is None:
-                session = self._begin(tenant)
+                session = tenant.begin(next(self._ids), self._time)
+                self._set_sso(tenant, session)
             else:
                 self._use(tenant, session)
+                session.again = True
             self._keep(tenant, session, tab)
         self._arrive(tab)
 
@@ -148,7 +150,7 @@ class ReferenceSite:
         seen: dict[tuple[str, str], Shown] = {}
         for tenant in self._tenants:
             sso = self._look_at_sso(tenant)
-            seen[tenant.name, _SSO] = sso
+            surfaces = {_SSO: sso}
             sent = self._sent_to_app(tenant, redirected=True)
             for kind in self._kinds:
                 if kind == "memory":
@@ -159,7 +161,12 @@ class ReferenceSite:
                     shown = self._look_at_tabs(tenant, [in_use, *others])
                 else:
                     shown = self._look_at_cookie(tenant, kind, sent)
-                seen[tenant.name, f"app:{kind}"] = shown
+                surfaces[f"app:{kind}"] = shown
+            # Before all else, so that it is the reason only where nothing else is.
+            counting = tenant.counting(self._time)
+            for surface, shown in surfaces.items():
+                trail = (*counting, *shown.trail)
+                seen[tenant.name, surface] = replace(shown, trail=trail)
         for tab in (in_use, *others):
             tab.unused.clear()
             tab.pending = False
@@ -236,12 +243,6 @@ class ReferenceSite:
         session = tenant.sessions.get(sent.get(_SSO, ""))
         return None if session is None or tenant.over(session, self._time) else session
 
-    def _begin(self, tenant: Tenant) -> Session:
-        session = Session(persistence=tenant.persistence, active=self._time)
-        tenant.sessions[next(self._ids)] = session
-        self._set_sso(tenant, session)
-        return session
-
     def _use(self, tenant: Tenant, session: Session) -> None:
         before = session.persistence
         if self._count(tenant, session) and Persistence.PERSISTENT in (before, session.persistence):
@@ -262,7 +263,7 @@ class ReferenceSite:
         """A lifetime where it is persistent, none where it is not."""
         (value,) = (key for key, known in tenant.sessions.items() if known is session)
         persistent = session.persistence is Persistence.PERSISTENT
-        lifetime = f"; Max-Age={tenant.timeout}" if persistent else ""
+        lifetime = f"; Max-Age={tenant.lifetime(session, self._time)}" if persistent else ""
         self._set(tenant, _SSO, f"{value}; Path=/; HttpOnly; SameSite=Lax{lifetime}", since)
 
     # The application

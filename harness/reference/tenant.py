@@ -1,12 +1,15 @@
 """One environment: its policy as it is configured, its sessions, and the logins of its application.
 
 Sources: docs.kinde.com, session-management (persistence, inactivity, organization's overrides).
+The absolute limit is this mock's own (docs/server.md).
 """
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from harness.model.trail import Decision
 from harness.policy import Environment, Persistence
+from harness.reference.habits import BEGUN_ANEW, COUNTED_FROM_BEFORE
 
 __all__ = ["Login", "Over", "Session", "Tenant"]
 
@@ -23,7 +26,13 @@ class Session:
     """What the auth server knows of a sign-in. Times are the server's, in seconds."""
 
     persistence: Persistence
+    began: float
     active: float
+    since: float
+    """When the person first signed in who has been signed in since, as far as the server knows: the
+    browser may have lost the session that began then."""
+    again: bool = False
+    """Whether they have signed in once more, and went on with it."""
     over: Over | None = None
 
 
@@ -72,9 +81,51 @@ class Tenant:
             return of_organization.inactivity_timeout
         return self.environment.policy.inactivity_timeout
 
+    @property
+    def limit(self) -> int | None:
+        """Likewise, of the time since the sign-in."""
+        of_organization = self.environment.organizations[0].override
+        if of_organization.use_absolute_timeout and of_organization.absolute_timeout:
+            return of_organization.absolute_timeout
+        return self.environment.policy.absolute_timeout
+
     def over(self, session: Session, time: float) -> bool:
         """Whether the server takes the session for ended at that time."""
-        return session.over is not None or time - session.active >= self.timeout
+        inactive = time - session.active >= self.timeout
+        return session.over is not None or inactive or self.expired(session, time)
+
+    def expired(self, session: Session, time: float) -> bool:
+        """Whether its absolute limit has passed, whatever else has ended it."""
+        return self.limit is not None and time - session.began >= self.limit
+
+    def lifetime(self, session: Session, time: float) -> int:
+        """Of a persistent cookie that is set at that time."""
+        if self.limit is None:
+            return self.timeout
+        return min(self.timeout, int(session.began + self.limit - time))
+
+    def begin(self, value: str, time: float) -> Session:
+        """Somebody signs in with a password; `value` is their cookie's."""
+        last, since = self.latest, time
+        if last is not None and not self.over(last, time):
+            since = last.since
+        session = Session(persistence=self.persistence, began=time, active=time, since=since)
+        self.sessions[value] = session
+        return session
+
+    @property
+    def latest(self) -> Session | None:
+        """The session that began last."""
+        return next(reversed(self.sessions.values()), None)
+
+    def counting(self, time: float) -> tuple[Decision, ...]:
+        """Why the absolute limit has passed sooner, or later, than whoever signed in thinks."""
+        session = self.latest
+        if session is None or self.limit is None:
+            return ()
+        if self.expired(session, time):
+            return (COUNTED_FROM_BEFORE,) if session.again else ()
+        return (BEGUN_ANEW,) if time - session.since >= self.limit else ()
 
     def end_sessions(self) -> None:
         """An administrator ends all of them."""

@@ -69,6 +69,7 @@ def run_record(config: pytest.Config, run: str, chosen: Chosen) -> Run:
                 environment.name: {
                     "persistence": environment.effective_policy.persistence,
                     "inactivity_timeout": environment.effective_policy.inactivity_timeout,
+                    "absolute_timeout": environment.effective_policy.absolute_timeout,
                 }
                 for environment in chosen.config.environments
             },

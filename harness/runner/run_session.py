@@ -158,7 +158,7 @@ def lifecycle(
         setup = run_session.setup(engine_name, preset, keeps, environments)
         judge = Judge(name, setup, common["engine_version"])
         with engine_for(pool, setup, artifacts=folder) as acting:
-            browser = Browser(Judged(acting, judge, observed), setup.timeouts)
+            browser = Browser(Judged(acting, judge, observed), setup.limits)
             try:
                 yield browser
                 if again and any(o.verdict is Verdict.INCONCLUSIVE for o in observations):

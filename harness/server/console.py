@@ -6,19 +6,12 @@ choose a policy in the section SSO sessions, enter the session inactivity timeou
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
-from harness.policy import (
-    Override,
-    Persistence,
-    Policy,
-    check_inactivity_timeout,
-    check_persistence,
-)
+from harness.policy import Persistence
 from harness.server.administrators import (
     CONSOLE_EMAIL,
     CONSOLE_PASSWORD,
@@ -28,6 +21,7 @@ from harness.server.administrators import (
 from harness.server.incoming import form_of
 from harness.server.pages import page
 from harness.server.protocol import same
+from harness.server.session_form import SessionForm
 from harness.server.sessions import EndReason
 from harness.server.tenants import Tenant
 
@@ -172,14 +166,11 @@ class Console:
         organization = tenant.organizations.get(request.match_info["org_code"])
         if organization is None:
             return _no_organization()
-        override = organization.override
-        timeout = override.inactivity_timeout if override.use_inactivity_timeout else None
         return self._organization_form(
             tenant,
             administrator,
             organization.code,
-            mode=str(override.persistence or "") if override.use_persistence else "",
-            timeout="" if timeout is None else str(timeout),
+            SessionForm.of_override(organization.override),
             saved="saved" in request.query,
         )
 
@@ -188,9 +179,8 @@ class Console:
         tenant: Tenant,
         administrator: Administrator,
         org_code: str,
+        form: SessionForm,
         *,
-        mode: str,
-        timeout: str,
         saved: bool = False,
         message: str | None = None,
     ) -> web.Response:
@@ -202,8 +192,7 @@ class Console:
             organization=tenant.organizations[org_code],
             policy=tenant.effective_policy(org_code),
             allowed=tenant.environment.plan.has_organization_sessions,
-            mode=mode,
-            timeout=timeout,
+            form=form,
             saved=saved,
             message=message,
         )
@@ -216,13 +205,12 @@ class Console:
             return _no_organization()
         if not tenant.environment.plan.has_organization_sessions:
             return _refused("The plan of this environment has no session settings here.")
-        form = await form_of(request)
-        mode, timeout = form.get("persistence", ""), form.get("inactivity_timeout", "").strip()
+        form = SessionForm.typed(await form_of(request))
         try:
-            override = _override(tenant.organizations[org_code].override, mode, timeout)
+            override = form.to_override(tenant.organizations[org_code].override)
         except ValueError as error:
             return self._organization_form(
-                tenant, administrator, org_code, mode=mode, timeout=timeout, message=str(error)
+                tenant, administrator, org_code, form, message=str(error)
             )
         await tenant.change_override(org_code, override)
         return _go(f"/admin/organizations/{org_code}/sessions?saved")
@@ -230,21 +218,16 @@ class Console:
     async def _environment_sessions(
         self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
-        return self._environment_form(
-            tenant,
-            administrator,
-            mode=tenant.policy.persistence,
-            timeout=str(tenant.policy.inactivity_timeout),
-            saved="saved" in request.query,
-        )
+        form = SessionForm.of_policy(tenant.policy)
+        saved = "saved" in request.query
+        return self._environment_form(tenant, administrator, form, saved=saved)
 
     def _environment_form(
         self,
         tenant: Tenant,
         administrator: Administrator,
+        form: SessionForm,
         *,
-        mode: str,
-        timeout: str,
         saved: bool = False,
         message: str | None = None,
     ) -> web.Response:
@@ -260,8 +243,7 @@ class Console:
             status=400 if message else 200,
             applications=applications,
             switch=tenant.settings.organization_switch,
-            mode=mode,
-            timeout=timeout,
+            form=form,
             saved=saved,
             message=message,
         )
@@ -269,14 +251,11 @@ class Console:
     async def _save_environment(
         self, request: web.Request, tenant: Tenant, administrator: Administrator
     ) -> web.Response:
-        form = await form_of(request)
-        mode, timeout = form.get("persistence", ""), form.get("inactivity_timeout", "").strip()
+        form = SessionForm.typed(await form_of(request))
         try:
-            policy = Policy(persistence=_mode(mode), inactivity_timeout=_seconds(timeout))
+            policy = form.to_policy()
         except ValueError as error:
-            return self._environment_form(
-                tenant, administrator, mode=mode, timeout=timeout, message=str(error)
-            )
+            return self._environment_form(tenant, administrator, form, message=str(error))
         await tenant.change_policy(policy)
         return _go("/admin/environment/sessions?saved")
 
@@ -293,7 +272,7 @@ class Console:
                 if session.persistence is Persistence.PERSISTENT
                 else "session cookie",
                 "last_activity": datetime.fromtimestamp(session.last_activity, UTC),
-                "left": round(tenant.expires(session) - now),
+                "left": round(tenant.end_of(session) - now),
             }
             for session in sessions
         ]
@@ -321,31 +300,6 @@ def _number(request: web.Request) -> int:
     """The session that a page is to begin with; the first, unless a page linked to it."""
     value = request.query.get("from", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
-
-
-def _override(override: Override, mode: str, timeout: str) -> Override:
-    """What was there, changed by the form: left empty, a value stays and is not applied."""
-    override = replace(override, use_persistence=bool(mode), use_inactivity_timeout=bool(timeout))
-    if mode:
-        override = replace(override, persistence=_mode(mode))
-    if timeout:
-        override = replace(override, inactivity_timeout=_seconds(timeout))
-    return override
-
-
-def _mode(value: str) -> Persistence:
-    try:
-        return check_persistence(value)
-    except ValueError as error:
-        raise ValueError(f"Session policy {error}.") from None
-
-
-def _seconds(value: str) -> int:
-    try:
-        digits = value.isascii() and value.isdigit() and len(value) < 20
-        return check_inactivity_timeout(int(value) if digits else value)
-    except ValueError as error:
-        raise ValueError(f"Session inactivity timeout {error}.") from None
 
 
 def _show(

@@ -96,8 +96,13 @@ class Control:
         session, reason = tenant.session_of(self._site.sign_in.cookie_of(request, tenant))
         body: dict[str, Any] = {"signed_in": reason is None, "end_reason": reason}
         if session is not None:
-            idle = self._site.clock.now() - session.last_activity
-            body |= {"idle": idle, "inactivity_timeout": tenant.timeout(session)}
+            now, limits = self._site.clock.now(), tenant.limits(session)
+            body |= {
+                "idle": now - session.last_activity,
+                "inactivity_timeout": limits and limits.inactivity,
+                "age": now - session.started,
+                "absolute_timeout": limits and limits.absolute,
+            }
         return web.json_response(body, headers={"Cache-Control": "no-store"})
 
     async def _sessions(self, request: web.Request) -> web.Response:

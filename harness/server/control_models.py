@@ -54,8 +54,7 @@ class Health(BaseModel):
 
 
 class Peek(BaseModel):
-    """What the session is that the request's cookie names. Seconds; both only where there is one.
-    """
+    """What the session is that the request's cookie names. Seconds, only where there is one."""
 
     signed_in: bool
     end_reason: EndReason | None
@@ -63,15 +62,22 @@ class Peek(BaseModel):
     """Since the last activity."""
     inactivity_timeout: int | None = None
     """In force now; null where the session's organization is gone, too."""
+    age: float | None = None
+    """Since the sign-in."""
+    absolute_timeout: int | None = None
+    """This mock's own; null where none is set."""
 
 
 class PolicyState(BaseModel):
-    """The policy in force, and where each part of it comes from."""
+    """The policy in force, and where each part of it comes from. The absolute timeout is this
+    mock's own; null where none is set."""
 
     persistence: Persistence
     persistence_from: Level
     inactivity_timeout: int
     inactivity_timeout_from: Level
+    absolute_timeout: int | None
+    absolute_timeout_from: Level
 
 
 class UserState(BaseModel):

@@ -157,7 +157,7 @@ def _described(tenant: Tenant, session: Session) -> "models.UserSession":
         user_id=session.user_id,
         org_code=session.org_code,
         client_id=session.client_id,
-        expires_on=_date(tenant.expires(session)),
+        expires_on=_date(tenant.end_of(session)),
         session_id=session.id,
         started_on=_date(session.started),
         updated_on=_date(session.last_activity),

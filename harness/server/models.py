@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from harness.policy import MAX_INACTIVITY_TIMEOUT, Persistence, check_persistence
+from harness.policy import MAX_TIMEOUT, Persistence, check_persistence
 
 __all__ = [
     "MAX_PAGE_SIZE",
@@ -46,10 +46,10 @@ def _integral(value: object) -> object:
 _Seconds = Annotated[
     int,
     Strict(),
-    Field(ge=1, le=MAX_INACTIVITY_TIMEOUT),
+    Field(ge=1, le=MAX_TIMEOUT),
     BeforeValidator(_integral),
     WithJsonSchema(
-        {"type": "integer", "minimum": 1, "maximum": MAX_INACTIVITY_TIMEOUT, "examples": [86_400]}
+        {"type": "integer", "minimum": 1, "maximum": MAX_TIMEOUT, "examples": [86_400]}
     ),
 ]
 _Mode = Annotated[Persistence, BeforeValidator(check_persistence)]

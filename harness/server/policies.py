@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from harness.policy import EffectivePolicy, Override, Policy
+from harness.policy import EffectivePolicy, Limits, Override, Policy
 from harness.server.sessions import Session
 
 __all__ = ["OrganizationRecord", "Policies", "TokenSettings", "override_told", "told"]
@@ -60,15 +60,17 @@ class Policies:
             return None
         return self.effective(session.org_code, session.client_id)
 
-    def timeout(self, session: Session) -> int | None:
-        """The inactivity timeout of a session, in seconds; None where its organization is gone."""
+    def limits(self, session: Session) -> Limits | None:
+        """The limits of a session; None where its organization is gone."""
         policy = self.of(session)
-        return policy.inactivity_timeout if policy else None
+        return policy.limits if policy else None
 
 
 def told(policy: Policy) -> str:
     """A policy in words."""
-    return f"{policy.persistence} with {policy.inactivity_timeout} seconds"
+    limit = policy.absolute_timeout
+    absolutely = f", {limit} in all" if limit is not None else ""
+    return f"{policy.persistence} with {policy.inactivity_timeout} seconds{absolutely}"
 
 
 def override_told(override: Override) -> str:
@@ -76,5 +78,6 @@ def override_told(override: Override) -> str:
     told = [
         str(override.persistence) if override.use_persistence else "",
         f"{override.inactivity_timeout} seconds" if override.use_inactivity_timeout else "",
+        f"{override.absolute_timeout} seconds in all" if override.use_absolute_timeout else "",
     ]
     return "an override of " + (" and ".join(filter(None, told)) or "nothing")

@@ -1,5 +1,6 @@
 """SSO sessions, and the one function that says why a session is over."""
 
+import math
 import secrets
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -7,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.ledger import Ledger
-from harness.policy import Persistence
+from harness.policy import Limits, Persistence
 from harness.state import State
 
-__all__ = ["EndReason", "Session", "SessionStore", "UserAgent", "end_reason"]
+__all__ = ["EndReason", "Session", "SessionStore", "UserAgent", "end_of", "end_reason"]
 
 
 class EndReason(StrEnum):
@@ -22,6 +23,8 @@ class EndReason(StrEnum):
     """The cookie names no session that this server has issued."""
     SIGNED_OUT = "signed_out"
     INACTIVE = "inactive"
+    EXPIRED = "expired"
+    """Its absolute limit has passed, however active somebody was."""
     REVOKED = "revoked"
     REPLACED = "replaced"
     """Somebody signed in again with the same browser."""
@@ -64,23 +67,34 @@ class Session:
     ended: EndReason | None = None
 
 
-def end_reason(
-    session: Session | None, now: float, inactivity_timeout: float | None
-) -> EndReason | None:
+def end_reason(session: Session | None, now: float, limits: Limits | None) -> EndReason | None:
     """Why `session` is over at `now`, or None while it is alive.
 
-    The only place that decides. `inactivity_timeout` is in seconds and the one in force now, not
-    the one at the sign-in; None where none is, as there is no such organization.
+    The only place that decides. The limits are those in force now, not those at the sign-in, and
+    None where there is no such organization; where both have passed, the one that came first is the
+    reason.
     """
     if session is None:
         return EndReason.UNKNOWN
     if session.ended is not None:
         return session.ended
-    if inactivity_timeout is None:
+    if limits is None:
         return EndReason.ORGANIZATION_GONE
-    if now - session.last_activity >= inactivity_timeout:
-        return EndReason.INACTIVE
-    return None
+    inactive, expired = _ends(session, limits)
+    if now < min(inactive, expired):
+        return None
+    return EndReason.INACTIVE if inactive <= expired else EndReason.EXPIRED
+
+
+def end_of(session: Session, limits: Limits) -> float:
+    """When a session ends in which nobody is active any more, in seconds since the epoch."""
+    return min(_ends(session, limits))
+
+
+def _ends(session: Session, limits: Limits) -> tuple[float, float]:
+    """By inactivity, and by the absolute limit, which no activity moves."""
+    expired = math.inf if limits.absolute is None else session.started + limits.absolute
+    return session.last_activity + limits.inactivity, expired
 
 
 class SessionStore:

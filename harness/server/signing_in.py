@@ -253,7 +253,7 @@ class SignIn:
             self.cookie_name,
             session.cookie,
             path="/",
-            max_age=tenant.timeout(session) if persistent else None,
+            max_age=tenant.cookie_lifetime(session) if persistent else None,
             httponly=True,
             samesite="Lax",
             secure=self._secure,

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import math
 import secrets
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict, replace
@@ -12,6 +11,7 @@ from harness.policy import (
     Application,
     EffectivePolicy,
     Environment,
+    Limits,
     Override,
     Policy,
 )
@@ -24,7 +24,14 @@ from harness.server.policies import (
     override_told,
     told,
 )
-from harness.server.sessions import EndReason, Session, SessionStore, UserAgent, end_reason
+from harness.server.sessions import (
+    EndReason,
+    Session,
+    SessionStore,
+    UserAgent,
+    end_of,
+    end_reason,
+)
 from harness.server.tokens import SigningKey
 from harness.server.turns import in_turns
 from harness.settings import Activity, PolicyChange, Settings
@@ -42,6 +49,8 @@ MANAGEMENT_SCOPES = (
 """The scopes of the operations that are here (Management API specification)."""
 
 _GONE = "which is not configured any more"
+_NEVER = 10**12
+"""Seconds: thirty thousand years."""
 
 
 class Tenant:
@@ -223,20 +232,32 @@ class Tenant:
         return self._end_reason(session, self._policies())
 
     def _end_reason(self, session: Session | None, policies: Policies) -> EndReason | None:
-        timeout: float | None = policies.timeout(session) if session else 0
+        limits = policies.limits(session) if session else None
         if session is not None and session.id in self.endless:
-            timeout = math.inf
-        return end_reason(session, self.clock.now(), timeout)
+            limits = replace(limits, inactivity=_NEVER) if limits else None
+        return end_reason(session, self.clock.now(), limits)
 
-    def timeout(self, session: Session) -> int | None:
-        """The inactivity timeout in force for a session, in seconds; None where its organization
-        is gone."""
-        return self._policies().timeout(session)
+    def limits(self, session: Session) -> Limits | None:
+        """Those in force for a session; None where its organization is gone."""
+        return self._policies().limits(session)
 
-    def expires(self, session: Session) -> float:
-        """When inactivity will end a session that is alive; in seconds."""
-        policy = self.effective_policy(session.org_code, session.client_id)
-        return session.last_activity + policy.inactivity_timeout
+    def end_of(self, session: Session) -> float:
+        """When a live session ends if nobody is active any more, in seconds since the epoch."""
+        return end_of(session, self._limits(session))
+
+    def cookie_lifetime(self, session: Session) -> int:
+        """Of a persistent cookie that is set now, in seconds: the inactivity timeout, and nothing
+        beyond the absolute limit."""
+        limits = self._limits(session)
+        if limits.absolute is None:
+            return limits.inactivity
+        # Rounded before it is cut: what a clock with a fraction has left is a hair less than whole.
+        left = round(session.started + limits.absolute - self.clock.now(), 3)
+        return min(limits.inactivity, int(left))
+
+    def _limits(self, session: Session) -> Limits:
+        """Those of a session that is alive."""
+        return self.effective_policy(session.org_code, session.client_id).limits
 
     def session_of(self, cookie: str | None) -> tuple[Session | None, EndReason | None]:
         """The session that a cookie's value names, and why it is over if it is."""

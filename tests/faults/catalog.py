@@ -12,12 +12,12 @@ from harness.apps.kind import CookieKind, StorageKind
 from harness.apps.ksp_cookie import KspCookie
 from harness.apps.long_cookie import LongCookie
 from harness.apps.session_cookie import SessionCookie
-from harness.policy import EffectivePolicy, Override, Persistence
-from harness.server import granting
+from harness.policy import EffectivePolicy, Limits, Override, Persistence
+from harness.server import granting, tenants
 from harness.server.authorizing import Authorizing
 from harness.server.observing import Observing
 from harness.server.policies import TokenSettings
-from harness.server.sessions import EndReason, SessionStore
+from harness.server.sessions import EndReason, Session, SessionStore, end_reason
 from harness.server.signing_in import SignIn
 from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
@@ -128,15 +128,12 @@ def _timeout(name: str, of: Callable[[int], int]) -> None:
     """A fault of the server's inactivity timeout; the cookie's lifetime stays right."""
 
     def build(patch: pytest.MonkeyPatch) -> None:
-        original = Tenant.end_reason
+        def broken(session: Any, now: float, limits: Limits | None) -> EndReason | None:
+            if limits is not None:
+                limits = replace(limits, inactivity=of(limits.inactivity))
+            return end_reason(session, now, limits)
 
-        def broken(self: Tenant, session: Any) -> EndReason | None:
-            if session is None or session.ended is not None:
-                return original(self, session)
-            idle = self.clock.now() - session.last_activity
-            return EndReason.INACTIVE if idle >= of(self.timeout(session) or 0) else None
-
-        patch.setattr(Tenant, "end_reason", broken)
+        patch.setattr(tenants, "end_reason", broken)
 
     FAULTS[name] = build
 
@@ -173,6 +170,51 @@ def _(patch: pytest.MonkeyPatch) -> None:
         return response
 
     patch.setattr(Observing, "at_idp", broken)
+
+
+def _limit(name: str, change: Callable[[Session, Limits], tuple[Session, Limits]]) -> None:
+    """A fault of the server's absolute limit; the cookie's lifetime stays right."""
+
+    def build(patch: pytest.MonkeyPatch) -> None:
+        def broken(session: Any, now: float, limits: Limits | None) -> EndReason | None:
+            if session is not None and limits is not None:
+                session, limits = change(session, limits)
+            return end_reason(session, now, limits)
+
+        patch.setattr(tenants, "end_reason", broken)
+
+    FAULTS[name] = build
+
+
+_limit(
+    "the absolute limit never ends a session",
+    lambda session, limits: (session, replace(limits, absolute=None)),
+)
+_limit(
+    "the absolute limit is counted from the last activity",
+    lambda session, limits: (replace(session, started=session.last_activity), limits),
+)
+
+
+@fault("the cookie outlives the absolute limit")
+def _(patch: pytest.MonkeyPatch) -> None:
+    def broken(self: Tenant, session: Session) -> int:
+        limits = self.limits(session)
+        assert limits is not None
+        return limits.inactivity
+
+    patch.setattr(Tenant, "cookie_lifetime", broken)
+
+
+@fault("a sign-in again begins the absolute limit anew")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = Tenant.note_activity
+
+    def broken(self: Tenant, session: Any, kind: Any, agent: Any) -> bool:
+        session.started = self.clock.now()
+        return original(self, session, kind, agent)
+
+    patch.setattr(Tenant, "note_activity", broken)
 
 
 @fault("a session ends twelve hours after the sign-in, active or not")
@@ -213,6 +255,14 @@ _override(
 _override(
     "the timeout is overridden with its switch off",
     lambda o: replace(o, use_inactivity_timeout=True),
+)
+_override(
+    "the override of the absolute limit is ignored",
+    lambda o: replace(o, use_absolute_timeout=False),
+)
+_override(
+    "the absolute limit is overridden with its switch off",
+    lambda o: replace(o, use_absolute_timeout=True),
 )
 
 
