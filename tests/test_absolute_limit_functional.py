@@ -1,7 +1,5 @@
 """The absolute limit over HTTP: the cookie, the record, and everything that asks for either."""
 
-import contextlib
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,7 +145,7 @@ def test_an_organization_has_a_value_and_a_switch_of_its_own(clock: Clock) -> No
     assert in_force(Override(use_absolute_timeout=True)) == (LIMIT, "environment")
 
 
-def test_it_survives_a_restart_and_older_files_have_none(tmp_path: Path, clock: Clock) -> None:
+def test_it_survives_a_restart(tmp_path: Path, clock: Clock) -> None:
     file, org_sessions = tmp_path / "state.sqlite", "/admin/organizations/org_persistent/sessions"
     with MockServer(clock=clock, state=file) as server:
         client = Client(server)
@@ -166,10 +164,3 @@ def test_it_survives_a_restart_and_older_files_have_none(tmp_path: Path, clock: 
             return tenant.policy.absolute_timeout, effective.absolute_timeout
 
     assert limits() == (70, 60)
-    with contextlib.closing(sqlite3.connect(file)) as older, older:
-        for kind, path in (("policy", "$"), ("organization", "$.override")):
-            older.execute(
-                "UPDATE record SET value = json_remove(value, ?, ?) WHERE kind = ?",
-                (f"{path}.absolute_timeout", f"{path}.use_absolute_timeout", kind),
-            )
-    assert limits() == (None, None)
