@@ -6,14 +6,14 @@ from typing import TypeVar
 
 __all__ = ["in_turns"]
 
-_A_TURN = 200
-"""Items; with a few dozen microseconds spent on each, some milliseconds."""
+_A_TURN = 50
+"""Items; with a few dozen microseconds spent on each, a millisecond or two."""
 
 _T = TypeVar("_T")
 
 
 async def in_turns(items: Iterable[_T]) -> AsyncIterator[_T]:
-    """The items, with a turn for whoever else is waiting after every two hundred of them."""
+    """The items, with a turn for whoever else is waiting after every fifty of them."""
     for number, item in enumerate(items, 1):
         yield item
         if number % _A_TURN == 0:
