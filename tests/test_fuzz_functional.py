@@ -1,0 +1,48 @@
+"""Two thousand random requests: no 5xx, no late answer, no traceback, and all of it still works."""
+
+import asyncio
+import re
+
+from benchmarks.fuzz import fuzz
+from benchmarks.fuzzing.operations import OPERATIONS
+from benchmarks.fuzzing.serving import serving
+from harness.server.routes import Routes
+from harness.server.running import MockServer
+
+REQUESTS = 2_000
+SEED = 20_261_126
+
+
+def test_no_random_request_harms_the_server() -> None:
+    with serving(state=True) as served:
+        campaign = asyncio.run(fuzz(served, requests=REQUESTS, seed=SEED))
+    assert campaign.statuses.total() == REQUESTS
+    faults = campaign.faults.told()
+    assert not faults, "\n\n".join(faults)
+
+
+def test_requests_get_past_the_first_checks() -> None:
+    with serving(state=False) as served:
+        campaign = asyncio.run(fuzz(served, requests=REQUESTS // 2, seed=SEED))
+    wanted = {"sign_in", "token.code", "token.refresh", "token.machine", "user_profile", "revoke"}
+    wanted |= {"organization.sessions", "console.organization", "app.callback", "observe.app"}
+    assert {name for name, count in campaign.reached.items() if count} >= wanted
+
+
+def test_no_route_is_left_out() -> None:
+    with MockServer() as server:
+        router = Routes(server.site).application().router
+    requests = {(operation.method, operation.path) for operation in OPERATIONS}
+    left_out = [
+        (route.method, route.resource.canonical)
+        for route in router.routes()
+        if route.resource is not None
+        and route.method != "HEAD"
+        # A part of a path that varies is any part.
+        and not any(
+            method == route.method
+            and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", route.resource.canonical), path)
+            for method, path in requests
+        )
+    ]
+    assert not left_out
