@@ -37,6 +37,7 @@ async def again(served: Served, *, number: int, seed: int) -> None:
     print(message.raw)
     began = time.monotonic()
     print(*await connection.send([message]), f"after {time.monotonic() - began:.3f} s")
+    connection.close()
     print(*served.causes(), sep="\n")
 
 

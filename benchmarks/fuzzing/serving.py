@@ -75,10 +75,8 @@ _JOINT = "\n(and then)\n"
 def causes(said: str) -> list[str]:
     """What each traceback in a text is about: the exception that ended it, and the last place in
     this project that it went through."""
-    found = []
-    for whole in _CHAINED.sub(_JOINT, said).split("\nTraceback (most recent call last):\n")[1:]:
-        found.append(_cause(whole.rpartition(_JOINT)[2]))
-    return found
+    _, *wholes = _CHAINED.sub(_JOINT, said).split("\nTraceback (most recent call last):\n")
+    return [_cause(whole.rpartition(_JOINT)[2]) for whole in wholes]
 
 
 def _cause(traceback: str) -> str:

@@ -41,6 +41,7 @@ class Shrinking:
                 # A refusal that was lost, as the server hung up before it had read all: the
                 # system drops an answer then that this side has not read yet.
                 del self._faults.by_kind[kind]
+        self._connection.close()
 
     async def _shrink(self, fault: Fault) -> None:
         async def shows(raw: bytes) -> bool:
