@@ -61,6 +61,8 @@ class Campaign:
             following = iter(numbers)
             await asyncio.gather(*(self._work(following) for _ in range(_CONNECTIONS)))
             await self.replenish(connection)
+            for cause in self.served.causes():
+                self.faults.spoilt(cause, "whose answer nobody waited for", numbers)
             failing = await self.looked(connection)
             for operation, kind in failing:
                 self.faults.spoilt(kind, operation, numbers)

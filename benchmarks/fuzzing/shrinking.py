@@ -15,6 +15,8 @@ _REPEATED = 1_000
 """Failed requests that are sent again, at most."""
 _PATIENCE = 5.0
 """Seconds to wait for an answer."""
+_BRIEF = 0.3
+"""The same where none need come."""
 
 
 class Shrinking:
@@ -29,7 +31,7 @@ class Shrinking:
         """Sort what failed by its cause, and make each kind as small as it goes."""
         await self._campaign.reset(self._connection)
         for request in self._faults.failed[:_REPEATED]:
-            kinds = await self._kinds(request.message.raw)
+            kinds = await self._kinds(request.message)
             found = next((kind for kind in kinds if kind.startswith("5")), None)
             self._faults.show(found or f"5xx for {request.operation.name}, not again", request)
             if found:
@@ -44,32 +46,36 @@ class Shrinking:
         self._connection.close()
 
     async def _shrink(self, fault: Fault) -> None:
-        async def shows(raw: bytes) -> bool:
-            return fault.kind in await self._kinds(raw)
-
         for example in fault.examples:
             # What it was, and the same with what the server gives out now.
             for request in (example, self._campaign.message(example.number)):
-                if await shows(request.message.raw):
-                    fault.smallest = await _smallest(request.message.raw, shows)
+                message = request.message
+
+                async def shows(raw: bytes, message: Message = message) -> bool:
+                    return fault.kind in await self._kinds(replace(message, raw=raw))
+
+                if await shows(message.raw):
+                    fault.smallest = await _smallest(message.raw, shows)
                     fault.number = example.number
                     return
         if fault.suspects:
             fault.smallest = await self._culprit(fault)
 
-    async def _kinds(self, raw: bytes) -> list[str]:
+    async def _kinds(self, message: Message) -> list[str]:
         """All that is wrong with the answer to one request: causes of tracebacks, a status of
         5xx, that it is late."""
-        self._campaign.served.causes()
-        began, waited = time.monotonic(), self._campaign.served.waited()
-        (answer,) = await self._connection.send([Message(raw=raw, wait=_PATIENCE)])
-        took = time.monotonic() - began - (self._campaign.served.waited() - waited)
-        kinds = self._campaign.served.causes()
+        served = self._campaign.served
+        served.causes()
+        wait = _PATIENCE if message.wait is None else max(message.wait, _BRIEF)
+        began, waited = time.monotonic(), served.waited()
+        (answer,) = await self._connection.send([replace(message, wait=wait)])
+        took = time.monotonic() - began - (served.waited() - waited)
+        kinds = served.causes()
         if answer is None:
-            kinds.append(UNANSWERED)
-        elif answer.status >= 500:
+            return kinds if message.wait is not None else [*kinds, UNANSWERED]
+        if answer.status >= 500:
             kinds.append(", ".join((f"{answer.status}", *kinds[-1:])))
-        return [*kinds, LATE] if took > SLOW and answer is not None else kinds
+        return [*kinds, LATE] if took > SLOW else kinds
 
     async def _culprit(self, fault: Fault) -> bytes | None:
         """Which of the requests that were sent before spoils what everybody relies on."""
@@ -97,12 +103,14 @@ class Shrinking:
         self, fault: Fault, numbers: Sequence[int], instead: bytes | None = None
     ) -> bool:
         await self._campaign.reset(self._connection)
+        self._campaign.served.causes()
         for number in numbers:
             message = self._campaign.message(number).message
             self._sent = message.raw if instead is None else instead
             await self._connection.send([replace(message, raw=self._sent)])
+        causes = self._campaign.served.causes()
         failing = await self._campaign.looked(self._connection)
-        return any(kind == fault.kind for _, kind in failing)
+        return fault.kind in (*causes, *(kind for _, kind in failing))
 
 
 async def _smallest(raw: bytes, shows: Callable[[bytes], Awaitable[bool]]) -> bytes:
