@@ -16,6 +16,7 @@ import sys
 import time
 
 from benchmarks.fuzzing.campaign import Campaign
+from benchmarks.fuzzing.operations import OPERATIONS
 from benchmarks.fuzzing.serving import Served, serving
 from benchmarks.fuzzing.shrinking import Shrinking
 from benchmarks.fuzzing.wire import Connection
@@ -59,6 +60,8 @@ def main() -> None:
     sent = campaign.statuses.total()
     print(f"{sent} requests in {took:.0f} s, seed {arguments.seed}; answers by status, 0 for none:")
     print(", ".join(f"{status}: {n}" for status, n in sorted(campaign.statuses.items())))
+    refused = [o.name for o in OPERATIONS if not campaign.reached[o.name]]
+    print(f"never answered with less than 400: {', '.join(refused) or 'none'}")
     faults = campaign.faults.told()
     print(f"{len(faults)} faults", *faults, sep="\n\n")
     sys.exit(1 if faults else 0)
