@@ -5,7 +5,7 @@ import base64
 import hashlib
 import json
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -50,6 +50,7 @@ class Campaign:
         self._pools = Pools()
         self._constants: dict[str, dict[str, str]] = {}
         self._waited = 0.0
+        self._latest: deque[Request] = deque(maxlen=2 * _CONNECTIONS)
 
     async def run(self, requests: int) -> None:
         """Send this many, and look after the server now and then."""
@@ -62,7 +63,7 @@ class Campaign:
             await asyncio.gather(*(self._work(following) for _ in range(_CONNECTIONS)))
             await self.replenish(connection)
             for cause in self.served.causes():
-                self.faults.spoilt(cause, "whose answer nobody waited for", numbers)
+                self.faults.suspect(cause, self._latest)
             failing = await self.looked(connection)
             for operation, kind in failing:
                 self.faults.spoilt(kind, operation, numbers)
@@ -119,6 +120,7 @@ class Campaign:
         return self._constants[environment] | new | drawn
 
     async def _send(self, connection: Connection, batch: list[Request]) -> None:
+        self._latest += batch
         began, waited = time.monotonic(), self._waited
         answers = await connection.send([request.message for request in batch])
         took = time.monotonic() - began
@@ -133,10 +135,10 @@ class Campaign:
             elif must and answer is None and len(batch) == 1:
                 self.faults.show(UNANSWERED, request)
             if answer is None or status == 400 or status >= 500:
-                # With several requests under way it is not sure which one a traceback is about;
-                # the examples are sent again, each alone.
+                # With several requests under way it is not sure which one a traceback is about:
+                # each is sent again, alone.
                 for cause in self.served.causes():
-                    self.faults.show(cause, request)
+                    self.faults.suspect(cause, self._latest)
             if answer is not None:
                 self.reached[request.operation.name] += status < 400
                 self._pools.learn(request.values["environment"], request.values, answer)

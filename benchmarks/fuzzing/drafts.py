@@ -118,7 +118,7 @@ def begin(operation: Operation, values: Mapping[str, str]) -> Draft:
     elif operation.json is not None:
         fields = [(name.encode(), fill_json(value)) for name, value in operation.json.items()]
     host = values[f"{operation.at}_host"].encode()
-    headers = [(b"Host", host)]
+    headers = [(b"Host", host), (b"User-Agent", b"Mozilla/5.0 (X11; Linux x86_64)")]
     headers += [(name.encode(), fill(value)) for name, value in operation.headers.items()]
     cookies = [
         values[name] if name == "application" else f"{name}={values[name]}"

@@ -1,7 +1,7 @@
 """What went wrong, grouped by its kind."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.fuzzing.operations import Operation
@@ -10,6 +10,7 @@ from benchmarks.fuzzing.wire import Message
 __all__ = ["Fault", "Faults", "Request"]
 
 _EXAMPLES = 8
+_SUSPECTS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +41,11 @@ class Fault:
     def told(self) -> str:
         """For people; bytes as in Python."""
         names = ", ".join(f"{name} {count}" for name, count in self.operations.most_common(6))
-        lines = [f"{self.kind}: {self.times} times ({names})"]
+        lines = [f"{self.kind}: {self.times} times{f' ({names})' if names else ''}"]
         if self.smallest is not None:
             lines.append(f"  made of number {self.number}: {_short(self.smallest)}")
         else:
-            lines.append("  not seen again by one request alone; about there:")
+            lines.append("  not seen again by one request alone; one of these, or about there:")
             lines += [f"  number {e.number}: {_short(e.message.raw)}" for e in self.examples[:2]]
         if self.suspects:
             lines.append(f"  first after numbers {self.suspects[0]} to {self.suspects[-1]}")
@@ -65,15 +66,22 @@ class Faults:
         fault.examples = sorted([*fault.examples, request], key=lambda e: len(e.message.raw))
         del fault.examples[_EXAMPLES:]
 
+    def suspect(self, kind: str, requests: Iterable[Request]) -> None:
+        """Note what one of these requests must have shown."""
+        fault = self._add(kind)
+        if len(fault.examples) < _SUSPECTS:
+            fault.examples += requests
+
     def spoilt(self, kind: str, operation: str, numbers: Sequence[int]) -> None:
         """Note what is not answered any more after these requests."""
         fault = self._add(kind, operation)
         fault.suspects = fault.suspects or numbers
 
-    def _add(self, kind: str, operation: str) -> Fault:
+    def _add(self, kind: str, operation: str | None = None) -> Fault:
         fault = self.by_kind.setdefault(kind, Fault(kind=kind))
         fault.times += 1
-        fault.operations[operation] += 1
+        if operation is not None:
+            fault.operations[operation] += 1
         return fault
 
     def told(self) -> list[str]:

@@ -29,7 +29,7 @@ class Operation:
     weight: float = 1.0
     """How often it is drawn, against the others."""
     waits: bool = False
-    """Whether the answer may rightly take long."""
+    """Whether the answer may rightly take long, be it with another method."""
 
 
 _AUTHORIZE = {
@@ -209,7 +209,8 @@ def _control() -> list[Operation]:
           json={"fault": "late_renewal", "environment": "{environment}"}),
         o(name="holds", method="POST", path=f"{at}/holds", json=held),
         o(name="holds.held", method="GET", path=f"{at}/holds/{HELD}", waits=True),
-        o(name="holds.release", method="DELETE", path=f"{at}/holds/{HELD}", weight=2),
+        o(name="holds.release", method="DELETE", path=f"{at}/holds/{HELD}", waits=True,
+          weight=2),
         o(name="observations.begin", method="POST", path=f"{at}/observations",
           json={"environments": ["{environment}"], "parts": ["cookies", "browser", "tab"],
                 "tab_in_use": True}),

@@ -31,8 +31,11 @@ class Shrinking:
         """Sort what failed by its cause, and make each kind as small as it goes."""
         await self._campaign.reset(self._connection)
         for request in self._faults.failed[:_REPEATED]:
-            kinds = await self._kinds(request.message)
-            found = next((kind for kind in kinds if kind.startswith("5")), None)
+            found = None
+            # What it was, and the same with what the server gives out now.
+            for same in (request, self._campaign.message(request.number)):
+                kinds = await self._kinds(same.message)
+                found = found or next((kind for kind in kinds if kind.startswith("5")), None)
             self._faults.show(found or f"5xx for {request.operation.name}, not again", request)
             if found:
                 # The traceback is told with its status.
@@ -47,7 +50,6 @@ class Shrinking:
 
     async def _shrink(self, fault: Fault) -> None:
         for example in fault.examples:
-            # What it was, and the same with what the server gives out now.
             for request in (example, self._campaign.message(example.number)):
                 message = request.message
 
