@@ -145,6 +145,14 @@ class Campaign:
             if status >= 500:
                 self.faults.failed.append(request)
 
+    async def again(self, connection: Connection, number: int) -> bytes:
+        """Send the request of a number, with what the server has given out by now."""
+        request = self.message(number)
+        (answer,) = await connection.send([request.message])
+        if answer is not None:
+            self._pools.learn(request.values["environment"], request.values, answer)
+        return request.message.raw
+
     async def plain(
         self, connection: Connection, operation: Operation, environment: str
     ) -> Answer | None:

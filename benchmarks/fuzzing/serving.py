@@ -51,6 +51,10 @@ class Served:
         with self.stderr.open("rb") as file:
             file.seek(self._read)
             said = file.read()
+        begun = said.rfind(b"\nTraceback")
+        if begun >= 0 and not _ENDED.search(said, begun):
+            # A long one comes in several writes: the rest is still to come.
+            said = said[:begun]
         self._read += len(said)
         return causes(said.decode(errors="replace"))
 
@@ -65,6 +69,7 @@ class Served:
         return waited / 1e9
 
 
+_ENDED = re.compile(rb"^\w[\w.]*(?::.*)?\n", re.MULTILINE)
 _FRAME = re.compile(r'File "[^"]*?/(harness/[\w/.]+)", line (\d+), in (\w+)')
 _CHAINED = re.compile(
     r"\n\n(?:The above exception was|During handling of the above)[^\n]+\n\nTraceback[^\n]+\n"

@@ -92,24 +92,23 @@ class Shrinking:
                     break
             else:
                 return None
-        number = suspects[0]
+        fault.number = suspects[0]
 
         async def spoils(raw: bytes) -> bool:
-            return await self._spoils(fault, [number], raw)
+            return await self._spoils(fault, (), raw)
 
-        fault.number = number
-        await self._spoils(fault, suspects)
         return await _smallest(self._sent, spoils)
 
     async def _spoils(
         self, fault: Fault, numbers: Sequence[int], instead: bytes | None = None
     ) -> bool:
+        """Whether requests do so, or one `instead` of them."""
         await self._campaign.reset(self._connection)
         self._campaign.served.causes()
         for number in numbers:
-            message = self._campaign.message(number).message
-            self._sent = message.raw if instead is None else instead
-            await self._connection.send([replace(message, raw=self._sent)])
+            self._sent = await self._campaign.again(self._connection, number)
+        if instead is not None:
+            await self._connection.send([Message(raw=instead, wait=_BRIEF)])
         causes = self._campaign.served.causes()
         failing = await self._campaign.looked(self._connection)
         return fault.kind in (*causes, *(kind for _, kind in failing))
