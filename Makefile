@@ -23,6 +23,7 @@ bench: $(VENV)/browsers
 	$(BIN)/python -m benchmarks.sessions
 	$(BIN)/python -m benchmarks.model
 	$(BIN)/python -m benchmarks.verdicts
+	$(BIN)/python -m benchmarks.fuzz
 
 $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,135 @@
+"""Raw HTTP/1.1: bytes out, the answers' status, headers and bodies in."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from functools import cached_property
+
+__all__ = ["Answer", "Connection", "Message"]
+
+_AT_MOST = 30.0
+"""Seconds until an answer is given up."""
+_LARGEST = 2**24
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What is sent: one request, or what is left of one."""
+
+    raw: bytes
+    wait: float | None = None
+    """Seconds to wait for an answer that need not come; None: it must."""
+    pieces: int = 1
+    """In how many parts it is sent."""
+    half_close: bool = False
+    """Whether to say that nothing more will come, instead of hanging up."""
+
+    @property
+    def method(self) -> bytes:
+        """The request's method, as it is on the wire."""
+        return self.raw.lstrip(b"\r\n").partition(b" ")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A response. `closed`: whether the connection is of no more use."""
+
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+    closed: bool = False
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in lower case."""
+        return next((v for k, v in self.headers if k == name), None)
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """Cookies that are set, by name; deleted ones are empty."""
+        pairs = (v.partition(";")[0].partition("=") for k, v in self.headers if k == "set-cookie")
+        return {name: value.strip('"') for name, _, value in pairs}
+
+
+class Connection:
+    """One connection at a time to the server, opened when it is needed."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is None or self._streams[0].at_eof():
+            self.close()
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=_LARGEST)
+        return self._streams
+
+    def close(self) -> None:
+        """Hang up, whatever is under way."""
+        if self._streams is not None:
+            self._streams[1].transport.abort()
+            self._streams = None
+
+    async def send(self, messages: list[Message]) -> list[Answer | None]:
+        """Send these in one go, and read their answers; None for each that did not come.
+
+        A connection that the server closed meanwhile is opened anew for the first of them.
+        """
+        fresh = self._streams is None
+        answers = await self._once(messages)
+        if answers[0] is None and messages[0].wait is None and not fresh:
+            answers = await self._once(messages)
+        return answers
+
+    async def _once(self, messages: list[Message]) -> list[Answer | None]:
+        reader, writer = await self._open()
+        with contextlib.suppress(OSError):
+            for message in messages:
+                await _write(writer, message)
+            # Not after others: their answers would be lost with it.
+            if len(messages) == 1 and messages[0].half_close:
+                writer.write_eof()
+        answers: list[Answer | None] = []
+        for message in messages:
+            answer = None
+            try:
+                async with asyncio.timeout(_AT_MOST if message.wait is None else message.wait):
+                    answer = await _read(reader, message.method)
+            except (OSError, EOFError, ValueError):
+                pass
+            answers.append(answer)
+            if answer is None or answer.closed:
+                break
+        answers += [None] * (len(messages) - len(answers))
+        if any(m.wait is not None for m in messages) or any(a is None or a.closed for a in answers):
+            self.close()
+        return answers
+
+
+async def _write(writer: asyncio.StreamWriter, message: Message) -> None:
+    size = -(-len(message.raw) // message.pieces) or 1
+    for start in range(0, len(message.raw), size):
+        writer.write(message.raw[start : start + size])
+        if message.pieces > 1:
+            await writer.drain()
+            await asyncio.sleep(0)
+
+
+async def _read(reader: asyncio.StreamReader, method: bytes) -> Answer:
+    """The next response that is not an interim one; raise EOFError or ValueError."""
+    while True:
+        head = await reader.readuntil(b"\r\n\r\n")
+        first, *lines = head[:-4].decode("latin-1").split("\r\n")
+        status = int(first.split(" ", 2)[1])
+        if status >= 200 or status == 101:
+            break
+    pairs = (line.partition(":") for line in lines)
+    headers = [(name.lower(), value.strip()) for name, _, value in pairs]
+    values = dict(headers)
+    body, closed = b"", values.get("connection", "").lower() in ("close", "upgrade")
+    if method == b"HEAD" or status in (101, 204, 304):
+        pass
+    elif "content-length" in values:
+        body = await reader.readexactly(int(values["content-length"]))
+    else:
+        body, closed = await reader.read(), True
+    return Answer(status=status, headers=headers, body=body, closed=closed)
