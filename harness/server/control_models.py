@@ -164,6 +164,7 @@ class ExchangeState(BaseModel):
     path: str
     status: int
     cookies_in: list[str]
+    duplicates: list[str]
     """Names of the cookies received."""
     cookies_out: list[str]
     """`Set-Cookie` headers sent, their values shortened."""

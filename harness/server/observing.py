@@ -28,6 +28,7 @@ from harness.apps.memory import Memory
 from harness.apps.relying_party import SignInRefusedError
 from harness.apps.session_storage import SessionStorage
 from harness.received import Part, Received
+from harness.sent_cookies import SentCookies
 from harness.server.authorizing import Authorizing
 from harness.server.exchanges import ExchangeLog
 from harness.server.signing_in import SignIn
@@ -136,13 +137,15 @@ class Observing:
     async def at_idp(self, request: web.Request, tenant: Tenant) -> web.Response:
         """Note what the SSO cookie is worth; on to the application with the outcome."""
         visit = self._visit(request)
+        sent = SentCookies.of(request.headers)
         _, reason = tenant.session_of(self._sign_in.cookie_of(request, tenant))
         visit.add(
             tenant.name,
             "sso",
             signed_in=reason is None,
             reason=reason,
-            cookies_sent=sorted(request.cookies),
+            cookies_sent=sent.names,
+            duplicates=sent.duplicates,
             set_cookie=self._set_cookie(tenant.issuer, self._sign_in.cookie_name),
         )
         outcome = urlencode(self._authorizing.silent(request, tenant))
@@ -152,7 +155,7 @@ class Observing:
         """Note what the application's cookies, and its silent sign-in, are worth; on to the next
         environment."""
         visit = self._visit(request)
-        cookies = sorted(request.cookies)
+        sent = SentCookies.of(request.headers)
         for kind in app.kinds.values():
             if isinstance(kind, CookieKind):
                 standing, claim = app.standing(request, kind)
@@ -161,7 +164,8 @@ class Observing:
                     f"app:{kind.name}",
                     signed_in=standing.signed_in,
                     reason=standing.reason,
-                    cookies_sent=cookies,
+                    cookies_sent=sent.names,
+                    duplicates=sent.duplicates,
                     set_cookie=self._set_cookie(app.url, kind.cookie),
                     persistent_claim=claim,
                 )

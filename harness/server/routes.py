@@ -7,6 +7,7 @@ from importlib.metadata import version
 from aiohttp import web
 
 from harness.apps.demo import DemoApp
+from harness.sent_cookies import SentCookies
 from harness.server import cross_origin
 from harness.server.account import account
 from harness.server.console import Console
@@ -171,6 +172,7 @@ class Routes:
         tenant = self._site.tenant_of_host.get(request.host)
         response = cross_origin.preflight(request, tenant) or await handler(request)
         cross_origin.allow(request, tenant, response)
+        sent = SentCookies.of(request.headers)
         headers = [morsel.OutputString() for morsel in response.cookies.values()]
         headers += response.headers.getall("Set-Cookie", [])
         self._site.log.add(
@@ -180,7 +182,8 @@ class Routes:
                 method=request.method,
                 path=request.path,
                 status=response.status,
-                cookies_in=sorted(request.cookies),
+                cookies_in=list(sent.names),
+                duplicates=list(sent.duplicates),
                 cookies_out=[shorten_cookie(header) for header in headers],
             )
         )

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from harness.faults import Fault, Faults
 from harness.policy import Persistence
+from harness.sent_cookies import SentCookies
 from harness.server.pages import page
 from harness.server.people import User
 from harness.server.protocol import form_of, user_agent
@@ -54,9 +55,10 @@ class SignIn:
 
     def cookie_of(self, request: web.Request, tenant: Tenant) -> str | None:
         """The value of the SSO cookie that came with a request, or None."""
-        value = request.cookies.get(self.cookie_name)
+        sent = SentCookies.of(request.headers)
+        value = sent.first(self.cookie_name)
         if value is None and self._faults.struck(tenant.name, Fault.TWIN_COOKIE):
-            return request.cookies.get(self._twin)
+            return sent.first(self._twin)
         return value
 
     @property
