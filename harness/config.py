@@ -47,10 +47,17 @@ class Config:
     settings: Settings = field(default_factory=Settings)
 
     def only(self, names: Iterable[str]) -> "Config":
-        """The same with just the environments named; raise ConfigError for an unknown one."""
+        """The same with just the environments named; raise ConfigError for an unknown one, or
+        where the cookie's domain does not fit one that is left."""
         known = {environment.name: environment for environment in self.environments}
         chosen = [known[name_one_of("policy", name, known)] for name in names]
-        return replace(self, environments=tuple(chosen)) if chosen else self
+        left = replace(self, environments=tuple(chosen)) if chosen else self
+        for environment in left.environments:
+            try:
+                self.settings.check_host(environment.name)
+            except ValueError as error:
+                raise ConfigError(str(error)) from None
+        return left
 
 
 def name_one_of(what: str, name: str, known: Iterable[str]) -> str:
@@ -107,8 +114,9 @@ def _with_line(message: str, text: str) -> str:
 
 
 def _config(data: Mapping[str, Any]) -> Config:
-    keys = ("cookie_name", "activity", "policy_change", "refresh_overlap", "apps", "environments")
-    _only_keys(data, "", keys)
+    cookie = ("cookie_name", "cookie_path", "cookie_domain")
+    keys = ("activity", "policy_change", "refresh_overlap", "apps", "environments")
+    _only_keys(data, "", (*cookie, *keys))
     environments = {environment.name: environment for environment in DEFAULT_ENVIRONMENTS}
     for name, table in _tables(data, "environments", ""):
         environments[name] = _environment(name, table)
@@ -122,6 +130,11 @@ def _settings(data: Mapping[str, Any]) -> Settings:
         if not isinstance(name, str) or not _COOKIE_NAME.fullmatch(name):
             raise ConfigError(f"cookie_name: must be letters, digits, '_' and '-', not {name!r}")
         settings = replace(settings, cookie_name=name)
+    where = {key: data[key] for key in ("cookie_path", "cookie_domain") if key in data}
+    try:
+        settings = replace(settings, **where)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     if "activity" in data:
         names = _strings(data, "", "activity")
         counted = frozenset(_choice("activity", name, Activity) for name in names)

@@ -1,4 +1,5 @@
-"""What applications do by themselves, whatever the policy: their part of a thing's trail."""
+"""What applications and auth servers do by themselves, whatever the policy: their part of a thing's
+trail."""
 
 from harness.model.trail import Decision
 
@@ -10,8 +11,11 @@ __all__ = [
     "IN_LOCAL_STORAGE",
     "IN_ONE_TAB",
     "NOT_TOLD",
+    "OLD_COOKIE_STAYS",
     "OTHER_TAB_NOT_TOLD",
     "REMOVAL_NOT_WRITTEN",
+    "SHADOWED",
+    "SIGN_OUT_MISSED",
 ]
 
 COOKIE_LASTS = Decision(
@@ -49,4 +53,16 @@ REMOVAL_NOT_WRITTEN = Decision(
 CAPPED = Decision(
     because="the cookie was gone 400 days after it was last set",
     limitations=("cookie-lifetime-capped",),
+)
+SHADOWED = Decision(
+    because="the browser sent an older cookie of that name first, and the auth server took that",
+    limitations=("stale-cookie-comes-first",),
+)
+SIGN_OUT_MISSED = Decision(
+    because="the sign-out deleted the cookie, and did not get it, so it ended no session",
+    limitations=("sign-out-misses-the-session",),
+)
+OLD_COOKIE_STAYS = Decision(
+    because="a cookie that was set before the auth server changed its scope was still there",
+    limitations=("old-cookie-stays",),
 )

@@ -235,6 +235,7 @@ class FaultState(BaseModel):
     environment: str
     armed: list[Fault]
     struck: list[Fault]
+    mended: list[Fault]
 
 
 class FaultList(BaseModel):

@@ -17,6 +17,7 @@ from harness.server.exchanges import Exchange, shorten_cookie
 from harness.server.granting import Granting
 from harness.server.management import management_operations
 from harness.server.oauth import OAuth
+from harness.server.observing import IDP_PATH, PATH
 from harness.server.openapi import document
 from harness.server.pages import error_page
 from harness.server.site import Site
@@ -98,10 +99,11 @@ class Routes:
         ]
 
     def _observing_routes(self) -> list[web.RouteDef]:
-        observing, ticket = self._site.observing, "/_afterclose/observe/{ticket}"
+        observing, ticket = self._site.observing, f"{PATH}/{{ticket}}"
         part = f"{ticket}/{{part:browser|tab}}"
         return [
-            web.get(ticket, self._observe),
+            web.get(f"{IDP_PATH}/{{ticket}}", self._at_idp(observing.at_idp)),
+            web.get(ticket, self._at_app(observing.at_app)),
             web.get(f"{ticket}/frames", self._at_app(observing.frames)),
             web.get(part, self._at_app(observing.frame)),
             web.post(part, self._at_app(observing.stored)),
@@ -144,11 +146,6 @@ class Routes:
         # The key is made while the person is at the sign-in page.
         self._site.key.begin()
         return await self._site.authorizing.authorize(request, tenant)
-
-    async def _observe(self, request: web.Request) -> web.StreamResponse:
-        if request.host in self._site.app_of_host:
-            return await self._at_app(self._site.observing.at_app)(request)
-        return await self._at_idp(self._site.observing.at_idp)(request)
 
     async def _openapi(self, request: web.Request) -> web.Response:
         """The document of the management and control APIs."""

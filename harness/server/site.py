@@ -14,6 +14,7 @@ from harness.server.exchanges import ExchangeLog
 from harness.server.holds import Holds
 from harness.server.observing import Observing
 from harness.server.signing_in import SignIn
+from harness.server.sso_cookie import SsoCookie
 from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
 from harness.settings import Settings
@@ -26,7 +27,7 @@ class Site:
     """Auth servers on `<environment>.idp.localhost`, applications on `<environment>.app.localhost`.
 
     The first environment also answers at plain `localhost`, for clients that do not resolve names
-    below it by themselves.
+    below it by themselves. Raises ValueError for a cookie domain that does not fit a host.
     """
 
     def __init__(
@@ -56,9 +57,9 @@ class Site:
         clock.advance(max(0.0, offset - clock.offset))
         for number, environment in enumerate(environments):
             self._add(environment, first=number == 0)
-        self.sign_in = SignIn(
-            cookie_name=settings.cookie_name, secure=scheme == "https", faults=self.faults
-        )
+        secure = scheme == "https"
+        cookie = SsoCookie(settings, secure=secure, faults=self.faults)
+        self.sign_in = SignIn(cookie, secure=secure, faults=self.faults)
         self.authorizing = Authorizing(self.sign_in, holds=self.holds, faults=self.faults)
         self.observing = Observing(
             self.tenants, self.apps, self.log, self.sign_in, self.authorizing
@@ -66,6 +67,7 @@ class Site:
 
     def _add(self, environment: Environment, *, first: bool) -> None:
         name, scheme, port = environment.name, self.scheme, self._port
+        self._settings.check_host(name)
         idp, app = (f"{name}.{kind}.localhost:{port}" for kind in ("idp", "app"))
         hosts = [idp, *([f"localhost:{port}", f"127.0.0.1:{port}"] if first else [])]
         tenant = Tenant(
