@@ -120,7 +120,8 @@ class ReferenceSite:
         self._arrive(tab)
 
     def sign_out_during_visit(self, tab: Tab) -> None:
-        """The visit's answer comes last: it may bring the cookie back, and no session."""
+        """The visit's answer comes last: it may bring the cookie back, and no session unless the
+        sign-out has ended none."""
         for tenant in self._tenants:
             session = self._alive(tenant)
             before = session.persistence if session else None
@@ -133,6 +134,8 @@ class ReferenceSite:
             if session is not None and renewed:
                 said = () if session.over else (SIGN_OUT_MISSED,)
                 self._set_sso(tenant, session, _AUTHORIZE, said)
+            if session is not None and not session.over:
+                self._keep(tenant, session, Tab())
         self._arrive(tab)
 
     def wait(self, seconds: float) -> None:
@@ -187,7 +190,8 @@ class ReferenceSite:
     def _look_at_sso(self, tenant: Tenant) -> Shown:
         signed_in, said = self._alive(tenant) is not None, self._trail(tenant, _SSO)
         cookie = self._cookies.get((tenant.name, _SSO))
-        if cookie is not None and signed_in and not self._browser.has(cookie):
+        there = {kept.identity for kept in self._stores.cookies}
+        if cookie is not None and signed_in and cookie.identity not in there:
             said += (OLD_COOKIE_STAYS,)
         capped = cookie is not None and cookie.expiry == cookie.created + LIFETIME_CAP
         if capped and self._browser.expired(cookie):

@@ -40,7 +40,8 @@ class MockServer:
     `async with` runs it in the event loop that is there. It listens on loopback unless `host` says
     otherwise; `port` 0 takes a free one. `https` makes a certificate authority for this run.
     `state` names an SQLite file that keeps sessions, policies and codes. Raises PortInUseError if
-    the port cannot be had, StateError if the file cannot be used.
+    the port cannot be had, StateError if the file cannot be used, ValueError for settings whose
+    cookie domain does not fit the host of an environment.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class MockServer:
         settings: Settings | None = None,
         state: Path | None = None,
     ) -> None:
+        for environment in environments:
+            (settings or Settings()).check_host(environment.name)
         self._environments = environments
         self._host = host
         self._port = port
