@@ -55,10 +55,17 @@ class Config:
     settings: Settings = field(default_factory=Settings)
 
     def only(self, names: Iterable[str]) -> "Config":
-        """The same with just the environments named; raise ConfigError for an unknown one."""
+        """The same with just the environments named; raise ConfigError for an unknown one, or
+        where the cookie's domain does not fit one that is left."""
         known = {environment.name: environment for environment in self.environments}
         chosen = [known[name_one_of("policy", name, known)] for name in names]
-        return replace(self, environments=tuple(chosen)) if chosen else self
+        left = replace(self, environments=tuple(chosen)) if chosen else self
+        for environment in left.environments:
+            try:
+                self.settings.check_host(environment.name)
+            except ValueError as error:
+                raise ConfigError(str(error)) from None
+        return left
 
 
 def name_one_of(what: str, name: str, known: Iterable[str]) -> str:
@@ -130,6 +137,11 @@ def _settings(data: Mapping[str, Any]) -> Settings:
         if not isinstance(name, str) or not _COOKIE_NAME.fullmatch(name):
             raise ConfigError(f"cookie_name: must be letters, digits, '_' and '-', not {name!r}")
         settings = replace(settings, cookie_name=name)
+    where = {key: data[key] for key in ("cookie_path", "cookie_domain") if key in data}
+    try:
+        settings = replace(settings, **where)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     if "activity" in data:
         names = _strings(data, "", "activity")
         counted = frozenset(_choice("activity", name, Activity) for name in names)

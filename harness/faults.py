@@ -29,6 +29,11 @@ class Fault(StrEnum):
     SIGN_OUT_KEEPS_TOKEN = "sign_out_keeps_token"
     """A sign-out leaves the token in the tab's storage, where a restored tab finds it
     (Ride-The-Lightning/RTL 1042)."""
+    SCOPE_CHANGED = "scope_changed"
+    """From the next time on that the server sets or deletes the cookie of somebody who has one, the
+    cookie has another domain: browsers then keep, and send, the one of before beside it, first, and
+    nothing that the server says reaches that (code-dot-org/code-dot-org 74198, metabase/metabase
+    9577). Mended: the server deletes that one, too, whenever it sets or deletes its cookie."""
 
 
 class Faults:
@@ -37,10 +42,17 @@ class Faults:
     def __init__(self) -> None:
         self._armed: defaultdict[str, set[Fault]] = defaultdict(set)
         self._struck: defaultdict[str, set[Fault]] = defaultdict(set)
+        self._mended: defaultdict[str, set[Fault]] = defaultdict(set)
 
     def arm(self, environment: str, fault: Fault) -> None:
         """Let a fault strike at the next occasion."""
         self._armed[environment].add(fault)
+        self._mended[environment].discard(fault)
+
+    def mend(self, environment: str, fault: Fault) -> None:
+        """Let a fault strike no more; where it has, let what it left behind be cleared up."""
+        self._armed[environment].discard(fault)
+        self._mended[environment].add(fault)
 
     def strikes(self, environment: str, fault: Fault) -> bool:
         """Whether the fault is to strike now; it will not again."""
@@ -54,14 +66,20 @@ class Faults:
         """Whether the fault has struck since the last reset."""
         return fault in self._struck[environment]
 
+    def mended(self, environment: str, fault: Fault) -> bool:
+        """Whether the fault has been mended since it was last armed."""
+        return fault in self._mended[environment]
+
     def state(self, environment: str) -> dict[str, list[Fault]]:
-        """What is armed, and what has struck, in one environment."""
+        """What is armed, what has struck, and what is mended, in one environment."""
         return {
             "armed": sorted(self._armed[environment]),
             "struck": sorted(self._struck[environment]),
+            "mended": sorted(self._mended[environment]),
         }
 
     def clear(self) -> None:
         """Arm nothing."""
         self._armed.clear()
         self._struck.clear()
+        self._mended.clear()

@@ -121,6 +121,7 @@ class Judge:
             limitation=named.id if named else None,
             evidence=Evidence(
                 cookies_sent=received.cookies_sent,
+                duplicates=received.duplicates,
                 set_cookie=received.set_cookie,
                 attributes=attributes,
                 reason=received.reason,

@@ -253,6 +253,37 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sources=(f'{_KINDE} ("Restoring a browser session can also restore a session cookie.")',),
     ),
     Limitation(
+        id="stale-cookie-comes-first",
+        sentence="After the auth server has changed its cookie's path or domain, browsers send the "
+        "cookie of before beside it, and first: whoever signs in again is locked out.",
+        explains=State.SIGNED_OUT,
+        sources=(
+            "rfc6265bis 5.7 (another path or domain makes another cookie), 5.8.3 (the order)",
+            "https://github.com/code-dot-org/code-dot-org/pull/74198",
+            "https://github.com/metabase/metabase/pull/9600",
+        ),
+    ),
+    Limitation(
+        id="old-cookie-stays",
+        sentence="A cookie of a path or domain that the auth server has given up stays in the "
+        "browser as long as it was meant to, whatever the policy has become.",
+        explains=State.SIGNED_IN,
+        sources=(
+            "rfc6265bis 5.7 (another path or domain makes another cookie)",
+            "https://github.com/forem/forem/pull/10169",
+        ),
+    ),
+    Limitation(
+        id="sign-out-misses-the-session",
+        sentence="A sign-out that does not get the session's cookie ends no session: what brings "
+        "the cookie back, a crash say, signs in again.",
+        explains=State.SIGNED_IN,
+        sources=(
+            "rfc6265bis 5.8.3 (a cookie goes with requests for its path alone; the order)",
+            "https://github.com/forem/forem/pull/10169",
+        ),
+    ),
+    Limitation(
         id="application-session-ends-first",
         sentence="What an application keeps can expire while the SSO session goes on.",
         explains=State.SIGNED_OUT,

@@ -164,7 +164,15 @@ class History:
         self._windows.start(_Tab())
 
 
-_PROMISING_NOTHING = ("pin_tab", "restore_previous_session", "settle", "set_clock_back", "check")
+_PROMISING_NOTHING = (
+    "pin_tab",
+    "restore_previous_session",
+    "settle",
+    "set_clock_back",
+    "change_cookie_scope",
+    "mend_cookie_scope",
+    "check",
+)
 """Verbs that are no matter of the policy."""
 
 

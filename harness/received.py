@@ -21,7 +21,9 @@ class Received(BaseModel, frozen=True):
     reason: str | None = None
     """Why the server says the session is over; None where it is not."""
     cookies_sent: tuple[str, ...] = ()
-    """Names of the cookies that came."""
+    """Names of the cookies that came, in order, two of one name too."""
+    duplicates: tuple[str, ...] = ()
+    """Those whose name came more than once, in order, their values shortened: the first counts."""
     set_cookie: tuple[str, ...] = ()
     """The latest `Set-Cookie` of each cookie that the surface rests on, its value shortened."""
     persistent_claim: bool | None = None

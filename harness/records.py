@@ -53,7 +53,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an observation rests on; everything but `browser_cookies` comes from the server."""
 
     cookies_sent: tuple[str, ...] = ()
-    """Names of the cookies that the browser sent to this surface's host at the check."""
+    """Names of the cookies that the browser sent to this surface's host at the check, in order, two
+    of one name too."""
+    duplicates: tuple[str, ...] = ()
+    """Those whose name came more than once, in order, their values shortened: the server takes the
+    first."""
     set_cookie: tuple[str, ...] = ()
     """The latest `Set-Cookie` of each cookie the surface rests on, its value shortened."""
     attributes: str | None = None

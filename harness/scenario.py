@@ -70,7 +70,7 @@ class Interpreter(Protocol):
 
 
 class Administrator:
-    """Somebody at the auth server's console, not at the browser."""
+    """Somebody who runs the auth server, not at the browser."""
 
     def __init__(self, do: Callable[[Step], None]) -> None:
         self._do = do
@@ -78,6 +78,16 @@ class Administrator:
     def override_session_policy(self) -> None:
         """Switch on the organization's override, with the persistence it does not have now."""
         self._do(Step("override_session_policy"))
+
+    def change_cookie_scope(self) -> None:
+        """Have the auth server set its cookie for another domain, the next time that it sets or
+        deletes that of somebody who has one (the fault `scope_changed`)."""
+        self._do(Step("change_cookie_scope"))
+
+    def mend_cookie_scope(self) -> None:
+        """Have it delete the cookie of the domain before, too, whenever it sets or deletes its
+        own."""
+        self._do(Step("mend_cookie_scope"))
 
     def revoke_sessions(self) -> None:
         """End every session on the server."""

@@ -1,20 +1,36 @@
 """What can be set about the whole server: questions that Kinde's documentation leaves open."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
     "APP_KINDS",
     "ATTRIBUTE_KINDS",
+    "COOKIE_PATHS",
     "DEFAULT_COOKIE_NAME",
     "Activity",
     "OrganizationSwitch",
     "PolicyChange",
     "Settings",
+    "host_of",
 ]
 
 DEFAULT_COOKIE_NAME = "sso_session"
 """Kinde does not document the name of its SSO cookie, so this one is neutral, and a setting."""
+
+COOKIE_PATHS = ("/", "/oauth2", "/oauth2/", "/oauth2/auth")
+"""Those of which a cookie goes with a request for `/oauth2/auth` (RFC 6265bis, section 5.1.4): with
+any other nobody would ever be signed in."""
+
+_IDP_DOMAIN = "idp.localhost"
+_COOKIE_DOMAIN = re.compile(rf"([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)?{re.escape(_IDP_DOMAIN)}")
+
+
+def host_of(environment: str) -> str:
+    """The host of an environment's auth server, without a port."""
+    return f"{environment}.{_IDP_DOMAIN}"
+
 
 APP_KINDS = (
     "ksp_cookie",
@@ -82,6 +98,12 @@ class Settings:
     """The server's settings; the defaults are what is documented, or else the mildest choice."""
 
     cookie_name: str = DEFAULT_COOKIE_NAME
+    cookie_path: str = "/"
+    """One of `COOKIE_PATHS`. With another than `/`, the sign-out page does not get the cookie, so a
+    sign-out ends no session: it only has the browser delete the cookie."""
+    cookie_domain: str | None = None
+    """What every auth server's host is, or is below: the cookie then goes to all of that domain.
+    None: to the very host that set it."""
     activity: frozenset[Activity] = frozenset({Activity.SIGN_IN, Activity.REFRESH})
     policy_change: PolicyChange = PolicyChange.NEXT_SIGN_IN
     organization_switch: OrganizationSwitch = OrganizationSwitch.SILENT
@@ -89,3 +111,39 @@ class Settings:
     """Seconds that a refresh token still works after it has been exchanged for the next. Kinde
     documents "a small overlap window", not how long."""
     apps: tuple[str, ...] = APP_KINDS
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a cookie that browsers would not take, or not send."""
+        path, domain = self.cookie_path, self.cookie_domain
+        if path not in COOKIE_PATHS:
+            accepted = ", ".join(f'"{path}"' for path in COOKIE_PATHS)
+            raise ValueError(
+                f"cookie_path: must be one of {accepted}, so that the cookie goes with a request "
+                f"for /oauth2/auth, not {path!r}"
+            )
+        if domain is not None and not _COOKIE_DOMAIN.fullmatch(str(domain)):
+            raise ValueError(
+                f'cookie_domain: must be "{_IDP_DOMAIN}", which every auth server is below, or the '
+                f"host of one, not {domain!r}"
+            )
+        if self.cookie_name.lower().startswith("__host-") and (domain or path != "/"):
+            raise ValueError(
+                f"cookie_name: {self.cookie_name!r} allows no cookie_domain, and no cookie_path "
+                "but / (RFC 6265bis, section 4.1.3.2)"
+            )
+
+    def check_host(self, environment: str) -> None:
+        """Raise ValueError where browsers would not take the cookie from an environment's host."""
+        host, domain = host_of(environment), self.cookie_domain
+        if domain not in (None, host, _IDP_DOMAIN):
+            raise ValueError(
+                f"cookie_domain: {domain} does not fit the host {host}; leave that environment "
+                f'out, or set "{_IDP_DOMAIN}"'
+            )
+
+    def cookie_name_at(self, environment: str) -> str:
+        """What the cookie is called there. One that goes to every environment's auth server is
+        named after its own, so that they do not overwrite each other's."""
+        if self.cookie_domain in (None, host_of(environment)):
+            return self.cookie_name
+        return f"{self.cookie_name}_{environment}"

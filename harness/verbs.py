@@ -204,6 +204,18 @@ VERBS: Mapping[str, Verb] = {
         server=True,
         administrator=True,
     ),
+    "change_cookie_scope": Verb(
+        sentence=lambda step: "The auth server is to set its cookie for another domain from now "
+        "on.",
+        server=True,
+        administrator=True,
+    ),
+    "mend_cookie_scope": Verb(
+        sentence=lambda step: "The auth server is to delete the cookie of the domain before, too, "
+        "at each sign-in and sign-out.",
+        server=True,
+        administrator=True,
+    ),
     "revoke_sessions": Verb(
         sentence=lambda step: "An administrator revokes every session.",
         server=True,

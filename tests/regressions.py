@@ -24,5 +24,6 @@ RED = {
         "regressions.restored_tab_after_sign_out",
         {(policy, "app:session_storage") for policy, _ in _EVERYBODY},
     ),
+    Fault.SCOPE_CHANGED: ("regressions.sign_in_again", _EVERYBODY),
 }
 """The scenario, and the policies and surfaces that are unexpected with the fault."""

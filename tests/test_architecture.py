@@ -12,7 +12,7 @@ import harness
 PACKAGE = Path(harness.__file__).parent
 LAYERS = (
     {"policy", "presets", "clock", "records", "settings", "config", "received", "windows"}
-    | {"state", "ledger", "faults"},
+    | {"state", "ledger", "faults", "sent_cookies"},
     {"apps"},
     {"server"},
     {"scenario", "setup", "promise", "verbs", "absence"},
@@ -23,10 +23,11 @@ LAYERS = (
     {"runner", "exploring", "cli"},
 )
 _GROUND = {"policy", "presets", "records", "settings", "received", "windows"}
+_SERVED = {"policy", "clock", "settings", "state", "ledger", "faults", "sent_cookies"}
 ALLOWED = {
     0: set(),
-    1: {"policy", "clock", "settings", "state", "ledger", "faults"},
-    2: {"policy", "clock", "settings", "state", "ledger", "faults", "received", "apps"},
+    1: _SERVED,
+    2: {*_SERVED, "received", "apps"},
     3: _GROUND,
     4: {"scenario", "verbs", "presets", "windows"},
     5: {"scenario", "verbs", "setup", "model", "policy", "presets", "received", "windows"},

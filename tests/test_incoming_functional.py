@@ -153,7 +153,7 @@ def test_what_fails_in_the_server_is_in_the_log(
     def fail(*_: object) -> None:
         raise RuntimeError("on purpose")
 
-    monkeypatch.setattr(type(client.server.site.sign_in), "cookie_of", fail)
+    monkeypatch.setattr(type(client.server.site.sign_in.cookie), "read", fail)
     answer = client.get(client.url("persistent", "/_afterclose/peek"))
     assert (answer.status, "error" in answer.json) == (500, True)
     last = exchanges(client)[-1]

@@ -11,6 +11,7 @@ from harness.promise import promise
 from harness.records import State
 from harness.reference import habits
 from harness.scenario import Step
+from harness.settings import PolicyChange, Settings
 from harness.setup import Setup
 
 SIGN_IN, START = Step("sign_in"), Step("start")
@@ -19,6 +20,7 @@ RESTART_CRASH = (SIGN_IN, Step("restart"), Step("crash"), START)
 _WAIT = Step("wait", timedelta(seconds=600))
 LOST = (SIGN_IN, _WAIT, Step("quit"), START, SIGN_IN, _WAIT)
 KEPT = (SIGN_IN, Step("open_tab"), Step("close_tab", 1), _WAIT, SIGN_IN, _WAIT)
+CHANGE, MEND = Step("change_cookie_scope"), Step("mend_cookie_scope")
 BY_ID = {limitation.id: limitation for limitation in LIMITATIONS}
 
 
@@ -30,6 +32,7 @@ def reason(
     persistence: Persistence = Persistence.NON_PERSISTENT,
     timeout: int = 86_400,
     limit: int | None = None,
+    settings: Settings | None = None,
 ) -> str | None:
     """The limitation behind what is expected there; None where it is what is promised."""
     environment = Environment(
@@ -40,10 +43,11 @@ def reason(
     )
     family = family_of(engine)
     assert family is not None
-    setup = Setup(engine=engine, preset=preset, environments=(environment,))
+    settings = settings or Settings()
+    setup = Setup(engine=engine, preset=preset, environments=(environment,), settings=settings)
     expectation = Expectation(family, setup)
     expected = expectation.after((*steps, Step("check", "at the end")))["one", surface]
-    if expected.state is promise(environment.policy, steps):
+    if expected.state is promise(environment.policy, steps, settings):
         return None
     found = reason_for(expected.trail, expected.state)
     assert found is not None
@@ -197,6 +201,20 @@ def test_the_last_decision_that_is_a_case_of_one_is_the_reason() -> None:
         (reason(*KEPT, persistence=Persistence.PERSISTENT, limit=1000), None),
         (reason(*KEPT, persistence=Persistence.PERSISTENT, limit=1000, surface="app:long_cookie"),
          "application-session-outlives-sso"),
+        (reason(SIGN_IN, CHANGE, Step("sign_out"), SIGN_IN), "stale-cookie-comes-first"),
+        (reason(SIGN_IN, CHANGE, Step("sign_out"), SIGN_IN, Step("quit"), START, SIGN_IN), None),
+        (reason(SIGN_IN, CHANGE, Step("sign_out"), SIGN_IN, MEND, SIGN_IN), None),
+        (reason(SIGN_IN, CHANGE, MEND, Step("sign_out"), SIGN_IN), None),
+        (reason(SIGN_IN, CHANGE, Step("revoke_sessions"), SIGN_IN, surface="app:memory"),
+         "stale-cookie-comes-first"),
+        (reason(SIGN_IN, CHANGE, Step("revoke_sessions"), SIGN_IN, surface="app:ksp_cookie"), None),
+        (reason(SIGN_IN, CHANGE, Step("override_session_policy"), Step("visit"), Step("quit"),
+                   START, persistence=Persistence.PERSISTENT,
+                   settings=Settings(policy_change=PolicyChange.NEXT_ACTIVITY)),
+         "old-cookie-stays"),
+        (reason(SIGN_IN, Step("settle"), Step("sign_out"), Step("crash"), START,
+                   settings=Settings(cookie_path="/oauth2"),
+                   persistence=Persistence.PERSISTENT), "sign-out-misses-the-session"),
     ],
 )
 def test_what_explains_what(found: str | None, limitation: str | None) -> None:

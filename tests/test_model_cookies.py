@@ -153,6 +153,16 @@ def test_longer_paths_and_older_cookies_come_first() -> None:
     assert store.header(Request(url=f"{APP}x"), NOW + 9) == "c=3; a=1; b=2"
 
 
+def test_two_of_one_name_are_both_sent_in_the_order_in_which_they_were_made() -> None:
+    store = CookieStore()
+    for value, attributes in (("old", ""), ("new", "; Domain=one.app.localhost"), ("x", "")):
+        name = "b" if value == "x" else "a"
+        store.take(Request(url=APP), f"{name}={value}{attributes}", NOW)
+    assert store.header(Request(url=APP), NOW) == "a=old; a=new; b=x"
+    assert [cookie.value for cookie in store.rivals] == ["old", "new"]
+    assert CookieStore(taken("a=1")).rivals == ()
+
+
 def test_a_newer_cookie_keeps_the_place_of_the_older() -> None:
     store = CookieStore()
     store.take(Request(url=APP), "a=1", NOW)

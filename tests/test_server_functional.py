@@ -326,6 +326,24 @@ def test_a_reset_forgets_the_sign_ins_under_way(client: Client, server: MockServ
     assert client.submit("persistent", page).status == 403
 
 
+def test_every_cookie_that_came_is_in_the_log_in_order_and_the_first_of_a_name_counts(
+    client: Client,
+) -> None:
+    client.sign_in("persistent")
+    (value,) = (v for jar in client.jar.values() for k, v in jar.items() if k == "sso_session")
+    peek = client.url("persistent", "/_afterclose/peek")
+    for cookies, signed_in in (
+        (f"z=1; sso_session={value}; a=2; sso_session=stale-and-long", True),
+        (f"sso_session=stale-and-long; z=1; sso_session={value}", False),
+    ):
+        assert client.get(peek, headers={"Cookie": cookies}).json["signed_in"] is signed_in
+    host = urlsplit(peek).netloc
+    *_, valid, stale = client.control("GET", f"exchanges?host={host}")["exchanges"]
+    assert valid["cookies_in"] == ["z", "sso_session", "a", "sso_session"]
+    assert stale["cookies_in"] == ["sso_session", "z", "sso_session"]
+    assert stale["duplicates"] == ["sso_session=stale-…", f"sso_session={value[:6]}…"]
+
+
 def test_the_first_environment_answers_at_plain_localhost(client: Client) -> None:
     document = client.get(f"{client.server.url}/.well-known/openid-configuration").json
     assert document["issuer"] == client.server.url

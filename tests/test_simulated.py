@@ -11,7 +11,7 @@ from harness.engines.simulated import SimulationError
 from harness.model.agent import AgentError
 from harness.model.family import Question
 from harness.policy import DEFAULT_ENVIRONMENTS, Environment, Persistence, Policy
-from harness.records import Observation
+from harness.records import Observation, Verdict
 from harness.scenario import Browser, UnsupportedVerbError
 from harness.server.running import MockServer
 from harness.setup import Setup
@@ -96,6 +96,31 @@ def test_many_operations_make_chromium_write(attempt: Try) -> None:
     observations = attempt(lifecycle)
     reasons = {o.evidence.reason for o in observations if o.surface == "sso"}
     assert reasons & {"signed_out", "replaced", None} - {"no_cookie"}
+
+
+@pytest.mark.parametrize(("model", "let_in"), [("chromium", False), ("firefox", True)])
+def test_firefox_makes_restored_cookies_anew_so_they_come_last(
+    attempt: Try, model: str, let_in: bool
+) -> None:
+    def lifecycle(browser: Browser) -> None:
+        browser.sign_in()
+        browser.administrator.override_session_policy()
+        browser.administrator.change_cookie_scope()
+        browser.sign_out()
+        browser.sign_in()
+        browser.check("an older session cookie beside a persistent one")
+        browser.quit()
+        browser.start()
+        browser.check("after")
+
+    observations = attempt(lifecycle, model, "continue")
+    assert Verdict.UNEXPECTED not in {o.verdict for o in observations}
+    *_, last = (o for o in observations if (o.policy, o.surface) == ("non_persistent", "sso"))
+    assert last.evidence.cookies_sent == ("sso_session", "sso_session")
+    assert last.signed_in is let_in
+    first, *_ = (o for o in observations if (o.policy, o.surface) == ("non_persistent", "sso"))
+    turned = last.evidence.duplicates == first.evidence.duplicates[::-1]
+    assert turned is let_in
 
 
 def test_each_decision_is_told_in_words(attempt: Try) -> None:

@@ -59,7 +59,7 @@ def test_a_scenario_can_say_every_verb_and_each_has_a_sentence(verb: str) -> Non
 
 def test_what_changes_the_server_is_no_matter_of_the_browser_alone() -> None:
     assert verbs_that(lambda verb: verb.administrator) == {
-        "override_session_policy", "revoke_sessions",
+        "change_cookie_scope", "mend_cookie_scope", "override_session_policy", "revoke_sessions",
     }  # fmt: skip
     assert "wait" in verbs_that(lambda verb: verb.server and verb.browser)
     assert verbs_that(lambda verb: verb.argument is Argument.TIME) == {"wait", "set_clock_back"}

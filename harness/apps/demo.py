@@ -20,6 +20,7 @@ from harness.apps.relying_party import RelyingParty, SignInRefusedError
 from harness.clock import Clock
 from harness.faults import Fault, Faults
 from harness.ledger import Latest, Ledger
+from harness.sent_cookies import SentCookies
 from harness.state import State
 
 __all__ = ["DemoApp"]
@@ -82,7 +83,7 @@ class DemoApp:
     def standing(self, request: web.Request, kind: CookieKind) -> tuple[Standing, bool | None]:
         """What the application says to a request with these cookies, and what the policy's claim
         said when somebody signed in."""
-        value = request.cookies.get(kind.cookie)
+        value = _cookie(request, kind.cookie)
         if not value:
             return Standing(signed_in=False, reason="no_cookie"), None
         login = self._logins.get(value)
@@ -98,7 +99,7 @@ class DemoApp:
     async def home(self, request: web.Request) -> web.Response:
         """`/`: says what is kept in the cookies, and lets the page keep a new token."""
         onward = self._onward(self._return_to(request))
-        handover = request.cookies.get(_HANDOVER_COOKIE)
+        handover = _cookie(request, _HANDOVER_COOKIE)
         token = self._handovers.pop(handover, None) if handover else None
         script = ""
         if token is not None:
@@ -182,7 +183,7 @@ class DemoApp:
         """`/sign-out`: forget the login here, then end the session at the auth server."""
         for kind in self.kinds.values():
             if isinstance(kind, CookieKind):
-                value = request.cookies.get(kind.cookie, "")
+                value = _cookie(request, kind.cookie) or ""
                 login = self._logins.get(value)
                 if login is not None:
                     login.signed_out = True
@@ -223,6 +224,10 @@ class DemoApp:
         first, *rest = return_to
         separator = "&" if urlsplit(first).query else "?"
         return f"{first}{separator}{urlencode([('return_to', address) for address in rest])}"
+
+
+def _cookie(request: web.Request, name: str) -> str | None:
+    return SentCookies.of(request.headers).first(name)
 
 
 def _redirect(location: str) -> web.Response:

@@ -206,6 +206,7 @@ def _state(agent: UserAgent, tabs: Sequence[Tab], parts: Sequence[str]) -> Itera
         yield agent.redirects_count and strict
         yield agent.trusts_localhost
         yield frozenset(agent.cookies)
+        yield agent.cookies.rivals
     if "browser" in parts:
         yield _frozen(agent.local_storage)
     if "tab" in parts:

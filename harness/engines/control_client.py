@@ -23,7 +23,9 @@ __all__ = [
 
 
 OBSERVE_PATH = "/_afterclose/observe/"
-"""What the path of every address of an observation begins with."""
+"""What is in the path of every address of an observation."""
+_SCOPE_CHANGED = "scope_changed"
+"""The fault that scenarios can have."""
 
 PARTS: Sequence[Part] = ("cookies", "browser", "tab")
 """What a browser keeps apart, and can be looked at apart: its cookies, the storages of all its
@@ -119,6 +121,15 @@ class ControlClient:
     async def arm(self, fault: str) -> None:
         """Let a fault strike once in every environment."""
         await self._control("POST", "faults", {"fault": fault})
+
+    async def change_cookie_scope(self, environment: ServedEnvironment) -> None:
+        """Let the auth server's cookie have another domain from now on: a fault."""
+        asked = {"fault": _SCOPE_CHANGED, "environment": environment.name}
+        await self._control("POST", "faults", asked)
+
+    async def mend_cookie_scope(self, environment: ServedEnvironment) -> None:
+        """Let it delete the cookie of the domain before, too."""
+        await self._control("DELETE", f"faults/{environment.name}/{_SCOPE_CHANGED}")
 
     async def hold(self, environment: ServedEnvironment) -> None:
         """Hold back the next answer of the environment's authorization endpoint."""

@@ -31,6 +31,7 @@ __all__ = ["Driver", "DriverError"]
 _STEP_TIMEOUT = 90.0
 """Seconds that any one step may take before the browser counts as hung."""
 
+_Verb = Callable[[Step], Coroutine[Any, Any, None]]
 _AT_APPLICATIONS = ("sign_in", "sign_out", "sign_out_during_visit", "visit")
 _AFTER_SETTLING = (*_AT_APPLICATIONS, "crash", "end_os_session")
 """Steps that show whether the browser wrote down what it had before time passed. Time passes by the
@@ -47,17 +48,11 @@ class Driver:
     """One lifecycle in one browser, for every environment at once. A context manager."""
 
     def __init__(
-        self,
-        pool: BrowserPool,
-        engine: Engine,
-        setup: Setup,
-        *,
-        artifacts: Path | None = None,
+        self, pool: BrowserPool, engine: Engine, setup: Setup, *, artifacts: Path | None = None
     ) -> None:
         self._pool = pool
         self._engine = engine
-        self._setup = setup
-        self._preset = setup.preset
+        self._setup, self._preset = setup, setup.preset
         self._choices = choices_of(setup.preset)
         self._artifacts = artifacts
         self._environments: list[ServedEnvironment] = []
@@ -70,7 +65,7 @@ class Driver:
         is not waited for: Chromium writes an origin's second change up to a minute later."""
         self._time: list[str] = []
         self._stopwatch = Stopwatch(rhythms_of(engine.name))
-        self._verbs: dict[str, Callable[[Step], Coroutine[Any, Any, None]]] = {
+        self._verbs: dict[str, _Verb] = {
             "sign_in": self._sign_in,
             "visit": self._visit,
             "sign_out": self._sign_out,
@@ -91,7 +86,9 @@ class Driver:
             "wait": self._wait,
             "set_clock_back": self._set_clock_back,
             "override_session_policy": self._override_session_policy,
-            "revoke_sessions": self._revoke_sessions,
+            "change_cookie_scope": self._at_each(pool.control.change_cookie_scope),
+            "mend_cookie_scope": self._at_each(pool.control.mend_cookie_scope),
+            "revoke_sessions": self._at_each(pool.control.revoke),
         }
 
     def __enter__(self) -> "Driver":
@@ -319,9 +316,12 @@ class Driver:
             await self._pool.control.override_persistence(environment, persistence)
             self._persistence[environment.name] = persistence
 
-    async def _revoke_sessions(self, step: Step) -> None:
-        for environment in self._environments:
-            await self._pool.control.revoke(environment)
+    def _at_each(self, do: Callable[[ServedEnvironment], Coroutine[Any, Any, None]]) -> _Verb:
+        async def act(step: Step) -> None:
+            for environment in self._environments:
+                await do(environment)
+
+        return act
 
     # Observing
 

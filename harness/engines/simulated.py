@@ -138,6 +138,18 @@ class _HttpSite:
             )
             self._memo.once(self.moment, f"override {environment.name}", override)
 
+    def change_cookie_scope(self) -> None:
+        """By the fault of the control API."""
+        for environment in self.environments:
+            change = partial(self._control.change_cookie_scope, environment)
+            self._memo.once(self.moment, f"change scope {environment.name}", change)
+
+    def mend_cookie_scope(self) -> None:
+        """Likewise."""
+        for environment in self.environments:
+            mend = partial(self._control.mend_cookie_scope, environment)
+            self._memo.once(self.moment, f"mend scope {environment.name}", mend)
+
     def revoke_sessions(self) -> None:
         """By the control API."""
         for environment in self.environments:

@@ -28,6 +28,7 @@ from harness.exploring.lifecycle import Lifecycle
 from harness.exploring.shortening import AT_ONCE
 from harness.model.families import SETTLED_AFTER
 from harness.scenario import Browser, Check, Step
+from harness.verbs import verbs_that
 
 __all__ = ["explore"]
 
@@ -193,7 +194,7 @@ class _Machine(RuleBasedStateMachine):
         self.clock_is_right = False
         self.did()
 
-    @rule(verb=st.sampled_from(["override_session_policy", "revoke_sessions"]))
+    @rule(verb=st.sampled_from(sorted(verbs_that(lambda verb: verb.administrator))))
     def administrate(self, verb: str) -> None:
         getattr(self.browser.administrator, verb)()
 

@@ -119,6 +119,13 @@ class CookieStore:
         if self._cookies.pop(cookie.identity, None) is not None:
             self.operations += 1
 
+    @property
+    def rivals(self) -> tuple[Cookie, ...]:
+        """Those that may go with one request beside another of their name, in the order in which
+        they were made: one of that name goes to more than one host."""
+        names = {cookie.name for cookie in self if not cookie.host_only}
+        return tuple(cookie for cookie in self if cookie.name in names) if names else ()
+
     def expire(self, now: float) -> bool:
         """Remove what has expired; whether there was anything."""
         past = [c for c in self if c.expiry is not None and c.expiry <= now]
@@ -143,6 +150,7 @@ class CookieStore:
         """
         self.expire(now)
         fitting = [cookie for cookie in self if _goes_with(cookie, request)]
+        # Those made in one moment are in the order in which they were made.
         fitting.sort(key=lambda cookie: (-len(cookie.path), cookie.created))
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in fitting)
 

@@ -4,7 +4,7 @@ Everything that differs between browsers is asked of the family's rules, and eac
 on a stored thing is noted in its trail.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -127,12 +127,21 @@ class Machine:
     def _cookies_at_start(
         self, cookies: Sequence[Cookie], kept: SessionFile, facts: Facts
     ) -> CookieStore:
-        persistent = [cookie for cookie in cookies if cookie.expiry is not None]
-        of_session = [cookie for cookie in cookies if cookie.expiry is None]
         if facts.first or self._decide(Question.KEEP_SESSION_COOKIES, facts):
-            return CookieStore([*kept.cookies, *of_session, *persistent])
+            return CookieStore([*cookies, *self._made_anew(kept.cookies, beside=cookies)])
+        persistent = [cookie for cookie in cookies if cookie.expiry is not None]
         self._disk.cookies = persistent
         return CookieStore(persistent)
+
+    def _made_anew(self, cookies: Iterable[Cookie], *, beside: Iterable[Cookie]) -> list[Cookie]:
+        """Cookies of a session file as a start sets them, unless they are there: made now, in their
+        order (Firefox: SessionCookies.sys.mjs, restore)."""
+        there = {cookie.identity for cookie in beside}
+        return [
+            replace(cookie, created=self._now())
+            for cookie in cookies
+            if cookie.identity not in there
+        ]
 
     def _tabs_at_start(self, kept: SessionFile, facts: Facts) -> list[Tab]:
         self._offered = SessionFile()
@@ -179,8 +188,7 @@ class Machine:
         facts, trails = Facts(choices=self._choices), self._stores.trails
         rule = offered.cookies and self._family.decide(Question.COOKIES_ON_REQUEST, facts)
         if rule and rule.answer:
-            there = {cookie.identity for cookie in self._stores.cookies}
-            back = [cookie for cookie in offered.cookies if cookie.identity not in there]
+            back = self._made_anew(offered.cookies, beside=self._stores.cookies)
             for cookie in back:
                 self._stores.cookies.put(cookie)
             trails.touch(Memory.of(back, {}, ()).cookies, self._family.say(rule))

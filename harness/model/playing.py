@@ -38,6 +38,12 @@ class Site(Protocol):
     def override_session_policy(self) -> None:
         """Override the organization's policy with the opposite one."""
 
+    def change_cookie_scope(self) -> None:
+        """Set the cookie for another domain from now on."""
+
+    def mend_cookie_scope(self) -> None:
+        """Delete that of the domain before, too."""
+
     def revoke_sessions(self) -> None:
         """End every session."""
 
@@ -81,6 +87,8 @@ class Player:
             "wait": self._wait,
             "set_clock_back": self._set_clock_back,
             "override_session_policy": lambda step: site.override_session_policy(),
+            "change_cookie_scope": lambda step: site.change_cookie_scope(),
+            "mend_cookie_scope": lambda step: site.mend_cookie_scope(),
             "revoke_sessions": lambda step: site.revoke_sessions(),
         }
 

@@ -1,5 +1,5 @@
-"""What applications do by themselves, whatever the policy, and the auth server where a browser has
-kept or lost what it should not: their part of a thing's trail."""
+"""What applications and auth servers do by themselves, whatever the policy, and what they make of
+what a browser has kept or lost that it should not: their part of a thing's trail."""
 
 from harness.model.trail import Decision
 
@@ -13,8 +13,11 @@ __all__ = [
     "IN_LOCAL_STORAGE",
     "IN_ONE_TAB",
     "NOT_TOLD",
+    "OLD_COOKIE_STAYS",
     "OTHER_TAB_NOT_TOLD",
     "REMOVAL_NOT_WRITTEN",
+    "SHADOWED",
+    "SIGN_OUT_MISSED",
 ]
 
 COOKIE_LASTS = Decision(
@@ -62,4 +65,16 @@ COUNTED_FROM_BEFORE = Decision(
     because="signing in went on with the session that was there, its absolute limit counted from "
     "before",
     limitations=("kept-session-counts-its-limit-from-before",),
+)
+SHADOWED = Decision(
+    because="the browser sent an older cookie of that name first, and the auth server took that",
+    limitations=("stale-cookie-comes-first",),
+)
+SIGN_OUT_MISSED = Decision(
+    because="the sign-out deleted the cookie, and did not get it, so it ended no session",
+    limitations=("sign-out-misses-the-session",),
+)
+OLD_COOKIE_STAYS = Decision(
+    because="a cookie that was set before the auth server changed its scope was still there",
+    limitations=("old-cookie-stays",),
 )

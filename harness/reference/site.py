@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from harness.model.agent import Stores, Tab
-from harness.model.cookies import LIFETIME_CAP, Cookie, Request
-from harness.model.family import Facts, Family, Question
+from harness.model.cookies import LIFETIME_CAP, Cookie
+from harness.model.family import Family
 from harness.model.trail import Decision, Thing, cookie_thing, local_thing, tab_thing
 from harness.policy import Environment, Persistence
 from harness.presets import Choices
+from harness.reference.browser import ReferenceBrowser
 from harness.reference.habits import (
     CAPPED,
     COOKIE_LASTS,
@@ -22,8 +23,11 @@ from harness.reference.habits import (
     IN_LOCAL_STORAGE,
     IN_ONE_TAB,
     NOT_TOLD,
+    OLD_COOKIE_STAYS,
     OTHER_TAB_NOT_TOLD,
     REMOVAL_NOT_WRITTEN,
+    SHADOWED,
+    SIGN_OUT_MISSED,
 )
 from harness.reference.kinds import (
     COOKIE_KINDS,
@@ -38,6 +42,9 @@ from harness.settings import Activity, PolicyChange, Settings
 __all__ = ["ReferenceSite", "Shown"]
 
 _SSO = "sso"
+_AUTHORIZE, _FORM, _LOGOUT = "/oauth2/auth", "/sign-in", "/logout"
+"""Where the auth server gets its cookie, or does not."""
+_Trail = Sequence[Decision]
 _TOKEN, _LOGIN = "token", "login"
 """What a token's expiry, and the id of its login, are stored under."""
 
@@ -68,21 +75,19 @@ class ReferenceSite:
         family: Family,
         choices: Choices,
     ) -> None:
-        self._tenants = [Tenant(environment=environment) for environment in environments]
         self._settings = settings
         self._kinds = kinds
         self._stores = stores
         self._time = began
         """On the server."""
-        self._now = now
-        facts = Facts(choices=choices)
-        self._redirects_count = family.decide(Question.REDIRECTS_COUNT, facts)
-        self._trusts_localhost = family.decide(Question.TRUSTS_LOCALHOST, facts)
-        self._say = family.say
+        self._browser = ReferenceBrowser(stores, now, family, choices)
+        self._tenants = [
+            Tenant(environment=environment, settings=settings, browser=self._browser)
+            for environment in environments
+        ]
         self._ids = (str(number) for number in count())
         self.set_cookies: dict[tuple[str, str], str] = {}
         """The latest `Set-Cookie` of what each surface of each environment rests on."""
-        self._requests: dict[tuple[str, bool], Request] = {}
         self._cookies: dict[tuple[str, str], Cookie] = {}
         """The latest cookie likewise."""
         self._things: dict[tuple[str, str], Thing] = {}
@@ -94,7 +99,7 @@ class ReferenceSite:
             session = self._alive(tenant)
             if session is None:
                 session = tenant.begin(next(self._ids), self._time)
-                self._set_sso(tenant, session)
+                self._set_sso(tenant, session, _FORM)
             else:
                 self._use(tenant, session)
                 session.again = True
@@ -117,15 +122,22 @@ class ReferenceSite:
         self._arrive(tab)
 
     def sign_out_during_visit(self, tab: Tab) -> None:
-        """The visit's answer comes last: it may bring the cookie back, and no session."""
+        """The visit's answer comes last: it may bring the cookie back, and no session unless the
+        sign-out has ended none."""
         for tenant in self._tenants:
             session = self._alive(tenant)
             before = session.persistence if session else None
             if session is not None:
                 self._count(tenant, session)
+            renewed = session and Persistence.PERSISTENT in (before, session.persistence)
+            if renewed:
+                tenant.strike(_AUTHORIZE)
             self._sign_out(tenant, tab)
-            if session is not None and Persistence.PERSISTENT in (before, session.persistence):
-                self._set_sso(tenant, session)
+            if session is not None and renewed:
+                said = () if session.over else (SIGN_OUT_MISSED,)
+                self._set_sso(tenant, session, _AUTHORIZE, said)
+            if session is not None and not session.over:
+                self._keep(tenant, session, Tab())
         self._arrive(tab)
 
     def wait(self, seconds: float) -> None:
@@ -144,6 +156,16 @@ class ReferenceSite:
         for tenant in self._tenants:
             tenant.end_sessions()
 
+    def change_cookie_scope(self) -> None:
+        """At the next occasion."""
+        for tenant in self._tenants:
+            tenant.scope_to_change, tenant.scope_mended = True, False
+
+    def mend_cookie_scope(self) -> None:
+        """The cookie of the scope before is deleted, too, from now on."""
+        for tenant in self._tenants:
+            tenant.scope_to_change, tenant.scope_mended = False, True
+
     def look(self, in_use: Tab, others: Sequence[Tab]) -> Mapping[tuple[str, str], Shown]:
         """What each surface of each environment shows. What belongs to a tab is looked at in the
         tab in use and in the others."""
@@ -151,7 +173,7 @@ class ReferenceSite:
         for tenant in self._tenants:
             sso = self._look_at_sso(tenant)
             surfaces = {_SSO: sso}
-            sent = self._sent_to_app(tenant, redirected=True)
+            sent = self._browser.first(f"{tenant.app}/", redirected=True)
             for kind in self._kinds:
                 if kind == "memory":
                     shown = sso
@@ -173,13 +195,15 @@ class ReferenceSite:
         return seen
 
     def _look_at_sso(self, tenant: Tenant) -> Shown:
+        signed_in, said = self._alive(tenant) is not None, self._trail(tenant, _SSO)
         cookie = self._cookies.get((tenant.name, _SSO))
+        there = {kept.identity for kept in self._stores.cookies}
+        if cookie is not None and signed_in and cookie.identity not in there:
+            said += (OLD_COOKIE_STAYS,)
         capped = cookie is not None and cookie.expiry == cookie.created + LIFETIME_CAP
-        gone = capped and self._expired(cookie)
-        return Shown(
-            signed_in=self._alive(tenant) is not None,
-            trail=(*self._trail(tenant, _SSO), *((CAPPED,) if gone else ())),
-        )
+        if capped and self._browser.expired(cookie):
+            said += (CAPPED,)
+        return Shown(signed_in=signed_in, trail=said)
 
     def _look_at_local_storage(self, tenant: Tenant) -> Shown:
         token = self._stores.local_storage.get(tenant.app, {})
@@ -214,18 +238,14 @@ class ReferenceSite:
         if login is not None and not login.over and self._time < login.expires:
             return Shown(signed_in=True, trail=(*trail, *self._not_told(tenant, login)))
         cookie = self._cookies.get((tenant.name, f"app:{kind}"))
-        if self._expired(cookie) or (login is not None and self._time >= login.expires):
+        if self._browser.expired(cookie) or (login is not None and self._time >= login.expires):
             trail += (EXPIRED,)
-        elif login is None and cookie is not None and cookie in set(self._stores.cookies):
-            trail += (self._say(self._redirects_count),)
+        elif login is None and cookie is not None and self._browser.has(cookie):
+            trail += (self._browser.kept_back,)
         return Shown(signed_in=False, trail=trail)
 
     def _not_told(self, tenant: Tenant, login: Login) -> tuple[Decision, ...]:
         return (NOT_TOLD,) if tenant.over(login.session, self._time) else ()
-
-    def _expired(self, cookie: Cookie | None) -> bool:
-        """On the person's computer."""
-        return cookie is not None and cookie.expiry is not None and cookie.expiry <= self._now()
 
     def _trail(self, tenant: Tenant, kind: str) -> tuple[Decision, ...]:
         surface = kind if kind == _SSO else f"app:{kind}"
@@ -237,16 +257,17 @@ class ReferenceSite:
 
     # The auth server
 
-    def _alive(self, tenant: Tenant) -> Session | None:
-        """The session that the browser has a cookie of, if it is not over."""
-        sent = self._sent(self._request(f"{tenant.idp}/"))
-        session = tenant.sessions.get(sent.get(_SSO, ""))
-        return None if session is None or tenant.over(session, self._time) else session
+    def _alive(self, tenant: Tenant, path: str = _AUTHORIZE) -> Session | None:
+        """The session of the first cookie that comes there, if it is not over."""
+        first, *others = tenant.sent_to(path, self._time) or [None]
+        if first is None and any(others) and self._trail(tenant, _SSO)[-1:] != (SHADOWED,):
+            self._stores.trails.touch([self._things[tenant.name, _SSO]], SHADOWED)
+        return first
 
     def _use(self, tenant: Tenant, session: Session) -> None:
         before = session.persistence
         if self._count(tenant, session) and Persistence.PERSISTENT in (before, session.persistence):
-            self._set_sso(tenant, session, self._trail(tenant, _SSO))
+            self._set_sso(tenant, session, _AUTHORIZE, self._trail(tenant, _SSO))
 
     def _count(self, tenant: Tenant, session: Session) -> bool:
         """As activity, if it is any."""
@@ -257,14 +278,12 @@ class ReferenceSite:
             session.persistence = tenant.persistence
         return True
 
-    def _set_sso(
-        self, tenant: Tenant, session: Session, since: Sequence[Decision] = ()
-    ) -> None:
+    def _set_sso(self, tenant: Tenant, session: Session, at: str, since: _Trail = ()) -> None:
         """A lifetime where it is persistent, none where it is not."""
         (value,) = (key for key, known in tenant.sessions.items() if known is session)
         persistent = session.persistence is Persistence.PERSISTENT
         lifetime = f"; Max-Age={tenant.lifetime(session, self._time)}" if persistent else ""
-        self._set(tenant, _SSO, f"{value}; Path=/; HttpOnly; SameSite=Lax{lifetime}", since)
+        self._set(tenant, _SSO, tenant.set_cookie(at, value, lifetime), since)
 
     # The application
 
@@ -301,7 +320,7 @@ class ReferenceSite:
         self._things[tenant.name, surface] = thing
 
     def _sign_out(self, tenant: Tenant, tab: Tab) -> None:
-        sent = self._sent_to_app(tenant, redirected=False)
+        sent = self._browser.first(f"{tenant.app}/")
         for kind in self._kinds:
             if kind in COOKIE_KINDS:
                 login = tenant.logins.get(sent.get(cookie_name(kind, tenant.name), ""))
@@ -316,10 +335,12 @@ class ReferenceSite:
             tenant.logins[token[_LOGIN]].dropped_in.add(tab.key)
         for login in tenant.logins.values():
             login.left = True
-        session = self._alive(tenant)
+        session = self._alive(tenant, _LOGOUT)
         if session is not None:
             session.over = Over.SIGNED_OUT
-        self._set(tenant, _SSO, "; Max-Age=0; Path=/; HttpOnly; SameSite=Lax")
+        missed = session is None and any(tenant.sent_to(_AUTHORIZE, self._time))
+        since = (SIGN_OUT_MISSED,) if missed else ()
+        self._set(tenant, _SSO, tenant.set_cookie(_LOGOUT, "", "; Max-Age=0"), since)
 
     def _arrive(self, tab: Tab) -> None:
         """At the last application's home."""
@@ -327,34 +348,15 @@ class ReferenceSite:
 
     # The browser
 
-    def _request(self, url: str, *, crossed: bool = False) -> Request:
-        asked = url, crossed
-        if asked not in self._requests:
-            trusts = bool(self._trusts_localhost.answer)
-            self._requests[asked] = Request(url=url, crossed=crossed, trusts_localhost=trusts)
-        return self._requests[asked]
-
-    def _sent_to_app(self, tenant: Tenant, *, redirected: bool) -> Mapping[str, str]:
-        """`redirected`: by the auth server, which is another site."""
-        crossed = redirected and bool(self._redirects_count.answer)
-        return self._sent(self._request(f"{tenant.app}/", crossed=crossed))
-
-    def _sent(self, request: Request) -> Mapping[str, str]:
-        header = self._stores.cookies.header(request, self._now())
-        return dict(pair.split("=", 1) for pair in header.split("; ") if pair)
-
-    def _set(
-        self, tenant: Tenant, kind: str, rest: str, decisions: Sequence[Decision] = ()
-    ) -> None:
+    def _set(self, tenant: Tenant, kind: str, rest: str, decisions: _Trail = ()) -> None:
         """Set the cookie of the auth server, or of a kind of application."""
         of_idp = kind == _SSO
-        header = f"{_SSO if of_idp else cookie_name(kind, tenant.name)}={rest}"
+        header = f"{tenant.cookie if of_idp else cookie_name(kind, tenant.name)}={rest}"
         surface = _SSO if of_idp else f"app:{kind}"
         self.set_cookies[tenant.name, surface] = header
-        request = self._request(f"{tenant.idp if of_idp else tenant.app}/")
-        cookie = self._stores.cookies.take(request, header, self._now())
+        cookie = self._browser.take(f"{tenant.idp if of_idp else tenant.app}/", header)
         if cookie is None:
-            refused = self._say(self._trusts_localhost)
+            refused = self._browser.refused
             self._store(tenant, surface, ("cookie", (tenant.name, surface)), refused)
             return
         self._cookies[tenant.name, surface] = cookie

@@ -9,7 +9,9 @@ from enum import Enum, auto
 
 from harness.model.trail import Decision
 from harness.policy import Environment, Persistence
+from harness.reference.browser import ReferenceBrowser
 from harness.reference.habits import BEGUN_ANEW, COUNTED_FROM_BEFORE
+from harness.settings import Settings
 
 __all__ = ["Login", "Over", "Session", "Tenant"]
 
@@ -54,10 +56,18 @@ class Tenant:
     """One environment."""
 
     environment: Environment
+    settings: Settings
+    browser: ReferenceBrowser
     override: Persistence | None = None
     """What an administrator has overridden the organization's persistence with."""
     sessions: dict[str, Session] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
+    scope_to_change: bool = False
+    """Whether its cookie has another domain from the next time on that somebody who has one is
+    given another, or told to drop it."""
+    scope_changed: bool = False
+    scope_mended: bool = False
+    """Whether the cookie of the scope before is deleted, too."""
 
     @property
     def name(self) -> str:
@@ -127,14 +137,55 @@ class Tenant:
             return (COUNTED_FROM_BEFORE,) if session.again else ()
         return (BEGUN_ANEW,) if time - session.since >= self.limit else ()
 
+    def sent_to(self, path: str, time: float) -> list[Session | None]:
+        """The session of each cookie of that name that comes there, None where it is over."""
+        sessions = [self.sessions.get(value) for value in self._values_at(path)]
+        return [s if s is not None and not self.over(s, time) else None for s in sessions]
+
+    def _values_at(self, path: str) -> list[str]:
+        sent = self.browser.sent(f"{self.idp}{path}")
+        return [value for name, value in sent if name == self.cookie]
+
+    def strike(self, path: str) -> None:
+        """The scope changes for somebody who sends a cookie there."""
+        if self.scope_to_change and self._values_at(path):
+            self.scope_to_change, self.scope_changed = False, True
+
+    def set_cookie(self, path: str, value: str, lifetime: str) -> str:
+        """Value and attributes that it sets its cookie with in an answer there."""
+        self.strike(path)
+        if self.scope_mended:
+            stale = f"{self.cookie}=; Max-Age=0{self._scope(other=True)}"
+            self.browser.take(f"{self.idp}{path}", stale)
+        return f"{value}{self._scope()}; HttpOnly; SameSite=Lax{lifetime}"
+
     def end_sessions(self) -> None:
         """An administrator ends all of them."""
         for session in self.sessions.values():
             session.over = session.over or Over.BY_AN_ADMINISTRATOR
 
     @property
+    def cookie(self) -> str:
+        """What its cookie is called: where every environment gets it, after its own."""
+        shared = self.settings.cookie_domain not in (None, self.host)
+        return f"sso_{self.name}" if shared else "sso"
+
+    def _scope(self, *, other: bool = False) -> str:
+        """Its cookie's `Path` and `Domain`; `other`: on the other side of the change. What had no
+        domain has its own host's after it, and the other way round."""
+        domain = self.settings.cookie_domain
+        if self.scope_changed is not other:
+            domain = self.host if domain is None else None
+        path = f"; Path={self.settings.cookie_path}"
+        return path if domain is None else f"{path}; Domain={domain}"
+
+    @property
+    def host(self) -> str:
+        return f"{self.name}.idp.localhost"
+
+    @property
     def idp(self) -> str:
-        return f"http://{self.name}.idp.localhost"
+        return f"http://{self.host}"
 
     @property
     def app(self) -> str:

@@ -100,7 +100,7 @@ class Authorizing:
             # 303: the application is to be asked with GET, and never gets the password (RFC 9700
             # section 4.12).
             response = self._callback(303, tenant, login, session)
-            self._sign_in.complete(tenant, session, response)
+            self._sign_in.complete(request, tenant, session, response)
         self._sign_in.tidy(request, tenant, response)
         return response
 

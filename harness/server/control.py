@@ -93,7 +93,7 @@ class Control:
         tenant = self._site.tenant_of_host.get(request.host)
         if tenant is None:
             raise web.HTTPNotFound()
-        session, reason = tenant.session_of(self._site.sign_in.cookie_of(request, tenant))
+        session, reason = tenant.session_of(self._site.sign_in.cookie.read(request, tenant))
         body: dict[str, Any] = {"signed_in": reason is None, "end_reason": reason}
         if session is not None:
             now, limits = self._site.clock.now(), tenant.limits(session)

@@ -3,6 +3,7 @@
 
 from aiohttp import web
 
+from harness.faults import Fault
 from harness.server.control import answer_with, control_operation, refuse
 from harness.server.openapi import Operation, read_body
 from harness.server.site import Site
@@ -23,6 +24,12 @@ def fault_operations(site: Site) -> list[Operation]:
         control_operation(
             "armFault", "POST", "faults", "Let something go wrong once", handlers.arm,
             "FaultList", unknown, body="NewFault",
+        ),
+        control_operation(
+            "mendFault", "DELETE", "faults/{environment}/{fault}",
+            "Let a fault strike no more, and clear up what it left behind", handlers.mend,
+            "FaultList", unknown,
+            path_parameters={**path, "fault": "The fault's name."},
         ),
         control_operation(
             "hold", "POST", "holds", "Hold back the next answer of the authorization endpoint",
@@ -65,6 +72,15 @@ class _Handlers:
         names = [body.environment] if body.environment else self._site.tenants
         for name in names:
             self._site.faults.arm(name, body.fault)
+        return await self.listed(request)
+
+    async def mend(self, request: web.Request) -> web.Response:
+        name, fault = request.match_info["environment"], request.match_info["fault"]
+        if name not in self._site.tenants:
+            return self._unknown(name)
+        if fault not in list(Fault):
+            return refuse(404, f"no fault {fault}; known: {', '.join(Fault)}")
+        self._site.faults.mend(name, Fault(fault))
         return await self.listed(request)
 
     async def hold(self, request: web.Request) -> web.Response:

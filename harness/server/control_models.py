@@ -184,7 +184,9 @@ class ExchangeState(BaseModel):
     path: str
     status: int
     cookies_in: list[str]
-    """Names of the cookies received."""
+    """Names of the cookies received, in order, two of one name too."""
+    duplicates: list[str]
+    """Those whose name came more than once, in order, their values shortened: the first counts."""
     cookies_out: list[str]
     """`Set-Cookie` headers sent, their values shortened."""
 
@@ -254,6 +256,7 @@ class FaultState(BaseModel):
     environment: str
     armed: list[Fault]
     struck: list[Fault]
+    mended: list[Fault]
 
 
 class FaultList(BaseModel):

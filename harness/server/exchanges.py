@@ -4,17 +4,18 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
+from harness.sent_cookies import shorten
+
 __all__ = ["Exchange", "ExchangeLog", "shorten_cookie"]
 
 _KEPT = 10_000
 
 
 def shorten_cookie(header: str) -> str:
-    """A `Set-Cookie` header with its value cut to six characters: evidence, not a credential."""
+    """A `Set-Cookie` header with its value shortened."""
     pair, separator, attributes = header.partition(";")
-    name, equals, value = pair.partition("=")
-    short = value if len(value) <= 6 else f"{value[:6]}…"
-    return f"{name}{equals}{short}{separator}{attributes}"
+    name, _, value = pair.partition("=")
+    return f"{shorten(name, value)}{separator}{attributes}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,9 @@ class Exchange:
     path: str
     status: int
     cookies_in: list[str] = field(default_factory=list)
-    """Names of the cookies received."""
+    """Names of the cookies received, in order, two of one name too."""
+    duplicates: list[str] = field(default_factory=list)
+    """Those whose name came more than once, in order, their values shortened: the first counts."""
     cookies_out: list[str] = field(default_factory=list)
     """`Set-Cookie` headers sent, their values shortened."""
 

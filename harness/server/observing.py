@@ -29,6 +29,7 @@ from harness.apps.relying_party import SignInRefusedError
 from harness.apps.session_storage import SessionStorage
 from harness.ledger import Latest
 from harness.received import Part, Received
+from harness.sent_cookies import SentCookies
 from harness.server.authorizing import Authorizing
 from harness.server.exchanges import ExchangeLog
 from harness.server.incoming import json_of
@@ -38,9 +39,11 @@ from harness.server.tenants import Tenant
 if TYPE_CHECKING:
     from harness.server.control_models import Ticket
 
-__all__ = ["Observing"]
+__all__ = ["IDP_PATH", "PATH", "Observing"]
 
-_PATH = "/_afterclose/observe"
+PATH = "/_afterclose/observe"
+IDP_PATH = f"/oauth2/auth{PATH}"
+"""At an auth server: below the authorization endpoint, so that the cookies come that come there."""
 
 
 @dataclass(kw_only=True)
@@ -112,13 +115,13 @@ class Observing:
         )
         if not visit.surfaces:
             visit.complete.set()
-        frames = [f"{self._apps[name].url}{_PATH}/{ticket}/tab" for name in environments]
+        frames = [f"{self._apps[name].url}{PATH}/{ticket}/tab" for name in environments]
         return Ticket(
             ticket=ticket,
             url=(
                 self._idp_hop(ticket, first.name)
                 if "cookies" in parts
-                else f"{first.url}{_PATH}/{ticket}/frames"
+                else f"{first.url}{PATH}/{ticket}/frames"
             ),
             tab_frames=frames if "tab" in parts and "tab" in part_of.values() else [],
         )
@@ -138,23 +141,26 @@ class Observing:
     async def at_idp(self, request: web.Request, tenant: Tenant) -> web.Response:
         """Note what the SSO cookie is worth; on to the application with the outcome."""
         visit = self._visit(request)
-        _, reason = tenant.session_of(self._sign_in.cookie_of(request, tenant))
+        sent = SentCookies.of(request.headers)
+        _, reason = tenant.session_of(self._sign_in.cookie.read(request, tenant))
         visit.add(
             tenant.name,
             "sso",
             signed_in=reason is None,
             reason=reason,
-            cookies_sent=sorted(request.cookies),
-            set_cookie=self._set_cookie(tenant.issuer, self._sign_in.cookie_name),
+            cookies_sent=sent.names,
+            duplicates=sent.duplicates,
+            set_cookie=self._set_cookie(tenant.issuer, self._sign_in.cookie.name(tenant)),
         )
         outcome = urlencode(self._authorizing.silent(request, tenant))
-        return _redirect(f"{tenant.app_url}{request.path}?{outcome}")
+        ticket = request.match_info["ticket"]
+        return _redirect(f"{tenant.app_url}{PATH}/{ticket}?{outcome}")
 
     async def at_app(self, request: web.Request, app: DemoApp) -> web.Response:
         """Note what the application's cookies, and its silent sign-in, are worth; on to the next
         environment."""
         visit = self._visit(request)
-        cookies = sorted(request.cookies)
+        sent = SentCookies.of(request.headers)
         for kind in app.kinds.values():
             if isinstance(kind, CookieKind):
                 standing, claim = app.standing(request, kind)
@@ -163,7 +169,8 @@ class Observing:
                     f"app:{kind.name}",
                     signed_in=standing.signed_in,
                     reason=standing.reason,
-                    cookies_sent=cookies,
+                    cookies_sent=sent.names,
+                    duplicates=sent.duplicates,
                     set_cookie=self._set_cookie(app.url, kind.cookie),
                     persistent_claim=claim,
                 )
@@ -242,7 +249,7 @@ class Observing:
 
     def _idp_hop(self, ticket: str, name: str) -> str:
         query = self._apps[name].relying_party.begin(silent=True)
-        return f"{self._tenants[name].issuer}{_PATH}/{ticket}?{urlencode(query)}"
+        return f"{self._tenants[name].issuer}{IDP_PATH}/{ticket}?{urlencode(query)}"
 
     def _set_cookie(self, url: str, cookie: str) -> list[str]:
         header = self._log.set_cookie(url.partition("://")[2], cookie)

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from aiohttp import web
 
 from harness.apps.demo import DemoApp
+from harness.sent_cookies import SentCookies
 from harness.server import cross_origin
 from harness.server.account import account
 from harness.server.control import Control
@@ -17,6 +18,7 @@ from harness.server.granting import Granting
 from harness.server.incoming import check_host, normalized
 from harness.server.management import management_operations
 from harness.server.oauth import OAuth
+from harness.server.observing import IDP_PATH, PATH
 from harness.server.openapi import document
 from harness.server.pages import error_page
 from harness.server.site import Site
@@ -100,10 +102,11 @@ class Routes:
         ]
 
     def _observing_routes(self) -> list[web.RouteDef]:
-        observing, ticket = self._site.observing, "/_afterclose/observe/{ticket}"
+        observing, ticket = self._site.observing, f"{PATH}/{{ticket}}"
         part = f"{ticket}/{{part:browser|tab}}"
         return [
-            web.get(ticket, self._observe),
+            web.get(f"{IDP_PATH}/{{ticket}}", self._at_idp(observing.at_idp)),
+            web.get(ticket, self._at_app(observing.at_app)),
             web.get(f"{ticket}/frames", self._at_app(observing.frames)),
             web.get(part, self._at_app(observing.frame)),
             web.post(part, self._at_app(observing.stored)),
@@ -147,11 +150,6 @@ class Routes:
         self._site.key.begin()
         return await self._site.authorizing.authorize(request, tenant)
 
-    async def _observe(self, request: web.Request) -> web.StreamResponse:
-        if request.host in self._site.app_of_host:
-            return await self._at_app(self._site.observing.at_app)(request)
-        return await self._at_idp(self._site.observing.at_idp)(request)
-
     async def _openapi(self, request: web.Request) -> web.Response:
         """The document of the management and control APIs."""
         return web.json_response(
@@ -179,6 +177,7 @@ class Routes:
         tenant = self._site.tenant_of_host.get(request.host)
         response = cross_origin.preflight(request, tenant) or await handler(request)
         cross_origin.allow(request, tenant, response)
+        sent = SentCookies.of(request.headers)
         headers = [morsel.OutputString() for morsel in response.cookies.values()]
         headers += response.headers.getall("Set-Cookie", [])
         self._site.log.add(
@@ -188,7 +187,8 @@ class Routes:
                 method=request.method,
                 path=request.path,
                 status=response.status,
-                cookies_in=sorted(request.cookies),
+                cookies_in=list(sent.names),
+                duplicates=list(sent.duplicates),
                 cookies_out=[shorten_cookie(header) for header in headers],
             )
         )

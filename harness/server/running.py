@@ -48,8 +48,9 @@ class MockServer:
     `async with` runs it in the event loop that is there. It listens on loopback unless `host` says
     otherwise; `port` 0 takes a free one. `https` makes a certificate authority for this run.
     `state` names an SQLite file that keeps sessions, policies and codes. A connection that asks for
-    nothing is closed after `patience` seconds. Raises PortInUseError if
-    the port cannot be had, StateError if the file cannot be used.
+    nothing is closed after `patience` seconds. Raises PortInUseError if the port cannot be had,
+    StateError if the file cannot be used, ValueError for settings whose cookie domain does not fit
+    the host of an environment.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class MockServer:
         state: Path | None = None,
         patience: float = _PATIENCE,
     ) -> None:
+        for environment in environments:
+            (settings or Settings()).check_host(environment.name)
         self._environments = environments
         self._host = host
         self._port = port

@@ -12,6 +12,7 @@ from harness.server.pages import page
 from harness.server.people import User
 from harness.server.protocol import same, user_agent
 from harness.server.sessions import EndReason, Session
+from harness.server.sso_cookie import SsoCookie
 from harness.server.tenants import Tenant
 from harness.settings import Activity
 
@@ -20,7 +21,6 @@ __all__ = ["Login", "SignIn"]
 _CSRF_COOKIE = "sign_in_csrf_"
 """And the id of the sign-in: pages that are open in two tabs do not get into each other's way."""
 _PENDING = 10_000
-_TWIN_LIFETIME = 14 * 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +55,8 @@ class Login:
 class SignIn:
     """What turns a person with a password into a session with a cookie."""
 
-    def __init__(self, *, cookie_name: str, secure: bool, faults: Faults) -> None:
-        self.cookie_name = cookie_name
+    def __init__(self, cookie: SsoCookie, *, secure: bool, faults: Faults) -> None:
+        self.cookie = cookie
         self._secure = secure
         self._faults = faults
         self._pending: dict[tuple[str, str], tuple[Login, str]] = {}
@@ -65,20 +65,9 @@ class SignIn:
         """Forget every sign-in under way: its organization may be gone."""
         self._pending.clear()
 
-    def cookie_of(self, request: web.Request, tenant: Tenant) -> str | None:
-        """The value of the SSO cookie that came with a request, or None."""
-        value = request.cookies.get(self.cookie_name)
-        if value is None and self._faults.struck(tenant.name, Fault.TWIN_COOKIE):
-            return request.cookies.get(self._twin)
-        return value
-
-    @property
-    def _twin(self) -> str:
-        return f"{self.cookie_name}_legacy"
-
     def current(self, request: web.Request, tenant: Tenant) -> Session | None:
         """The live session that the request's cookie names, or None."""
-        session, reason = tenant.session_of(self.cookie_of(request, tenant))
+        session, reason = tenant.session_of(self.cookie.read(request, tenant))
         return session if reason is None else None
 
     def resume(
@@ -103,7 +92,7 @@ class SignIn:
             session.persistence = Persistence.NON_PERSISTENT
             tenant.sessions.save(session)
         if (counted or moves) and Persistence.PERSISTENT in (before, session.persistence):
-            self._set_cookie(tenant, session, response)
+            self.cookie.set(request, tenant, session, response)
 
     def show(self, tenant: Tenant, login: Login) -> web.Response:
         """The page to sign in or up at, its form bound to this browser against CSRF."""
@@ -176,13 +165,13 @@ class SignIn:
             tenant.endless.add(session.id)
         return session
 
-    def complete(self, tenant: Tenant, session: Session, response: web.Response) -> None:
+    def complete(
+        self, request: web.Request, tenant: Tenant, session: Session, response: web.Response
+    ) -> None:
         """Put the new session's cookie on the answer to the form."""
-        self._set_cookie(tenant, session, response)
+        self.cookie.set(request, tenant, session, response)
         if self._faults.strikes(tenant.name, Fault.TWIN_COOKIE):
-            response.set_cookie(
-                self._twin, session.cookie, path="/", max_age=_TWIN_LIFETIME, httponly=True
-            )
+            self.cookie.set_twin(tenant, session, response)
 
     def tidy(self, request: web.Request, tenant: Tenant, response: web.Response) -> None:
         """Take back the cookies of forms that have been used."""
@@ -208,9 +197,7 @@ class SignIn:
                 status=302, headers={"Location": target, "Cache-Control": "no-store"}
             )
         if not kept:
-            response.del_cookie(
-                self.cookie_name, path="/", httponly=True, samesite="Lax", secure=self._secure
-            )
+            self.cookie.delete(request, tenant, response)
         return response
 
     def _form(
@@ -246,15 +233,3 @@ class SignIn:
             secure=self._secure,
         )
         return response
-
-    def _set_cookie(self, tenant: Tenant, session: Session, response: web.Response) -> None:
-        persistent = session.persistence is Persistence.PERSISTENT
-        response.set_cookie(
-            self.cookie_name,
-            session.cookie,
-            path="/",
-            max_age=tenant.cookie_lifetime(session) if persistent else None,
-            httponly=True,
-            samesite="Lax",
-            secure=self._secure,
-        )

@@ -16,6 +16,7 @@ from harness.server.exchanges import ExchangeLog
 from harness.server.holds import Holds
 from harness.server.observing import Observing
 from harness.server.signing_in import SignIn
+from harness.server.sso_cookie import SsoCookie
 from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
 from harness.settings import Settings
@@ -68,9 +69,9 @@ class Site:
             raise StateError(f"{state.name}: the clock '' is damaged: {error}") from None
         for number, environment in enumerate(environments):
             self._add(environment, first=number == 0)
-        self.sign_in = SignIn(
-            cookie_name=settings.cookie_name, secure=scheme == "https", faults=self.faults
-        )
+        secure = scheme == "https"
+        cookie = SsoCookie(settings, secure=secure, faults=self.faults)
+        self.sign_in = SignIn(cookie, secure=secure, faults=self.faults)
         self.authorizing = Authorizing(self.sign_in, holds=self.holds, faults=self.faults)
         self.observing = Observing(
             self.tenants, self.apps, self.log, self.sign_in, self.authorizing

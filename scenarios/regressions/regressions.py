@@ -90,3 +90,16 @@ def restored_tab_after_sign_out(browser: Browser) -> None:
     browser.quit()
     browser.start(restoring=True)
     browser.check("in the restored tab")
+
+
+@scenario(
+    title="Sign out, and sign in again",
+    claims="Who signs in again is signed in.",
+    covers=("code-dot-org/code-dot-org 74198", "metabase/metabase 9577"),
+)
+def sign_in_again(browser: Browser) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    browser.sign_in()
+    browser.visit()
+    browser.check("after the second sign-in, when the application asked the auth server")

@@ -19,6 +19,7 @@ from harness.server.observing import Observing
 from harness.server.policies import TokenSettings
 from harness.server.sessions import EndReason, Session, SessionStore, end_reason
 from harness.server.signing_in import SignIn
+from harness.server.sso_cookie import SsoCookie
 from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
 from harness.settings import PolicyChange
@@ -42,13 +43,15 @@ def _cookie(name: str, change: Callable[[Any, Tenant], None]) -> None:
     """A fault of the SSO cookie: `change` is given the cookie that is about to be sent."""
 
     def build(patch: pytest.MonkeyPatch) -> None:
-        original = SignIn._set_cookie
+        original = SsoCookie.set
 
-        def broken(self: SignIn, tenant: Tenant, session: Any, response: web.Response) -> None:
-            original(self, tenant, session, response)
-            change(response.cookies[self.cookie_name], tenant)
+        def broken(
+            self: SsoCookie, request: Any, tenant: Tenant, session: Any, response: web.Response
+        ) -> None:
+            original(self, request, tenant, session, response)
+            change(response.cookies[self.name(tenant)], tenant)
 
-        patch.setattr(SignIn, "_set_cookie", broken)
+        patch.setattr(SsoCookie, "set", broken)
 
     FAULTS[name] = build
 
@@ -89,11 +92,11 @@ _cookie("the cookie is scoped to the parent domain", _set(domain="idp.localhost"
 def _(patch: pytest.MonkeyPatch) -> None:
     original = SignIn.resume
 
-    def broken(self: SignIn, *asked: Any) -> None:
-        original(self, *asked)
-        response = asked[-1]
-        if self.cookie_name in response.cookies:
-            response.cookies[self.cookie_name]["max-age"] = ""
+    def broken(self: SignIn, request: Any, tenant: Tenant, *asked: Any) -> None:
+        original(self, request, tenant, *asked)
+        cookie = asked[-1].cookies.get(self.cookie.name(tenant))
+        if cookie is not None:
+            cookie["max-age"] = ""
 
     patch.setattr(SignIn, "resume", broken)
 
@@ -102,10 +105,9 @@ def _(patch: pytest.MonkeyPatch) -> None:
 def _(patch: pytest.MonkeyPatch) -> None:
     original = SignIn.resume
 
-    def broken(self: SignIn, *asked: Any) -> None:
-        original(self, *asked)
-        response = asked[-1]
-        response.cookies.pop(self.cookie_name, None)
+    def broken(self: SignIn, request: Any, tenant: Tenant, *asked: Any) -> None:
+        original(self, request, tenant, *asked)
+        asked[-1].cookies.pop(self.cookie.name(tenant), None)
 
     patch.setattr(SignIn, "resume", broken)
 
@@ -116,9 +118,10 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
     async def broken(self: Observing, request: Any, tenant: Tenant) -> web.Response:
         response = await original(self, request, tenant)
-        value = request.cookies.get(self._sign_in.cookie_name)
+        value = self._sign_in.cookie.read(request, tenant)
         if value:
-            response.set_cookie(self._sign_in.cookie_name, value, max_age=86_400, httponly=True)
+            name = self._sign_in.cookie.name(tenant)
+            response.set_cookie(name, value, max_age=86_400, httponly=True)
         return response
 
     patch.setattr(Observing, "at_idp", broken)
@@ -318,7 +321,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SessionStore, "end", broken)
 
 
-def _sign_out(name: str, change: Callable[[SignIn, web.Response], None], *, ends: bool) -> None:
+def _sign_out(name: str, change: Callable[[str, web.Response], None], *, ends: bool) -> None:
     def build(patch: pytest.MonkeyPatch) -> None:
         original, original_end = SignIn.end, SessionStore.end
 
@@ -326,7 +329,7 @@ def _sign_out(name: str, change: Callable[[SignIn, web.Response], None], *, ends
             self: SignIn, request: Any, tenant: Tenant, target: Any, **how: Any
         ) -> Any:
             response = await original(self, request, tenant, target, **how)
-            change(self, response)
+            change(self.cookie.name(tenant), response)
             return response
 
         def kept(self: SessionStore, session: Any, reason: EndReason) -> None:
@@ -340,12 +343,12 @@ def _sign_out(name: str, change: Callable[[SignIn, web.Response], None], *, ends
     FAULTS[name] = build
 
 
-def _keep_cookie(sign_in: SignIn, response: web.Response) -> None:
-    response.cookies.pop(sign_in.cookie_name, None)
+def _keep_cookie(cookie: str, response: web.Response) -> None:
+    response.cookies.pop(cookie, None)
 
 
-def _wrong_path(sign_in: SignIn, response: web.Response) -> None:
-    response.cookies[sign_in.cookie_name]["path"] = "/logout"
+def _wrong_path(cookie: str, response: web.Response) -> None:
+    response.cookies[cookie]["path"] = "/logout"
 
 
 _sign_out("a sign-out ends the session and keeps the cookie", _keep_cookie, ends=True)
@@ -387,7 +390,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
 @fault("a session that is over still gives a code")
 def _(patch: pytest.MonkeyPatch) -> None:
     def broken(self: Authorizing, request: Any, tenant: Tenant, login: Any) -> Any:
-        session, _ = tenant.session_of(self._sign_in.cookie_of(request, tenant))
+        session, _ = tenant.session_of(self._sign_in.cookie.read(request, tenant))
         return session
 
     patch.setattr(Authorizing, "_usable", broken)
