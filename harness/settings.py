@@ -7,6 +7,7 @@ __all__ = [
     "APP_KINDS",
     "ATTRIBUTE_KINDS",
     "DEFAULT_COOKIE_NAME",
+    "INFORMED_KINDS",
     "Activity",
     "OrganizationSwitch",
     "PolicyChange",
@@ -28,6 +29,9 @@ APP_KINDS = (
 
 ATTRIBUTE_KINDS = ("secure_cookie", "strict_cookie", "partitioned_cookie", "domain_cookie")
 """Session cookies with attributes that the tests of browser vendors set; where asked for."""
+
+INFORMED_KINDS = ("backchannel_cookie",)
+"""Kinds of applications that hear of the auth server's session after the sign-in; likewise."""
 
 
 class Activity(StrEnum):

@@ -8,6 +8,7 @@ from harness.apps.attributed_cookie import (
     SecureCookie,
     StrictCookie,
 )
+from harness.apps.backchannel_cookie import BackchannelCookie
 from harness.apps.kind import AppKind
 from harness.apps.ksp_cookie import KspCookie
 from harness.apps.local_storage import LocalStorage
@@ -29,5 +30,6 @@ KINDS: Mapping[str, type[AppKind]] = {
     "strict_cookie": StrictCookie,
     "partitioned_cookie": PartitionedCookie,
     "domain_cookie": DomainCookie,
+    "backchannel_cookie": BackchannelCookie,
 }
 """By name, as in the configuration's `apps` and in the surface `app:<kind>`."""

@@ -9,12 +9,12 @@ the same site. So one visit takes a person through the applications of many envi
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from harness.apps.kind import AppKind, CookieKind, Login, Standing, in_script
+from harness.apps.kind import AppKind, CookieKind, Login, Record, Standing, in_script
+from harness.apps.logout_token import LogoutRefusedError
 from harness.apps.long_cookie import COOKIE_LIFETIME
 from harness.apps.relying_party import RelyingParty, SignInRefusedError
 from harness.clock import Clock
@@ -26,15 +26,6 @@ __all__ = ["DemoApp"]
 _ATTEMPT_COOKIE = "demo_login_"
 """And the `state` of the sign-in: those begun in two tabs do not get into each other's way."""
 _HANDOVER_COOKIE = "demo_handover"
-
-
-@dataclass(kw_only=True)
-class _Record:
-    """A login as the application's server has it. Seconds."""
-
-    expires: float
-    persistent_claim: bool | None
-    signed_out: bool = False
 
 
 class DemoApp:
@@ -60,7 +51,7 @@ class DemoApp:
         self._faults = faults
         self._secure = url.startswith("https:")
         self._logins = {
-            key: _Record(**value) for key, value in state.records(name, "app_login").items()
+            key: Record(**value) for key, value in state.records(name, "app_login").items()
         }
         self._handovers: dict[str, str] = {}
 
@@ -83,11 +74,7 @@ class DemoApp:
         login = self._logins.get(value)
         if login is None:
             return Standing(signed_in=False, reason="unknown"), None
-        reason = None
-        if login.signed_out:
-            reason = "signed_out"
-        elif self._clock.now() >= login.expires:
-            reason = "expired"
+        reason = kind.over(login, self._clock.now())
         return Standing(signed_in=reason is None, reason=reason), login.persistent_claim
 
     async def home(self, request: web.Request) -> web.Response:
@@ -160,9 +147,11 @@ class DemoApp:
         return response
 
     def _keep(self, login: Login, response: web.Response) -> None:
-        record = _Record(
+        record = Record(
             expires=self._clock.now() + COOKIE_LIFETIME,
             persistent_claim=login.access.get("ksp", {}).get("persistent"),
+            sub=login.identity.get("sub", ""),
+            sid=login.identity.get("sid", ""),
         )
         self._save(login.id, record)
         for kind in self.kinds.values():
@@ -193,7 +182,25 @@ class DemoApp:
             kind.drop(response, secure=self._secure)
         return response
 
-    def _save(self, value: str, login: _Record) -> None:
+    async def backchannel_logout(self, request: web.Request) -> web.Response:
+        """`POST /backchannel-logout`: the auth server tells that a session is over. Whoever signed
+        in with it is signed out in the ways of keeping a login that heed it."""
+        token = (await request.post()).get("logout_token")
+        headers = {"Cache-Control": "no-store"}
+        try:
+            told = await self.relying_party.logout(
+                token if isinstance(token, str) else "", self._clock.now()
+            )
+        except LogoutRefusedError as error:
+            body = {"error": "invalid_request", "error_description": str(error)}
+            return web.json_response(body, status=400, headers=headers)
+        for value, login in self._logins.items():
+            if told.concerns(login.sub, login.sid) and not login.logged_out:
+                login.logged_out = True
+                self._save(value, login)
+        return web.Response(headers=headers)
+
+    def _save(self, value: str, login: Record) -> None:
         self._logins[value] = login
         self._state.put(self.name, "app_login", value, vars(login))
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from harness.apps.kind import Login, Standing
+from harness.apps.logout_token import LoggedOut, LogoutRefusedError, check_logout_token
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
@@ -134,6 +135,25 @@ class RelyingParty:
             id=secrets.token_urlsafe(24),
             access_token=tokens["access_token"],
             access=await self._claims(tokens["access_token"]),
+            identity=identity,
+        )
+
+    async def logout(self, token: str, now: float) -> LoggedOut:
+        """What a logout token says; raise LogoutRefusedError unless it is one for this
+        application. `now` is in seconds."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        try:
+            decoded = jwt.decode(token, await self._key_set(), algorithms=["RS256"])
+        except (JoseError, ValueError):
+            raise LogoutRefusedError("the auth server did not sign this") from None
+        return check_logout_token(
+            decoded.header,
+            decoded.claims,
+            issuer=self.issuer,
+            client_id=self._client_id,
+            now=now,
         )
 
     async def standing(self, token: str, now: float) -> tuple[Standing, Mapping[str, Any]]:
@@ -153,13 +173,17 @@ class RelyingParty:
         return Standing(signed_in=True, reason=None), claims
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
+        await self._key_set()
+        return self._verified(token)
+
+    async def _key_set(self) -> "KeySet":
         from joserfc.jwk import KeySet
 
         if self._keys is None:
             address = f"{self._connect_to}/.well-known/jwks.json"
             async with self._client().get(address, headers=self._host_header()) as answer:
                 self._keys = KeySet.import_key_set(await answer.json())
-        return self._verified(token)
+        return self._keys
 
     def _verify(self, token: str) -> Mapping[str, Any]:
         from joserfc import jwt

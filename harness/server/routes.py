@@ -99,6 +99,9 @@ class Routes:
             web.get("/login", app(lambda request, demo: demo.login(request))),
             web.get("/callback", app(lambda request, demo: demo.callback(request))),
             web.get("/sign-out", app(lambda request, demo: demo.sign_out(request))),
+            web.post(
+                "/backchannel-logout", app(lambda request, demo: demo.backchannel_logout(request))
+            ),
         ]
 
     def _observing_routes(self) -> list[web.RouteDef]:
@@ -166,6 +169,7 @@ class Routes:
         )
 
     async def _close(self, application: web.Application) -> None:
+        await self._site.backchannel.close()
         for app in self._site.apps.values():
             await app.close()
         await self._site.state.close()

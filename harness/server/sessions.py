@@ -1,8 +1,8 @@
 """SSO sessions, and the one function that says why a session is over."""
 
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from harness.policy import Persistence
@@ -56,6 +56,8 @@ class Session:
     last_ip_address: str
     last_user_agent: str
     ended: EndReason | None = None
+    relying_parties: dict[str, str] = field(default_factory=dict)
+    """The applications that were given an ID token in it, and the issuer that each was told."""
 
     def __post_init__(self) -> None:
         self.persistence = Persistence(self.persistence)
@@ -78,11 +80,14 @@ def end_reason(session: Session | None, now: float, inactivity_timeout: float) -
 
 
 class SessionStore:
-    """The sessions of one environment."""
+    """The sessions of one environment; `ended` is called with each that this server ends."""
 
-    def __init__(self, environment: str, state: State) -> None:
+    def __init__(
+        self, environment: str, state: State, ended: Callable[[Session], None]
+    ) -> None:
         self._environment = environment
         self._state = state
+        self._ended = ended
         self._by_cookie: dict[str, Session] = {}
         self._by_id: dict[str, Session] = {}
         for record in state.records(environment, "session").values():
@@ -134,6 +139,13 @@ class SessionStore:
         """End a session for good; the first reason stays."""
         if session.ended is None:
             session.ended = reason
+            self.save(session)
+            self._ended(session)
+
+    def note_relying_party(self, session: Session, client_id: str, issuer: str) -> None:
+        """Remember that an application was given an ID token (Back-Channel Logout, 2.3)."""
+        if session.relying_parties.get(client_id) != issuer:
+            session.relying_parties[client_id] = issuer
             self.save(session)
 
     def save(self, session: Session) -> None:

@@ -10,6 +10,7 @@ from harness.clock import Clock
 from harness.faults import Faults
 from harness.policy import Environment
 from harness.server.authorizing import Authorizing
+from harness.server.backchannel import BackchannelLogout
 from harness.server.exchanges import ExchangeLog
 from harness.server.holds import Holds
 from harness.server.observing import Observing
@@ -48,6 +49,7 @@ class Site:
         self.faults = Faults()
         self.holds = Holds()
         self.key = SigningKey(state)
+        self.backchannel = BackchannelLogout(self.key)
         self.tenants: dict[str, Tenant] = {}
         self.apps: dict[str, DemoApp] = {}
         self.tenant_of_host: dict[str, Tenant] = {}
@@ -76,6 +78,7 @@ class Site:
             app_url=f"{scheme}://{app}",
             settings=self._settings,
             state=self.state,
+            ended=self.backchannel.session_ended,
         )
         self.tenants[name] = tenant
         self.tenant_of_host |= dict.fromkeys(hosts, tenant)
@@ -110,6 +113,7 @@ class Site:
 
     def reset(self) -> None:
         """Nobody signed in, configured policies, real time, an empty log."""
+        self.backchannel.forget()
         for tenant in self.tenants.values():
             tenant.reset()
         for app in self.apps.values():

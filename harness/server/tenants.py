@@ -3,8 +3,9 @@
 import hashlib
 import math
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
 from harness.clock import Clock
 from harness.policy import (
@@ -60,7 +61,8 @@ class Tenant:
     """One environment's state.
 
     `bases` are the addresses it answers at, without a last slash; the first is the issuer of
-    tokens for whoever does not come through another. `app_url` is its demo application's.
+    tokens for whoever does not come through another. `app_url` is its demo application's. `ended`
+    is called with each session that the server ends.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Tenant:
         app_url: str,
         settings: Settings,
         state: State,
+        ended: Callable[["Tenant", Session], None],
     ) -> None:
         self.environment = environment
         self.name = environment.name
@@ -84,7 +87,7 @@ class Tenant:
         self.settings = settings
         self._state = state
         self.applications = {a.id: a for a in (*self._built_in(), *environment.applications)}
-        self.sessions = SessionStore(self.name, state)
+        self.sessions = SessionStore(self.name, state, partial(ended, self))
         self.grants = GrantStore(self.name, state)
         self.people = People(self.name, state)
         self.endless: set[str] = set()
@@ -99,6 +102,7 @@ class Tenant:
             secret=_secret(f"demo_{name}"),
             redirect_uris=(f"{self.app_url}/callback",),
             logout_uris=(f"{self.app_url}/",),
+            backchannel_logout_uris=(f"{self.app_url}/backchannel-logout",),
         )
         yield Application(
             id=f"admin_{name}", secret=_secret(f"admin_{name}"), scopes=MANAGEMENT_SCOPES
