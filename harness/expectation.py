@@ -40,7 +40,7 @@ class Expectation:
         self._site = ReferenceSite(
             setup.environments,
             setup.settings,
-            tuple(dict.fromkeys((*setup.settings.apps, *setup.keeps))),
+            setup.kinds,
             stores,
             began=_BEGAN,
             now=clock.now,

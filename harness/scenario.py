@@ -101,7 +101,9 @@ class Browser:
         self._interpreter = interpreter
         self._timeouts = timeouts
         self._waited = timedelta(0)
-        """Since the person last signed in or visited."""
+        """Since the person last signed in or visited, or the page exchanged its refresh token."""
+        self._open_pages: list[object] = []
+        """Tabs in which the person has signed in or visited."""
         self._steps: list[Step] = []
         self._windows = Windows[object]()
         self._windows.start(object())
@@ -116,7 +118,7 @@ class Browser:
 
     def sign_in(self) -> None:
         """Sign in to the application of every environment, in the tab in use."""
-        self._do_running(Step("sign_in"))
+        self._at_applications(Step("sign_in"))
 
     def sign_out(self) -> None:
         """Sign out in every application, which signs out at the auth server too."""
@@ -129,7 +131,16 @@ class Browser:
 
     def visit(self) -> None:
         """Open every application again; each asks the auth server, which counts as activity."""
-        self._do_running(Step("visit"))
+        self._at_applications(Step("visit"))
+
+    def refresh_tokens(self) -> None:
+        """Let the page of every application, which has stayed open in the tab in use since
+        somebody signed in there or visited, exchange its refresh token: what pages do by
+        themselves while time passes. It takes a kind of application that does
+        (`keeps=("refreshing",)`)."""
+        if self._windows and self._windows.current not in self._open_pages:
+            raise ScenarioError("refresh_tokens: no application is open in the tab in use")
+        self._do_running(Step("refresh_tokens"))
 
     def open_tab(self) -> None:
         """Open an empty tab in the window in use; it is then the one in use."""
@@ -236,7 +247,7 @@ class Browser:
     def _do(self, step: Step) -> None:
         self._steps.append(step)
         self._interpreter.perform(step)
-        if step.verb in ("sign_in", "visit"):
+        if step.verb in ("sign_in", "visit", "refresh_tokens"):
             self._waited = timedelta(0)
         elif step.verb == "wait" and isinstance(step.value, timedelta):
             self._waited += step.value
@@ -245,6 +256,10 @@ class Browser:
         if not self._windows:
             raise ScenarioError(f"{step.verb}: the browser is not running; start it first")
         self._do(step)
+
+    def _at_applications(self, step: Step) -> None:
+        self._do_running(step)
+        self._open_pages.append(self._windows.current)
 
     def _end(self, step: Step) -> None:
         self._do_running(step)

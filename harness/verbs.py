@@ -9,8 +9,9 @@ __all__ = ["VERBS", "Argument", "Moment", "Step", "Verb", "narrate", "verbs_that
 
 
 class Moment(Enum):
-    """A time relative to the policy, counted from when the person last signed in or visited: to
-    the second by the server's clock, which stands still but for such waits."""
+    """A time relative to the policy, counted from when the person last signed in or visited, or a
+    page exchanged its refresh token: to the second by the server's clock, which stands still but
+    for such waits."""
 
     JUST_BEFORE_THE_TIMEOUT = "just before the inactivity timeout has passed"
     JUST_AFTER_THE_TIMEOUT = "just after the inactivity timeout has passed"
@@ -112,6 +113,11 @@ VERBS: Mapping[str, Verb] = {
         "are.",
         server=True,
         browser=True,
+    ),
+    "refresh_tokens": Verb(
+        sentence=lambda step: "The application's page, which is still open, exchanges its refresh "
+        "token.",
+        server=True,
     ),
     "open_tab": Verb(sentence=lambda step: "Open a new tab.", browser=True),
     "close_tab": Verb(

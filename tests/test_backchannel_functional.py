@@ -82,7 +82,7 @@ def told() -> Iterator[Told]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
     found = Told(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
@@ -128,7 +128,7 @@ def server(
 
 def sign_in(client: Client, **changes: str) -> dict[str, Any]:
     """At the shop; its ID token's claims."""
-    about = {
+    about: dict[str, Any] = {
         "client_id": NAME, "redirect_uri": "http://localhost:1/callback", "code_challenge": None,
         "code_challenge_method": None, **changes,
     }  # fmt: skip
@@ -483,7 +483,7 @@ def test_what_the_auth_server_did_not_sign_is_refused(obeying: Client) -> None:
         "",
         "no token",
         good[:-8] + "AAAAAAAA",
-        jwt.encode(claims, None, "none", {"typ": "logout+jwt"}),
+        jwt.encode(claims, "", "none", {"typ": "logout+jwt"}),
         jwt.encode(claims, "k" * 32, "HS256", {"typ": "logout+jwt"}),
     ]
     for token in forged:

@@ -14,6 +14,7 @@ from harness.apps.ksp_cookie import KspCookie
 from harness.apps.local_storage import LocalStorage
 from harness.apps.long_cookie import LongCookie
 from harness.apps.memory import Memory
+from harness.apps.refreshing import Refreshing
 from harness.apps.session_cookie import SessionCookie
 from harness.apps.session_storage import SessionStorage
 
@@ -31,5 +32,6 @@ KINDS: Mapping[str, type[AppKind]] = {
     "partitioned_cookie": PartitionedCookie,
     "domain_cookie": DomainCookie,
     "backchannel_cookie": BackchannelCookie,
+    "refreshing": Refreshing,
 }
 """By name, as in the configuration's `apps` and in the surface `app:<kind>`."""

@@ -16,6 +16,7 @@ from aiohttp import web
 from harness.apps.kind import AppKind, CookieKind, Login, Record, Standing, in_script
 from harness.apps.logout_token import LogoutRefusedError
 from harness.apps.long_cookie import COOKIE_LIFETIME
+from harness.apps.refreshing import Refreshing
 from harness.apps.relying_party import RelyingParty, SignInRefusedError
 from harness.clock import Clock
 from harness.faults import Fault, Faults
@@ -108,7 +109,9 @@ class DemoApp:
     async def login(self, request: web.Request) -> web.Response:
         """`/login`: off to the auth server; with `prompt=none`, without a page for anybody."""
         query = self.relying_party.begin(
-            silent=request.query.get("prompt") == "none", return_to=self._return_to(request)
+            silent=request.query.get("prompt") == "none",
+            return_to=self._return_to(request),
+            offline=self._refreshing is not None,
         )
         response = _redirect(f"{self.relying_party.issuer}/oauth2/auth?{urlencode(query)}")
         response.set_cookie(
@@ -152,6 +155,8 @@ class DemoApp:
             persistent_claim=login.access.get("ksp", {}).get("persistent"),
             sub=login.identity.get("sub", ""),
             sid=login.identity.get("sid", ""),
+            token_expires=login.access["exp"],
+            refresh_token=login.refresh_token,
         )
         self._save(login.id, record)
         for kind in self.kinds.values():
@@ -181,6 +186,24 @@ class DemoApp:
         for kind in self.kinds.values():
             kind.drop(response, secure=self._secure)
         return response
+
+    @property
+    def _refreshing(self) -> Refreshing | None:
+        return next((kind for kind in self.kinds.values() if isinstance(kind, Refreshing)), None)
+
+    async def refresh(self, request: web.Request) -> web.Response:
+        """`POST /refresh`: an open page has its refresh token exchanged. 204 whatever came of it,
+        for the page has nothing to show of it."""
+        kind = self._refreshing
+        value = request.cookies.get(kind.cookie, "") if kind else ""
+        login = self._logins.get(value)
+        kept = login is not None and not login.signed_out and self._clock.now() < login.expires
+        if login is not None and kept and login.refresh_token is not None:
+            given = await self.relying_party.refresh(login.refresh_token)
+            login.refresh_token, access = given or (None, {})
+            login.token_expires = access.get("exp", 0)
+            self._save(value, login)
+        return web.Response(status=204)
 
     async def backchannel_logout(self, request: web.Request) -> web.Response:
         """`POST /backchannel-logout`: the auth server tells that a session is over. Whoever signed

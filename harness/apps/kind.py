@@ -25,6 +25,7 @@ class Login:
     """The access token's claims."""
     identity: Mapping[str, Any]
     """The ID token's."""
+    refresh_token: str | None
 
 
 @dataclass(kw_only=True)
@@ -40,6 +41,10 @@ class Record:
     """Whether somebody has signed out here."""
     logged_out: bool = False
     """Whether the auth server has told that the session is over."""
+    token_expires: float = 0
+    """The latest access token."""
+    refresh_token: str | None = None
+    """None: there was none, or the auth server has refused to exchange it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,15 +18,18 @@ from harness.reference.habits import (
     CAPPED,
     COOKIE_LASTS,
     COOKIE_NEVER_LASTS,
+    COOKIE_NOT_PROLONGED,
     EXPIRED,
     IN_LOCAL_STORAGE,
     IN_ONE_TAB,
+    INACTIVITY_NOT_TOLD,
     NOT_TOLD,
     OTHER_TAB_NOT_TOLD,
     REMOVAL_NOT_WRITTEN,
 )
 from harness.reference.kinds import (
     COOKIE_KINDS,
+    KSP_KINDS,
     LOGIN_LIFETIME,
     TOKEN_LIFETIME,
     attributes_of,
@@ -108,6 +111,14 @@ class ReferenceSite:
                 self._keep(tenant, session, tab)
         self._arrive(tab)
 
+    def refresh_tokens(self, tab: Tab) -> None:
+        """By an open page, whose application has a login: the auth server's cookie stays."""
+        for tenant in self._tenants:
+            sent = self._sent_to_app(tenant, redirected=False)
+            login = tenant.logins.get(sent.get("refreshing", ""))
+            if login is not None:
+                tenant.refresh(login, self._time, self._settings)
+
     def sign_out(self, tab: Tab) -> None:
         """At the application, in this tab, and at the auth server."""
         for tenant in self._tenants:
@@ -120,7 +131,7 @@ class ReferenceSite:
             session = self._alive(tenant)
             before = session.persistence if session else None
             if session is not None:
-                self._count(tenant, session)
+                tenant.count(session, Activity.SIGN_IN, self._time, self._settings)
             self._sign_out(tenant, tab)
             if session is not None and Persistence.PERSISTENT in (before, session.persistence):
                 self._set_sso(tenant, session)
@@ -135,12 +146,12 @@ class ReferenceSite:
         for tenant in self._tenants:
             tenant.override = tenant.persistence.opposite
             if self._settings.policy_change is PolicyChange.END_SESSIONS:
-                tenant.end_sessions()
+                tenant.end_sessions(self._time)
 
     def revoke_sessions(self) -> None:
         """All of them."""
         for tenant in self._tenants:
-            tenant.end_sessions()
+            tenant.end_sessions(self._time)
 
     def look(self, in_use: Tab, others: Sequence[Tab]) -> Mapping[tuple[str, str], Shown]:
         """What each surface of each environment shows. What belongs to a tab is looked at in the
@@ -166,13 +177,14 @@ class ReferenceSite:
         return seen
 
     def _look_at_sso(self, tenant: Tenant) -> Shown:
-        cookie = self._cookies.get((tenant.name, _SSO))
-        capped = cookie is not None and cookie.expiry == cookie.created + LIFETIME_CAP
-        gone = capped and self._expired(cookie)
-        return Shown(
-            signed_in=self._alive(tenant) is not None,
-            trail=(*self._trail(tenant, _SSO), *((CAPPED,) if gone else ())),
-        )
+        cookie, trail = self._cookies.get((tenant.name, _SSO)), self._trail(tenant, _SSO)
+        if cookie is not None and self._expired(cookie):
+            session = tenant.sessions.get(cookie.value)
+            if cookie.expiry == cookie.created + LIFETIME_CAP:
+                trail += (CAPPED,)
+            elif session is not None and not tenant.over(session, self._time):
+                trail += (COOKIE_NOT_PROLONGED,)
+        return Shown(signed_in=self._alive(tenant) is not None, trail=trail)
 
     def _look_at_local_storage(self, tenant: Tenant) -> Shown:
         token = self._stores.local_storage.get(tenant.app, {})
@@ -204,17 +216,19 @@ class ReferenceSite:
     def _look_at_cookie(self, tenant: Tenant, kind: str, sent: Mapping[str, str]) -> Shown:
         trail = self._trail(tenant, kind)
         login = tenant.logins.get(sent.get(cookie_name(kind, tenant.name), ""))
-        if login is not None and not login.over and self._time < login.expires:
-            return Shown(signed_in=True, trail=(*trail, *self._not_told(tenant, login)))
+        lapsed = login is not None and self._time >= login.lapses(kind)
+        if login and not lapsed and not login.over and not login.heard_of_end(kind):
+            return Shown(signed_in=True, trail=(*trail, *self._not_told(tenant, login, kind)))
         cookie = self._cookies.get((tenant.name, f"app:{kind}"))
-        if self._expired(cookie) or (login is not None and self._time >= login.expires):
+        if self._expired(cookie) or lapsed:
             trail += (EXPIRED,)
         elif login is None and cookie is not None and cookie in set(self._stores.cookies):
             trail += (self._say(self._redirects_count),)
         return Shown(signed_in=False, trail=trail)
 
-    def _not_told(self, tenant: Tenant, login: Login) -> tuple[Decision, ...]:
-        return (NOT_TOLD,) if tenant.over(login.session, self._time) else ()
+    def _not_told(self, tenant: Tenant, login: Login, kind: str = "") -> tuple[Decision, ...]:
+        why = INACTIVITY_NOT_TOLD if kind == "backchannel_cookie" else NOT_TOLD
+        return (why,) if tenant.over(login.session, self._time) else ()
 
     def _expired(self, cookie: Cookie | None) -> bool:
         """On the person's computer."""
@@ -244,17 +258,9 @@ class ReferenceSite:
 
     def _use(self, tenant: Tenant, session: Session) -> None:
         before = session.persistence
-        if self._count(tenant, session) and Persistence.PERSISTENT in (before, session.persistence):
+        counted = tenant.count(session, Activity.SIGN_IN, self._time, self._settings)
+        if counted and Persistence.PERSISTENT in (before, session.persistence):
             self._set_sso(tenant, session, self._trail(tenant, _SSO))
-
-    def _count(self, tenant: Tenant, session: Session) -> bool:
-        """As activity, if it is any."""
-        if Activity.SIGN_IN not in self._settings.activity:
-            return False
-        session.active = self._time
-        if self._settings.policy_change is PolicyChange.NEXT_ACTIVITY:
-            session.persistence = tenant.persistence
-        return True
 
     def _set_sso(
         self, tenant: Tenant, session: Session, since: Sequence[Decision] = ()
@@ -270,11 +276,11 @@ class ReferenceSite:
     def _keep(self, tenant: Tenant, session: Session, tab: Tab) -> None:
         """In every way that is chosen. What has become of the session is behind it, too."""
         value, since = next(self._ids), self._trail(tenant, _SSO)
-        tenant.logins[value] = Login(session=session, expires=self._time + LOGIN_LIFETIME)
+        tenant.logins[value] = Login.of(session, self._time, LOGIN_LIFETIME)
         persistent = session.persistence is Persistence.PERSISTENT
         for kind in self._kinds:
             if kind in COOKIE_KINDS:
-                lasts = kind == "long_cookie" or (kind == "ksp_cookie" and persistent)
+                lasts = kind == "long_cookie" or (kind in KSP_KINDS and persistent)
                 lifetime = f"; Max-Age={LOGIN_LIFETIME}" if lasts else ""
                 attributes = f"{attributes_of(kind)}{lifetime}"
                 habits = (COOKIE_LASTS if lasts else COOKIE_NEVER_LASTS,)

@@ -99,6 +99,7 @@ class Routes:
             web.get("/login", app(lambda request, demo: demo.login(request))),
             web.get("/callback", app(lambda request, demo: demo.callback(request))),
             web.get("/sign-out", app(lambda request, demo: demo.sign_out(request))),
+            web.post("/refresh", app(lambda request, demo: demo.refresh(request))),
             web.post(
                 "/backchannel-logout", app(lambda request, demo: demo.backchannel_logout(request))
             ),
