@@ -161,7 +161,7 @@ LIMITATIONS: tuple[Limitation, ...] = (
         explains=State.SIGNED_IN,
         sources=(
             "https://github.com/keycloak/keycloak/issues/25171",
-            "measured: backchannel_logout.told_of_no_inactivity",
+            "docs/server.md (what is told of which end)",
         ),
     ),
     Limitation(
@@ -172,7 +172,6 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sources=(
             f'{_KINDE} ("token refresh can count as activity")',
             "RFC 6749 section 6 (the client asks the token endpoint, not the browser)",
-            "measured: refreshing.left_open_for_two_timeouts",
         ),
     ),
     Limitation(

@@ -16,6 +16,8 @@ from harness.setup import Setup
 SIGN_IN, START = Step("sign_in"), Step("start")
 QUIT = (SIGN_IN, Step("quit"), START)
 RESTART_CRASH = (SIGN_IN, Step("restart"), Step("crash"), START)
+HOURS_23 = Step("wait", timedelta(hours=23))
+REFRESHED = (SIGN_IN, HOURS_23, Step("refresh_tokens"), HOURS_23)
 BY_ID = {limitation.id: limitation for limitation in LIMITATIONS}
 
 
@@ -26,6 +28,7 @@ def reason(
     surface: str = "sso",
     persistence: Persistence = Persistence.NON_PERSISTENT,
     timeout: int = 86_400,
+    keeps: tuple[str, ...] = (),
 ) -> str | None:
     """The limitation behind what is expected there; None where it is what is promised."""
     environment = Environment(
@@ -33,7 +36,7 @@ def reason(
     )
     family = family_of(engine)
     assert family is not None
-    setup = Setup(engine=engine, preset=preset, environments=(environment,))
+    setup = Setup(engine=engine, preset=preset, environments=(environment,), keeps=keeps)
     expectation = Expectation(family, setup)
     expected = expectation.after((*steps, Step("check", "at the end")))["one", surface]
     if expected.state is promise(environment.policy, steps):
@@ -164,6 +167,19 @@ def test_the_last_decision_that_is_a_case_of_one_is_the_reason() -> None:
         (reason(SIGN_IN, Step("quit"), START, Step("settle"), Step("crash"), START,
                    engine="firefox"), None),
         (reason(SIGN_IN, Step("sign_out"), Step("quit"), START, preset="continue"), None),
+        (reason(SIGN_IN, Step("revoke_sessions"), surface="app:backchannel_cookie",
+                   keeps=("backchannel_cookie",)), None),
+        (reason(SIGN_IN, Step("wait", timedelta(days=1)), surface="app:backchannel_cookie",
+                   keeps=("backchannel_cookie",)), "inactivity-sends-no-logout-token"),
+        (reason(SIGN_IN, Step("revoke_sessions"), surface="app:refreshing",
+                   keeps=("refreshing",)), "application-session-outlives-sso"),
+        (reason(*REFRESHED, persistence=Persistence.PERSISTENT, keeps=("refreshing",)),
+         "refresh-prolongs-no-cookie"),
+        (reason(*REFRESHED, surface="app:memory", persistence=Persistence.PERSISTENT,
+                   keeps=("refreshing",)), "refresh-prolongs-no-cookie"),
+        (reason(*REFRESHED, surface="app:refreshing", persistence=Persistence.PERSISTENT,
+                   keeps=("refreshing",)), None),
+        (reason(*REFRESHED, keeps=("refreshing",)), None),
         (reason(*RESTART_CRASH), "session-restore-revives-session"),
         (reason(*RESTART_CRASH, Step("crash"), START), "session-restore-revives-session"),
         (reason(*RESTART_CRASH, Step("quit"), START), None),

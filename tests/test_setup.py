@@ -1,5 +1,8 @@
+import pytest
+
 from harness.policy import DEFAULT_ENVIRONMENTS
-from harness.scenario import Browser, Moment, Scenario, scenario
+from harness.scenario import Browser, Moment, Scenario, Step, UnsupportedVerbError, scenario
+from harness.settings import APP_KINDS, Settings
 from harness.setup import Setup, parts_of
 
 NAMES = [environment.name for environment in DEFAULT_ENVIRONMENTS]
@@ -39,3 +42,17 @@ def test_the_timeouts_in_force() -> None:
     setup = Setup(engine="chromium", preset="default", environments=DEFAULT_ENVIRONMENTS)
     assert setup.timeouts == {3600, 86_400}
     assert setup.names == NAMES
+
+
+def test_a_refresh_takes_an_application_that_does() -> None:
+    plain = Setup(engine="chromium", preset="default", environments=DEFAULT_ENVIRONMENTS)
+    with pytest.raises(UnsupportedVerbError, match='keeps=\\("refreshing",\\), or apps in'):
+        plain.check(Step("refresh_tokens"))
+    plain.check(Step("visit"))
+    for more in ({"keeps": ("refreshing",)}, {"settings": Settings(apps=("refreshing",))}):
+        setup = Setup(
+            engine="chromium", preset="default", environments=DEFAULT_ENVIRONMENTS, **more
+        )
+        setup.check(Step("refresh_tokens"))
+        assert setup.kinds[-1] == "refreshing"
+    assert plain.kinds == APP_KINDS
