@@ -159,10 +159,7 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sentence="A session that goes inactive is found to be over when somebody asks: no logout "
         "token is sent, and an application that heeds them goes on.",
         explains=State.SIGNED_IN,
-        sources=(
-            "https://github.com/keycloak/keycloak/issues/25171",
-            "docs/server.md (what is told of which end)",
-        ),
+        sources=("https://github.com/keycloak/keycloak/issues/25171",),
     ),
     Limitation(
         id="refresh-prolongs-no-cookie",
