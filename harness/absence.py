@@ -24,7 +24,7 @@ class Absence:
 
     def note(self, step: Step) -> None:
         """Something has been done."""
-        if step.verb in ("sign_in", "visit"):
+        if step.verb in ("sign_in", "visit", "refresh_tokens"):
             self._since_activity = timedelta(0)
         if step.verb == "sign_in":
             self._since_sign_in = timedelta(0)

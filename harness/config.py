@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from harness.policy import (
     DEFAULT_ENVIRONMENTS,
@@ -27,6 +27,7 @@ from harness.presets import CHOOSABLE, PRESETS, canonical
 from harness.settings import (
     APP_KINDS,
     ATTRIBUTE_KINDS,
+    INFORMED_KINDS,
     Activity,
     OrganizationSwitch,
     PolicyChange,
@@ -39,6 +40,8 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TIMEOUTS = ("inactivity_timeout", "absolute_timeout")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+_ADDRESSES = ("redirect_uris", "logout_uris", "backchannel_logout_uris", "origins")
+"""Of an application."""
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -159,7 +162,7 @@ def _settings(data: Mapping[str, Any]) -> Settings:
         settings = replace(settings, refresh_overlap=overlap)
     if "apps" in data:
         named = _strings(data, "", "apps")
-        known = (*APP_KINDS, *ATTRIBUTE_KINDS)
+        known = (*APP_KINDS, *ATTRIBUTE_KINDS, *INFORMED_KINDS)
         kinds = [name_one_of("kind in apps", kind, known) for kind in named]
         settings = replace(settings, apps=tuple(kind for kind in known if kind in kinds))
     return settings
@@ -197,17 +200,19 @@ def _application(client_id: str, table: Mapping[str, Any], environment: str) -> 
     where = f"{environment}.applications.{client_id}"
     if not _CLIENT_ID.fullmatch(client_id):
         raise ConfigError(f"{where}: a client_id has letters, digits and -._~, 100 at most")
-    _only_keys(table, where, ("secret", "redirect_uris", "logout_uris", "origins", "scopes"))
+    _only_keys(table, where, ("secret", *_ADDRESSES, "scopes"))
     secret = table.get("secret")
     if secret is not None and (not isinstance(secret, str) or not secret):
         raise ConfigError(f"{where}.secret: must be text, or left out for a public application")
-    for key in ("redirect_uris", "logout_uris", "origins"):
+    for key in _ADDRESSES:
         for url in _strings(table, f"{where}.", key):
             parts = urlsplit(url)
             if not parts.scheme or not (parts.netloc or parts.path) or parts.fragment:
                 raise ConfigError(
                     f"{where}.{key}: must be absolute addresses without a fragment, not {url!r}"
                 )
+            if key == "backchannel_logout_uris" and not _is_web_address(parts):
+                raise ConfigError(f"{where}.{key}: must be http or https addresses, not {url!r}")
     scopes = _strings(table, f"{where}.", "scopes")
     if scopes and secret is None:
         raise ConfigError(f"{where}.scopes: client credentials need a secret")
@@ -216,9 +221,17 @@ def _application(client_id: str, table: Mapping[str, Any], environment: str) -> 
         secret=secret,
         redirect_uris=_strings(table, f"{where}.", "redirect_uris"),
         logout_uris=_strings(table, f"{where}.", "logout_uris"),
+        backchannel_logout_uris=_strings(table, f"{where}.", "backchannel_logout_uris"),
         origins=tuple(url.rstrip("/") for url in _strings(table, f"{where}.", "origins")),
         scopes=scopes,
     )
+
+
+def _is_web_address(parts: SplitResult) -> bool:
+    try:
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _organization(code: str, table: Mapping[str, Any], environment: str) -> Organization:

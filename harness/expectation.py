@@ -40,7 +40,7 @@ class Expectation:
         self._site = ReferenceSite(
             setup.environments,
             setup.settings,
-            tuple(dict.fromkeys((*setup.settings.apps, *setup.keeps))),
+            setup.kinds,
             stores,
             began=_BEGAN,
             now=clock.now,
@@ -53,7 +53,7 @@ class Expectation:
 
     def set_cookie(self, environment: str, surface: str) -> str | None:
         """The latest `Set-Cookie` that a surface rests on, or None."""
-        return self._site.set_cookies.get((environment, surface))
+        return self._site.surfaces.set_cookies.get((environment, surface))
 
     def after(self, steps: Sequence[Step]) -> Mapping[tuple[str, str], Expected]:
         """What each surface of each environment shows at the check that is the last of the steps.

@@ -155,6 +155,23 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sources=(f'{_KINDE} (the settings "only apply to Kinde sessions")',),
     ),
     Limitation(
+        id="inactivity-sends-no-logout-token",
+        sentence="A session that goes inactive, or passes its absolute limit, is found to be over "
+        "when somebody asks: no logout token is sent, and an application that heeds them goes on.",
+        explains=State.SIGNED_IN,
+        sources=("https://github.com/keycloak/keycloak/issues/25171",),
+    ),
+    Limitation(
+        id="refresh-prolongs-no-cookie",
+        sentence="A refresh in the background prolongs the session on the server, and not the "
+        "cookie of the browser, which takes no part in it: the cookie ends first.",
+        explains=State.SIGNED_OUT,
+        sources=(
+            f'{_KINDE} ("token refresh can count as activity")',
+            "RFC 6749 section 6 (the client asks the token endpoint, not the browser)",
+        ),
+    ),
+    Limitation(
         id="local-storage-outlives-the-browser",
         sentence="A token in localStorage has no session to end with: it is there when the browser "
         "starts again.",

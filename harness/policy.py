@@ -198,6 +198,7 @@ class Application:
 
     `secret` is None for one that cannot keep any (a single-page application): it must use PKCE.
     `origins` may call the auth server from a browser, beside those of its redirect addresses.
+    `backchannel_logout_uris` are told when a session ends in which it was given an ID token.
     `scopes` are what it may have for itself, by client credentials.
     """
 
@@ -205,6 +206,7 @@ class Application:
     secret: str | None = None
     redirect_uris: tuple[str, ...] = ()
     logout_uris: tuple[str, ...] = ()
+    backchannel_logout_uris: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
 

@@ -69,6 +69,7 @@ class History:
         self._verbs: dict[str, Callable[[Step], None]] = {
             "sign_in": self._sign_in,
             "visit": self._visit,
+            "refresh_tokens": self._refresh_tokens,
             "sign_out": lambda step: self._end(Ended.SIGNED_OUT),
             "sign_out_during_visit": lambda step: self._end(Ended.SIGNED_OUT),
             "open_tab": lambda step: self._windows.open_tab(_Tab()),
@@ -120,12 +121,19 @@ class History:
         if self._began and not self.ended:
             self._active()
 
+    def _refresh_tokens(self, step: Step) -> None:
+        if self._began and not self.ended:
+            self._count(Activity.REFRESH)
+
     def _active(self) -> None:
-        if Activity.SIGN_IN in self._settings.activity:
+        self._count(Activity.SIGN_IN)
+        self._windows.current.used = True
+
+    def _count(self, activity: Activity) -> None:
+        if activity in self._settings.activity:
             self._last_activity = self._now
             if self._settings.policy_change is PolicyChange.NEXT_ACTIVITY:
                 self._persistence = self._policy.persistence
-        self._windows.current.used = True
 
     def _override_session_policy(self, step: Step) -> None:
         self._policy = replace(self._policy, persistence=self._policy.persistence.opposite)

@@ -103,6 +103,8 @@ class Browser:
     def __init__(self, interpreter: Interpreter, limits: Collection[Limits] = ()) -> None:
         self._interpreter = interpreter
         self._absence = Absence(limits)
+        self._open_pages: list[object] = []
+        """Tabs in which the person has signed in or visited."""
         self._steps: list[Step] = []
         self._windows = Windows[object]()
         self._windows.start(object())
@@ -117,7 +119,7 @@ class Browser:
 
     def sign_in(self) -> None:
         """Sign in to the application of every environment, in the tab in use."""
-        self._do_running(Step("sign_in"))
+        self._at_applications(Step("sign_in"))
 
     def sign_out(self) -> None:
         """Sign out in every application, which signs out at the auth server too."""
@@ -130,7 +132,16 @@ class Browser:
 
     def visit(self) -> None:
         """Open every application again; each asks the auth server, which counts as activity."""
-        self._do_running(Step("visit"))
+        self._at_applications(Step("visit"))
+
+    def refresh_tokens(self) -> None:
+        """Let the page of every application, which has stayed open in the tab in use since
+        somebody signed in there or visited, exchange its refresh token: what pages do by
+        themselves while time passes. It takes a kind of application that does
+        (`keeps=("refreshing",)`)."""
+        if self._windows and self._windows.current not in self._open_pages:
+            raise ScenarioError("refresh_tokens: no application is open in the tab in use")
+        self._do_running(Step("refresh_tokens"))
 
     def open_tab(self) -> None:
         """Open an empty tab in the window in use; it is then the one in use."""
@@ -253,6 +264,10 @@ class Browser:
         if not self._windows:
             raise ScenarioError(f"{step.verb}: the browser is not running; start it first")
         self._do(step)
+
+    def _at_applications(self, step: Step) -> None:
+        self._do_running(step)
+        self._open_pages.append(self._windows.current)
 
     def _end(self, step: Step) -> None:
         self._do_running(step)

@@ -9,6 +9,7 @@ __all__ = [
     "ATTRIBUTE_KINDS",
     "COOKIE_PATHS",
     "DEFAULT_COOKIE_NAME",
+    "INFORMED_KINDS",
     "Activity",
     "OrganizationSwitch",
     "PolicyChange",
@@ -44,6 +45,9 @@ APP_KINDS = (
 
 ATTRIBUTE_KINDS = ("secure_cookie", "strict_cookie", "partitioned_cookie", "domain_cookie")
 """Session cookies with attributes that the tests of browser vendors set; where asked for."""
+
+INFORMED_KINDS = ("backchannel_cookie", "refreshing")
+"""Kinds of applications that hear of the auth server's session after the sign-in; likewise."""
 
 
 class Activity(StrEnum):

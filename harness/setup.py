@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from harness.policy import Environment, Limits
-from harness.scenario import Scenario
+from harness.scenario import Scenario, Step, UnsupportedVerbError
 from harness.settings import Settings
 
 __all__ = ["Setup", "parts_of"]
@@ -32,6 +32,20 @@ class Setup:
     def limits(self) -> set[Limits]:
         """Those in force there."""
         return set(map(_limits, self.environments))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All ways in which the applications keep a login."""
+        return tuple(dict.fromkeys((*self.settings.apps, *self.keeps)))
+
+    def check(self, step: Step) -> None:
+        """Raise UnsupportedVerbError for a step that takes a kind of application that there is
+        none of."""
+        if step.verb == "refresh_tokens" and "refreshing" not in self.kinds:
+            raise UnsupportedVerbError(
+                "no application here has refresh tokens; have one keep its login so: "
+                'keeps=("refreshing",), or apps in afterclose.toml'
+            )
 
 
 def parts_of(

@@ -32,7 +32,8 @@ class UnsupportedVerbError(Exception):
 class Moment(Enum):
     """A time relative to the policy: to the second by the server's clock, which stands still but
     for such waits. The inactivity timeout is counted from when the person last signed in or
-    visited, the absolute limit (where there is one) from when they last signed in."""
+    visited, or a page exchanged its refresh token; the absolute limit (where there is one) from
+    when they last signed in."""
 
     JUST_BEFORE_THE_TIMEOUT = "just before the inactivity timeout has passed"
     JUST_AFTER_THE_TIMEOUT = "just after the inactivity timeout has passed"
@@ -154,6 +155,11 @@ VERBS: Mapping[str, Verb] = {
         "are.",
         server=True,
         browser=True,
+    ),
+    "refresh_tokens": Verb(
+        sentence=lambda step: "The application's page, which is still open, exchanges its refresh "
+        "token.",
+        server=True,
     ),
     "open_tab": Verb(sentence=lambda step: "Open a new tab.", browser=True),
     "close_tab": Verb(

@@ -5,7 +5,7 @@
 
 A cell is a scenario, check, preset, policy and surface. Each line of a file has the surfaces of one
 policy as a word, `i` for signed in, `o` for signed out and `-` for not looked at, in the order of
-`SURFACES`.
+`SURFACES`; one that ends early has nothing of the rest.
 """
 
 import json
@@ -33,6 +33,8 @@ SURFACES = (
     "app:strict_cookie",
     "app:partitioned_cookie",
     "app:domain_cookie",
+    "app:backchannel_cookie",
+    "app:refreshing",
 )
 _FOLDER = Path(__file__).parent / "measured"
 
@@ -51,7 +53,7 @@ def load(engine: str) -> tuple[str, dict[Cell, bool]]:
         for check, presets in checks.items()
         for preset, policies in presets.items()
         for policy, word in policies.items()
-        for surface, sign in zip(SURFACES, word, strict=True)
+        for surface, sign in zip(SURFACES, word.ljust(len(SURFACES), "-"), strict=True)
         if sign != "-"
     }
     return data["version"], cells
@@ -85,7 +87,7 @@ def record(paths: Iterable[Path]) -> None:
             if surface == SURFACES[0]:
                 word = "".join(
                     _SIGNS[cells.get((scenario, check, preset, policy, one))] for one in SURFACES
-                )
+                ).rstrip("-")
                 checks = tree.setdefault(scenario, {}).setdefault(check, {})
                 checks.setdefault(preset, {})[policy] = word
         data = {"version": versions[engine], "cells": tree}

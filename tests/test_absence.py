@@ -26,6 +26,10 @@ def test_the_absolute_limit_is_counted_from_the_sign_in_and_the_timeout_from_act
     assert absence.until(Moment.JUST_BEFORE_THE_TIMEOUT) == timedelta(seconds=89)
     assert absence.until(BEFORE) == timedelta(seconds=929)
     assert absence.until(AFTER) == timedelta(seconds=931)
+    for step in (Step("refresh_tokens"), wait(1)):
+        absence.note(step)
+    assert absence.until(Moment.JUST_BEFORE_THE_TIMEOUT) == timedelta(seconds=98)
+    assert absence.until(BEFORE) == timedelta(seconds=928)
     absence.note(Step("sign_in"))
     assert absence.until(BEFORE) == timedelta(seconds=999)
 

@@ -85,6 +85,14 @@ def test_there_is_no_absolute_limit_unless_it_is_set(tmp_path: Path) -> None:
             for key in ("inactivity_timeout", "absolute_timeout")
             for value in ("0", "-5", "1.5", '"60"', "99999999999")
         ),
+        *(
+            (
+                '[environments.a]\npersistence = "persistent"\n'
+                f'[environments.a.applications.b]\nbackchannel_logout_uris = ["{uri}"]',
+                "environments.a.applications.b.backchannel_logout_uris: must be",
+            )
+            for uri in ("/logout", "app:logout", "http://h/#f", "ftp://h/", "http://h:x/")
+        ),
         (
             '[environments.a]\npersistence = "persistent"\n'
             "[environments.a.organizations.o]\nabsolute_timeout = 0",

@@ -39,11 +39,16 @@ def expected(
     engine: str = "chromium",
     preset: str = "default",
     settings: Settings | None = None,
+    keeps: tuple[str, ...] = (),
 ) -> Mapping[tuple[str, str], State]:
     family = family_of(engine)
     assert family is not None
     setup = Setup(
-        engine=engine, preset=preset, environments=environments, settings=settings or Settings()
+        engine=engine,
+        preset=preset,
+        environments=environments,
+        keeps=keeps,
+        settings=settings or Settings(),
     )
     seen = Expectation(family, setup).after((Step("sign_in"), *steps, Step("check", "at the end")))
     return {key: expected.state for key, expected in seen.items()}
@@ -176,3 +181,50 @@ def test_tokens_and_logins_have_the_lifetimes_of_the_contract() -> None:
         for time, state in ((lifetime - second, IN), (lifetime, OUT)):
             seen = expected(Step("wait", time), environments=(environment,))
             assert (seen["long", surface], seen["long", "sso"]) == (state, IN)
+
+
+INFORMED = ("backchannel_cookie", "refreshing")
+REVOKE, REFRESH = Step("revoke_sessions"), Step("refresh_tokens")
+
+
+@pytest.mark.parametrize(
+    ("steps", "told", "refreshing"),
+    [
+        ([REVOKE], OUT, IN),
+        ([REVOKE, REFRESH], OUT, OUT),
+        ([REVOKE, Step("sign_in")], IN, IN),
+        ([Step("sign_out")], OUT, OUT),
+        ([Step("wait", DAY)], IN, OUT),
+        ([Step("wait", DAY), REVOKE], IN, OUT),
+        ([Step("wait", DAY * 0.9), REFRESH, Step("wait", DAY * 0.9)], IN, IN),
+        ([Step("wait", DAY * 0.9), REFRESH, Step("wait", DAY)], IN, OUT),
+        ([Step("wait", DAY), REFRESH, Step("wait", DAY * 0.1)], IN, OUT),
+    ],
+)
+def test_applications_that_hear_of_the_session(
+    steps: list[Step], told: State, refreshing: State
+) -> None:
+    """Of no inactivity, whoever else ends what is over already."""
+    seen = expected(*steps, keeps=INFORMED)
+    assert seen["persistent", "app:backchannel_cookie"] is told
+    assert seen["persistent", "app:refreshing"] is refreshing
+
+
+def test_a_refresh_prolongs_what_the_server_has_and_no_cookie() -> None:
+    steps = [Step("wait", DAY * 0.9), REFRESH, Step("wait", DAY * 0.9)]
+    seen = expected(*steps, keeps=INFORMED)
+    assert (seen["persistent", "sso"], seen["non_persistent", "sso"]) == (OUT, IN)
+    only_sign_ins = Settings(activity=frozenset({Activity.SIGN_IN}))
+    seen = expected(*steps, keeps=INFORMED, settings=only_sign_ins)
+    assert seen["non_persistent", "sso"] is OUT
+
+
+def test_a_refresh_token_lives_for_fifteen_days_from_its_last_exchange() -> None:
+    long = Policy(persistence=Persistence.PERSISTENT, inactivity_timeout=60 * 86_400)
+    environment = Environment(name="long", policy=long)
+    for days, state in ((14, IN), (15, OUT)):
+        seen = expected(
+            Step("wait", 10 * DAY), REFRESH, Step("wait", DAY * days), REFRESH,
+            environments=(environment,), keeps=INFORMED,
+        )  # fmt: skip
+        assert seen["long", "app:refreshing"] is state

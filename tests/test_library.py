@@ -42,7 +42,7 @@ def test_the_scenarios_that_come_with_the_package() -> None:
 def test_packs_are_folders_and_share_no_scenario() -> None:
     named = {pack: [s.name for s in load_scenarios(scenario_files([folder]))]
              for pack, folder in packs().items()}  # fmt: skip
-    assert set(named) == {ESSENTIAL, "recovery", "limits", "vendor", "regressions"}
+    assert set(named) == {ESSENTIAL, "applications", "recovery", "limits", "vendor", "regressions"}
     names = [name for pack in named.values() for name in pack]
     assert len(set(names)) == len(names)
     assert sorted(names) == sorted(s.name for s in load_scenarios(scenario_files()))

@@ -21,6 +21,8 @@ _WAIT = Step("wait", timedelta(seconds=600))
 LOST = (SIGN_IN, _WAIT, Step("quit"), START, SIGN_IN, _WAIT)
 KEPT = (SIGN_IN, Step("open_tab"), Step("close_tab", 1), _WAIT, SIGN_IN, _WAIT)
 CHANGE, MEND = Step("change_cookie_scope"), Step("mend_cookie_scope")
+HOURS_23 = Step("wait", timedelta(hours=23))
+REFRESHED = (SIGN_IN, HOURS_23, Step("refresh_tokens"), HOURS_23)
 BY_ID = {limitation.id: limitation for limitation in LIMITATIONS}
 
 
@@ -33,6 +35,7 @@ def reason(
     timeout: int = 86_400,
     limit: int | None = None,
     settings: Settings | None = None,
+    keeps: tuple[str, ...] = (),
 ) -> str | None:
     """The limitation behind what is expected there; None where it is what is promised."""
     environment = Environment(
@@ -44,7 +47,13 @@ def reason(
     family = family_of(engine)
     assert family is not None
     settings = settings or Settings()
-    setup = Setup(engine=engine, preset=preset, environments=(environment,), settings=settings)
+    setup = Setup(
+        engine=engine,
+        preset=preset,
+        environments=(environment,),
+        settings=settings,
+        keeps=keeps,
+    )
     expectation = Expectation(family, setup)
     expected = expectation.after((*steps, Step("check", "at the end")))["one", surface]
     if expected.state is promise(environment.policy, steps, settings):
@@ -175,6 +184,21 @@ def test_the_last_decision_that_is_a_case_of_one_is_the_reason() -> None:
         (reason(SIGN_IN, Step("quit"), START, Step("settle"), Step("crash"), START,
                    engine="firefox"), None),
         (reason(SIGN_IN, Step("sign_out"), Step("quit"), START, preset="continue"), None),
+        (reason(SIGN_IN, Step("revoke_sessions"), surface="app:backchannel_cookie",
+                   keeps=("backchannel_cookie",)), None),
+        (reason(SIGN_IN, Step("wait", timedelta(days=1)), surface="app:backchannel_cookie",
+                   keeps=("backchannel_cookie",)), "inactivity-sends-no-logout-token"),
+        (reason(SIGN_IN, Step("wait", timedelta(hours=1)), surface="app:backchannel_cookie",
+                   limit=3600, keeps=("backchannel_cookie",)), "inactivity-sends-no-logout-token"),
+        (reason(SIGN_IN, Step("revoke_sessions"), surface="app:refreshing",
+                   keeps=("refreshing",)), "application-session-outlives-sso"),
+        (reason(*REFRESHED, persistence=Persistence.PERSISTENT, keeps=("refreshing",)),
+         "refresh-prolongs-no-cookie"),
+        (reason(*REFRESHED, surface="app:memory", persistence=Persistence.PERSISTENT,
+                   keeps=("refreshing",)), "refresh-prolongs-no-cookie"),
+        (reason(*REFRESHED, surface="app:refreshing", persistence=Persistence.PERSISTENT,
+                   keeps=("refreshing",)), None),
+        (reason(*REFRESHED, keeps=("refreshing",)), None),
         (reason(*RESTART_CRASH), "session-restore-revives-session"),
         (reason(*RESTART_CRASH, Step("crash"), START), "session-restore-revives-session"),
         (reason(*RESTART_CRASH, Step("quit"), START), None),

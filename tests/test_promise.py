@@ -117,6 +117,20 @@ def test_what_counts_as_activity_is_what_the_server_is_set_to() -> None:
     assert history.ended == [Ended.INACTIVE]
 
 
+def test_a_refresh_is_activity_where_the_server_is_set_to_count_it() -> None:
+    refresh = Step("refresh_tokens")
+    steps = [SIGN_IN, wait(99), refresh, wait(99)]
+    assert promise(PERSISTENT, steps) is State.SIGNED_IN
+    assert promise(PERSISTENT, [*steps, wait(1)]) is State.SIGNED_OUT
+    assert promise(PERSISTENT, [SIGN_IN, wait(100), refresh]) is State.SIGNED_OUT
+    settings = Settings(activity=frozenset({Activity.SIGN_IN}))
+    assert promise(PERSISTENT, steps, settings) is State.SIGNED_OUT
+    changed = [SIGN_IN, Step("override_session_policy"), refresh, Step("quit"), START]
+    next_activity = Settings(policy_change=PolicyChange.NEXT_ACTIVITY)
+    assert promise(PERSISTENT, changed) is State.SIGNED_IN
+    assert promise(PERSISTENT, changed, next_activity) is State.SIGNED_OUT
+
+
 def test_every_end_is_followed() -> None:
     """A session that has ended with the browser can still go inactive, and be revoked."""
     steps = [SIGN_IN, Step("quit"), START, wait(100), Step("revoke_sessions"), Step("sign_out")]

@@ -58,6 +58,42 @@ def test_a_scenario_has_a_name_and_can_be_told(example: Scenario) -> None:
     ]
 
 
+def test_only_a_page_that_is_open_refreshes() -> None:
+    listener = Listener()
+    browser = Browser(listener)
+
+    def refuse() -> None:
+        with pytest.raises(ScenarioError, match="no application is open in the tab in use"):
+            browser.refresh_tokens()
+
+    refuse()
+    browser.sign_in()
+    browser.refresh_tokens()
+    browser.open_tab()
+    refuse()
+    browser.visit()
+    browser.refresh_tokens()
+    browser.close_tab()
+    browser.refresh_tokens()
+    browser.quit()
+    with pytest.raises(ScenarioError, match="not running"):
+        browser.refresh_tokens()
+    browser.start()
+    refuse()
+    assert [step.verb for step in listener.performed].count("refresh_tokens") == 3
+
+
+def test_moments_are_counted_from_a_refresh_too() -> None:
+    listener = Listener()
+    browser = Browser(listener, {Limits(3600)})
+    browser.sign_in()
+    browser.wait_until(Moment.JUST_BEFORE_THE_TIMEOUT)
+    browser.refresh_tokens()
+    browser.wait_until(Moment.JUST_BEFORE_THE_TIMEOUT)
+    waits = [step.value for step in listener.performed if step.verb == "wait"]
+    assert waits == [timedelta(seconds=3599)] * 2
+
+
 def test_verbs_reach_the_interpreter_in_order(example: Scenario) -> None:
     listener = Listener()
     example(Browser(listener))

@@ -1,3 +1,5 @@
+import pytest
+
 from harness.policy import (
     DEFAULT_ENVIRONMENTS,
     Environment,
@@ -5,7 +7,8 @@ from harness.policy import (
     Persistence,
     Policy,
 )
-from harness.scenario import Browser, Moment, Scenario, scenario
+from harness.scenario import Browser, Moment, Scenario, Step, UnsupportedVerbError, scenario
+from harness.settings import APP_KINDS, Settings
 from harness.setup import Setup, parts_of
 
 NAMES = [environment.name for environment in DEFAULT_ENVIRONMENTS]
@@ -69,3 +72,17 @@ def test_one_about_the_absolute_limit_is_for_those_that_have_it() -> None:
     assert [[e.name for e in part] for part in parts] == [["short"], ["absolute", "like_it"]]
     without = parts_of(about, DEFAULT_ENVIRONMENTS[:5])
     assert [[e.name for e in part] for part in without] == [["org_timeout"], NAMES[:4]]
+
+
+def test_a_refresh_takes_an_application_that_does() -> None:
+    plain = Setup(engine="chromium", preset="default", environments=DEFAULT_ENVIRONMENTS)
+    with pytest.raises(UnsupportedVerbError, match='keeps=\\("refreshing",\\), or apps in'):
+        plain.check(Step("refresh_tokens"))
+    plain.check(Step("visit"))
+    for more in ({"keeps": ("refreshing",)}, {"settings": Settings(apps=("refreshing",))}):
+        setup = Setup(
+            engine="chromium", preset="default", environments=DEFAULT_ENVIRONMENTS, **more
+        )
+        setup.check(Step("refresh_tokens"))
+        assert setup.kinds[-1] == "refreshing"
+    assert plain.kinds == APP_KINDS

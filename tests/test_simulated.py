@@ -194,6 +194,15 @@ def test_what_no_rule_tells_is_unsupported(attempt: Try, model: str) -> None:
         attempt(lambda browser: browser.pin_tab(), model)
 
 
+def test_a_refresh_without_an_application_that_does_is_unsupported(attempt: Try) -> None:
+    def lifecycle(browser: Browser) -> None:
+        browser.sign_in()
+        browser.refresh_tokens()
+
+    with pytest.raises(UnsupportedVerbError, match="no application here has refresh tokens"):
+        attempt(lifecycle)
+
+
 def test_a_page_in_the_way_is_one_line(attempt: Try, monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody_knows(self: object, url: str, forms: object) -> None:
         raise AgentError(f"{url}: a page that nobody knows")

@@ -9,17 +9,19 @@ the same site. So one visit takes a person through the applications of many envi
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from harness.apps.kind import AppKind, CookieKind, Login, Standing, in_script
+from harness.apps.kind import AppKind, CookieKind, Login, Record, Standing, in_script
+from harness.apps.logins import Logins
+from harness.apps.logout_token import LogoutRefusedError
 from harness.apps.long_cookie import COOKIE_LIFETIME
+from harness.apps.refreshing import Refreshing
 from harness.apps.relying_party import RelyingParty, SignInRefusedError
 from harness.clock import Clock
 from harness.faults import Fault, Faults
-from harness.ledger import Latest, Ledger
+from harness.ledger import Latest
 from harness.sent_cookies import SentCookies
 from harness.state import State
 
@@ -28,15 +30,6 @@ __all__ = ["DemoApp"]
 _ATTEMPT_COOKIE = "demo_login_"
 """And the `state` of the sign-in: those begun in two tabs do not get into each other's way."""
 _HANDOVER_COOKIE = "demo_handover"
-
-
-@dataclass(kw_only=True)
-class _Record:
-    """A login as the application's server has it. Seconds."""
-
-    expires: float
-    persistent_claim: bool | None
-    signed_out: bool = False
 
 
 class DemoApp:
@@ -60,14 +53,7 @@ class DemoApp:
         self._clock = clock
         self._faults = faults
         self._secure = url.startswith("https:")
-        self._logins = Ledger(
-            state,
-            name,
-            "app_login",
-            _Record,
-            is_over=lambda login: login.signed_out or login.expires <= clock.now(),
-            age=lambda login: login.expires,
-        )
+        self._logins = Logins(state, name, now=clock.now)
         self._handovers = Latest[str]()
 
     def reset(self) -> None:
@@ -89,11 +75,7 @@ class DemoApp:
         login = self._logins.get(value)
         if login is None:
             return Standing(signed_in=False, reason="unknown"), None
-        reason = None
-        if login.signed_out:
-            reason = "signed_out"
-        elif self._clock.now() >= login.expires:
-            reason = "expired"
+        reason = kind.over(login, self._clock.now())
         return Standing(signed_in=reason is None, reason=reason), login.persistent_claim
 
     async def home(self, request: web.Request) -> web.Response:
@@ -127,7 +109,9 @@ class DemoApp:
     async def login(self, request: web.Request) -> web.Response:
         """`/login`: off to the auth server; with `prompt=none`, without a page for anybody."""
         query = self.relying_party.begin(
-            silent=request.query.get("prompt") == "none", return_to=self._return_to(request)
+            silent=request.query.get("prompt") == "none",
+            return_to=self._return_to(request),
+            offline=self._refreshing is not None,
         )
         response = _redirect(f"{self.relying_party.issuer}/oauth2/auth?{urlencode(query)}")
         response.set_cookie(
@@ -166,11 +150,16 @@ class DemoApp:
         return response
 
     def _keep(self, login: Login, response: web.Response) -> None:
-        record = _Record(
+        record = Record(
+            id=login.id,
             expires=self._clock.now() + COOKIE_LIFETIME,
             persistent_claim=login.access.get("ksp", {}).get("persistent"),
+            sub=login.identity.get("sub", ""),
+            sid=login.identity.get("sid", ""),
+            token_expires=login.access["exp"],
+            refresh_token=login.refresh_token,
         )
-        self._save(login.id, record)
+        self._logins.add(record)
         for kind in self.kinds.values():
             kind.keep(login, response, secure=self._secure)
         handover = secrets.token_urlsafe(16)
@@ -187,7 +176,7 @@ class DemoApp:
                 login = self._logins.get(value)
                 if login is not None:
                     login.signed_out = True
-                    self._save(value, login)
+                    self._logins.save(login)
         target = f"{self.relying_party.issuer}/logout?{urlencode({'redirect': f'{self.url}/'})}"
         dropped = "".join(kind.drop_script() for kind in self.kinds.values())
         if self._faults.strikes(self.name, Fault.SIGN_OUT_KEEPS_TOKEN):
@@ -199,8 +188,37 @@ class DemoApp:
             kind.drop(response, secure=self._secure)
         return response
 
-    def _save(self, value: str, login: _Record) -> None:
-        self._logins.put(value, login)
+    @property
+    def _refreshing(self) -> Refreshing | None:
+        return next((kind for kind in self.kinds.values() if isinstance(kind, Refreshing)), None)
+
+    async def refresh(self, request: web.Request) -> web.Response:
+        """`POST /refresh`: an open page has its refresh token exchanged. 204 whatever came of it,
+        for the page has nothing to show of it."""
+        kind = self._refreshing
+        value = _cookie(request, kind.cookie) if kind else None
+        login = self._logins.get(value or "")
+        kept = login is not None and not login.signed_out and self._clock.now() < login.expires
+        if login is not None and kept and login.refresh_token is not None:
+            given = await self.relying_party.refresh(login.refresh_token)
+            login.refresh_token, access = given or (None, {})
+            login.token_expires = access.get("exp", 0)
+            self._logins.save(login)
+        return web.Response(status=204)
+
+    async def backchannel_logout(self, token: str) -> web.Response:
+        """`POST /backchannel-logout`: the auth server tells that a session is over. Whoever signed
+        in with it is signed out in the ways of keeping a login that heed it."""
+        headers = {"Cache-Control": "no-store"}
+        try:
+            told = await self.relying_party.logout(token, self._clock.now())
+        except LogoutRefusedError as error:
+            body = {"error": "invalid_request", "error_description": str(error)}
+            return web.json_response(body, status=400, headers=headers)
+        for login in self._logins.concerned(told):
+            login.logged_out = True
+            self._logins.save(login)
+        return web.Response(headers=headers)
 
     def _return_to(self, request: web.Request) -> tuple[str, ...]:
         """The addresses asked for, if all of them are on this site; else none (open redirect)."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-__all__ = ["AppKind", "CookieKind", "Login", "Standing", "StorageKind", "in_script"]
+__all__ = ["AppKind", "CookieKind", "Login", "Record", "Standing", "StorageKind", "in_script"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,29 @@ class Login:
     access_token: str
     access: Mapping[str, Any]
     """The access token's claims."""
+    identity: Mapping[str, Any]
+    """The ID token's."""
+    refresh_token: str | None
+
+
+@dataclass(kw_only=True)
+class Record:
+    """A login as the application's server keeps it. Seconds."""
+
+    id: str
+    expires: float
+    persistent_claim: bool | None
+    sub: str = ""
+    sid: str = ""
+    """The auth server's session."""
+    signed_out: bool = False
+    """Whether somebody has signed out here."""
+    logged_out: bool = False
+    """Whether the auth server has told that the session is over."""
+    token_expires: float = 0
+    """The latest access token."""
+    refresh_token: str | None = None
+    """None: there was none, or the auth server has refused to exchange it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +91,12 @@ class CookieKind(AppKind):
     def max_age(self, access: Mapping[str, Any]) -> int | None:
         """Seconds that the browser is to keep it, or None for a session cookie."""
         raise NotImplementedError
+
+    def over(self, login: Record, now: float) -> str | None:
+        """Why a login is worth nothing any more, or None while it is."""
+        if login.signed_out:
+            return "signed_out"
+        return "expired" if now >= login.expires else None
 
     def keep(self, login: Login, response: web.Response, *, secure: bool) -> None:
         """Set the cookie."""

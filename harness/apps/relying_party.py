@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from harness.apps.kind import Login, Standing
+from harness.apps.logout_token import LoggedOut, LogoutRefusedError, check_logout_token
 from harness.ledger import Latest
 
 if TYPE_CHECKING:
@@ -79,9 +80,12 @@ class RelyingParty:
             await self._http.close()
             self._http = None
 
-    def begin(self, *, silent: bool, return_to: tuple[str, ...] = ()) -> dict[str, str]:
+    def begin(
+        self, *, silent: bool, return_to: tuple[str, ...] = (), offline: bool = False
+    ) -> dict[str, str]:
         """A new sign-in: the query for the authorization endpoint, with PKCE, `state` and
-        `nonce`; a `silent` one shows nobody a page (`prompt=none`)."""
+        `nonce`; a `silent` one shows nobody a page (`prompt=none`), an `offline` one asks for a
+        refresh token."""
         attempt = Attempt(
             state=secrets.token_urlsafe(16),
             nonce=secrets.token_urlsafe(16),
@@ -95,7 +99,7 @@ class RelyingParty:
             "client_id": self._client_id,
             "redirect_uri": self._redirect_uri,
             "response_type": "code",
-            "scope": "openid profile email",
+            "scope": f"openid profile email{' offline' if offline else ''}",
             "state": attempt.state,
             "nonce": attempt.nonce,
             "org_code": self._org_code,
@@ -109,19 +113,12 @@ class RelyingParty:
 
     async def exchange(self, attempt: Attempt, code: str) -> Login:
         """Exchange the code and check the ID token; raise SignInRefusedError."""
-        async with self._client().post(
-            f"{self._connect_to}/oauth2/token",
-            headers=self._host_header(),
-            data={
-                "grant_type": "authorization_code",
-                "client_id": self._client_id,
-                "client_secret": self._client_secret,
-                "code": code,
-                "redirect_uri": self._redirect_uri,
-                "code_verifier": attempt.verifier,
-            },
-        ) as answer:
-            tokens = await answer.json()
+        tokens = await self._token(
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=self._redirect_uri,
+            code_verifier=attempt.verifier,
+        )
         if "access_token" not in tokens:
             raise SignInRefusedError("The auth server refused the code.")
         identity = await self._claims(tokens["id_token"])
@@ -135,6 +132,34 @@ class RelyingParty:
             id=secrets.token_urlsafe(24),
             access_token=tokens["access_token"],
             access=await self._claims(tokens["access_token"]),
+            identity=identity,
+            refresh_token=tokens.get("refresh_token"),
+        )
+
+    async def refresh(self, refresh_token: str) -> tuple[str, Mapping[str, Any]] | None:
+        """Exchange a refresh token for the next, and the claims of a new access token; None if
+        the auth server refuses."""
+        tokens = await self._token(grant_type="refresh_token", refresh_token=refresh_token)
+        if "access_token" not in tokens:
+            return None
+        return tokens["refresh_token"], await self._claims(tokens["access_token"])
+
+    async def logout(self, token: str, now: float) -> LoggedOut:
+        """What a logout token says; raise LogoutRefusedError unless it is one for this
+        application. `now` is in seconds."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        try:
+            decoded = jwt.decode(token, await self._key_set(), algorithms=["RS256"])
+        except (JoseError, ValueError):
+            raise LogoutRefusedError("the auth server did not sign this") from None
+        return check_logout_token(
+            decoded.header,
+            decoded.claims,
+            issuer=self.issuer,
+            client_id=self._client_id,
+            now=now,
         )
 
     async def standing(self, token: str, now: float) -> tuple[Standing, Mapping[str, Any]]:
@@ -153,14 +178,27 @@ class RelyingParty:
             return Standing(signed_in=False, reason="expired"), claims
         return Standing(signed_in=True, reason=None), claims
 
+    async def _token(self, **grant: str) -> Mapping[str, Any]:
+        """What the token endpoint answers."""
+        client = {"client_id": self._client_id, "client_secret": self._client_secret}
+        async with self._client().post(
+            f"{self._connect_to}/oauth2/token", headers=self._host_header(), data=grant | client
+        ) as answer:
+            tokens: Mapping[str, Any] = await answer.json()
+        return tokens
+
     async def _claims(self, token: str) -> Mapping[str, Any]:
+        await self._key_set()
+        return self._verified(token)
+
+    async def _key_set(self) -> "KeySet":
         from joserfc.jwk import KeySet
 
         if self._keys is None:
             address = f"{self._connect_to}/.well-known/jwks.json"
             async with self._client().get(address, headers=self._host_header()) as answer:
                 self._keys = KeySet.import_key_set(await answer.json())
-        return self._verified(token)
+        return self._keys
 
     def _verify(self, token: str) -> Mapping[str, Any]:
         from joserfc import jwt

@@ -11,12 +11,12 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
+from harness.engines import person
 from harness.engines.browser_pool import BrowserPool
 from harness.engines.control_client import ServedEnvironment, listed_for
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.looking import look
-from harness.engines.person import PER_VISIT, sign_out, sign_out_during_visit, visit_applications
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.policy import Persistence
@@ -68,6 +68,7 @@ class Driver:
         self._verbs: dict[str, _Verb] = {
             "sign_in": self._sign_in,
             "visit": self._visit,
+            "refresh_tokens": lambda _: person.refresh_tokens(self._page, self._environments),
             "sign_out": self._sign_out,
             "sign_out_during_visit": self._sign_out_during_visit,
             "open_tab": self._open_tab,
@@ -111,6 +112,7 @@ class Driver:
 
     def perform(self, step: Step) -> None:
         """Do one step in the browser."""
+        self._setup.check(step)
         if self._due and step.verb in _AFTER_SETTLING:
             self._due = False
             self._run("settle", self._settle(Step("settle")))
@@ -265,28 +267,28 @@ class Driver:
             url, profile = environment.app_url, self._process.profile
             self._stored[url] = await asyncio.to_thread(self._engine.stored, profile, url)
         for batch in self._batches():
-            await visit_applications(self._page, batch, "/login")
+            await person.visit_applications(self._page, batch, "/login")
 
     async def _visit(self, step: Step) -> None:
         for batch in self._batches():
-            await visit_applications(self._page, batch, "/login?prompt=none")
+            await person.visit_applications(self._page, batch, "/login?prompt=none")
 
     def _batches(self) -> list[Sequence[ServedEnvironment]]:
         """Few enough environments at a time for the twenty redirects that browsers follow."""
         return [
-            self._environments[start : start + PER_VISIT]
-            for start in range(0, len(self._environments), PER_VISIT)
+            self._environments[start : start + person.PER_VISIT]
+            for start in range(0, len(self._environments), person.PER_VISIT)
         ]
 
     async def _sign_out(self, step: Step) -> None:
         for environment in self._environments:
-            await sign_out(self._page, environment)
+            await person.sign_out(self._page, environment)
         self._stored.clear()
 
     async def _sign_out_during_visit(self, step: Step) -> None:
         other = await self._engine.new_tab(self._open(), self._page, self._preset)
         for environment in self._environments:
-            await sign_out_during_visit(self._pool.control, self._page, other, environment)
+            await person.sign_out_during_visit(self._pool.control, self._page, other, environment)
         await other.close()
         self._stored.clear()
 

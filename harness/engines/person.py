@@ -8,7 +8,13 @@ from playwright.async_api import Page
 
 from harness.engines.control_client import ControlClient, ServedEnvironment
 
-__all__ = ["PER_VISIT", "sign_out", "sign_out_during_visit", "visit_applications"]
+__all__ = [
+    "PER_VISIT",
+    "refresh_tokens",
+    "sign_out",
+    "sign_out_during_visit",
+    "visit_applications",
+]
 
 PER_VISIT = 4
 """Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
@@ -27,6 +33,11 @@ _FILL_IN = """password => {
     fillIn();
   }
 }"""
+
+_REFRESH = """addresses => Promise.all(addresses.map(
+  address => fetch(address, {method: 'POST', mode: 'no-cors', credentials: 'include'})
+))"""
+"""The applications are of one site, so one's page sends the cookies of all."""
 
 
 async def visit_applications(
@@ -58,6 +69,12 @@ async def visit_applications(
             return
         filled_in.add(page.url)
         await page.evaluate(_FILL_IN, environment.password)
+
+
+async def refresh_tokens(page: Page, environments: Sequence[ServedEnvironment]) -> None:
+    """Let the page that is open send what each application's sends to refresh its tokens."""
+    addresses = [f"{environment.app_url}/refresh" for environment in environments]
+    await page.evaluate(f"async addresses => {{ await ({_REFRESH})(addresses); }}", addresses)
 
 
 async def sign_out(page: Page, environment: ServedEnvironment) -> None:

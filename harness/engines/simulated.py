@@ -68,6 +68,7 @@ class Simulated:
 
     def perform(self, step: Step) -> None:
         """Do one step in the model."""
+        self._setup.check(step)
         self._site.moment += step.verb in CHANGING
         try:
             self._player.perform(step)
@@ -115,6 +116,10 @@ class _HttpSite:
         """Silently."""
         login = "/login?prompt=none"
         self._interact("visit", tab, lambda: self._visit_applications(tab, login))
+
+    def refresh_tokens(self, tab: Tab) -> None:
+        """By what the open page sends."""
+        self._interact("refresh_tokens", tab, lambda: self._refresh_everywhere(tab))
 
     def sign_out(self, tab: Tab) -> None:
         """By the link of every application."""
@@ -187,6 +192,10 @@ class _HttpSite:
             if url.startswith(f"{environment.issuer}/oauth2/auth?") and forms:
                 return forms[0], environment.password
         raise AgentError(f"{url}: neither a sign-in page nor where the visit should end")
+
+    def _refresh_everywhere(self, tab: Tab) -> None:
+        for environment in self.environments:
+            self._agent.post(tab, f"{environment.app_url}/refresh")
 
     def _sign_out_everywhere(self, tab: Tab) -> None:
         for environment in self.environments:

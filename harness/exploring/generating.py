@@ -8,6 +8,7 @@ a crash comes at once after what changed something, or when all of it is on disk
 Chromium writes the second change of an origin's `localStorage` up to a minute later: so nothing
 settles after a sign-out. And for ten seconds after it restarted itself, its profile still says that
 it does, a crash meanwhile being another restart: so one comes directly after it, or not so soon.
+No usual application has a refresh token, so none is exchanged.
 """
 
 from collections.abc import Callable, Sequence

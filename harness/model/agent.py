@@ -164,6 +164,14 @@ class UserAgent(Stores):
         document = self._document(request, b"")
         self._run(tab, document, site)
 
+    def post(self, tab: Tab, url: str) -> None:
+        """Let the page in the tab send an empty POST, as a script does."""
+        site = site_of(tab.url)
+        request = self._request(
+            url=url, method="POST", site_for_cookies=site, initiator=site, top_level=False
+        )
+        self._exchange(request, {}, b"")
+
     def _load(self, tab: Tab, request: Request, body: bytes) -> Document:
         for _ in range(_DOCUMENTS):
             document = self._document(request, body)

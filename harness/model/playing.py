@@ -26,6 +26,9 @@ class Site(Protocol):
     def visit(self, tab: Tab) -> None:
         """Let the applications ask the auth server."""
 
+    def refresh_tokens(self, tab: Tab) -> None:
+        """Let the applications' open page exchange its refresh tokens."""
+
     def sign_out(self, tab: Tab) -> None:
         """Sign out."""
 
@@ -69,6 +72,7 @@ class Player:
         self._verbs: dict[str, Callable[[Step], None]] = {
             "sign_in": self._at_site(site.sign_in),
             "visit": self._at_site(site.visit),
+            "refresh_tokens": lambda step: site.refresh_tokens(self.current),
             "sign_out": self._at_site(site.sign_out),
             "sign_out_during_visit": self._at_site(site.sign_out_during_visit),
             "open_tab": self._open_tab,

@@ -8,8 +8,10 @@ __all__ = [
     "CAPPED",
     "COOKIE_LASTS",
     "COOKIE_NEVER_LASTS",
+    "COOKIE_NOT_PROLONGED",
     "COUNTED_FROM_BEFORE",
     "EXPIRED",
+    "INACTIVITY_NOT_TOLD",
     "IN_LOCAL_STORAGE",
     "IN_ONE_TAB",
     "NOT_TOLD",
@@ -44,6 +46,10 @@ NOT_TOLD = Decision(
     because="nobody told the application that the session is over",
     limitations=("application-session-outlives-sso",),
 )
+INACTIVITY_NOT_TOLD = Decision(
+    because="the session passed one of its limits, of which the auth server sends no logout token",
+    limitations=("inactivity-sends-no-logout-token",),
+)
 OTHER_TAB_NOT_TOLD = Decision(
     because="nobody told this tab that the person had signed out in another",
     limitations=("sign-out-does-not-reach-other-tabs",),
@@ -51,6 +57,10 @@ OTHER_TAB_NOT_TOLD = Decision(
 REMOVAL_NOT_WRITTEN = Decision(
     because="the sign-out had removed it, which had not been written to disk",
     limitations=("sign-out-not-yet-on-disk",),
+)
+COOKIE_NOT_PROLONGED = Decision(
+    because="the application's refresh prolonged the session on the server, and no cookie",
+    limitations=("refresh-prolongs-no-cookie",),
 )
 CAPPED = Decision(
     because="the cookie was gone 400 days after it was last set",

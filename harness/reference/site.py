@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from harness.model.agent import Stores, Tab
-from harness.model.cookies import LIFETIME_CAP, Cookie
+from harness.model.cookies import LIFETIME_CAP
 from harness.model.family import Family
-from harness.model.trail import Decision, Thing, cookie_thing, local_thing, tab_thing
+from harness.model.trail import Decision, local_thing, tab_thing
 from harness.policy import Environment, Persistence
 from harness.presets import Choices
 from harness.reference.browser import ReferenceBrowser
@@ -19,9 +19,11 @@ from harness.reference.habits import (
     CAPPED,
     COOKIE_LASTS,
     COOKIE_NEVER_LASTS,
+    COOKIE_NOT_PROLONGED,
     EXPIRED,
     IN_LOCAL_STORAGE,
     IN_ONE_TAB,
+    INACTIVITY_NOT_TOLD,
     NOT_TOLD,
     OLD_COOKIE_STAYS,
     OTHER_TAB_NOT_TOLD,
@@ -31,17 +33,18 @@ from harness.reference.habits import (
 )
 from harness.reference.kinds import (
     COOKIE_KINDS,
+    KSP_KINDS,
     LOGIN_LIFETIME,
     TOKEN_LIFETIME,
     attributes_of,
     cookie_name,
 )
+from harness.reference.surfaces import SSO, Surfaces
 from harness.reference.tenant import Login, Over, Session, Tenant
 from harness.settings import Activity, PolicyChange, Settings
 
 __all__ = ["ReferenceSite", "Shown"]
 
-_SSO = "sso"
 _AUTHORIZE, _FORM, _LOGOUT = "/oauth2/auth", "/sign-in", "/logout"
 """Where the auth server gets its cookie, or does not."""
 _Trail = Sequence[Decision]
@@ -86,12 +89,7 @@ class ReferenceSite:
             for environment in environments
         ]
         self._ids = (str(number) for number in count())
-        self.set_cookies: dict[tuple[str, str], str] = {}
-        """The latest `Set-Cookie` of what each surface of each environment rests on."""
-        self._cookies: dict[tuple[str, str], Cookie] = {}
-        """The latest cookie likewise."""
-        self._things: dict[tuple[str, str], Thing] = {}
-        """What each surface of each environment rests on, or last did."""
+        self.surfaces = Surfaces(stores, self._browser)
 
     def sign_in(self, tab: Tab) -> None:
         """With a password where there is no session, and without where there is one."""
@@ -115,6 +113,14 @@ class ReferenceSite:
                 self._keep(tenant, session, tab)
         self._arrive(tab)
 
+    def refresh_tokens(self, tab: Tab) -> None:
+        """By an open page, whose application has a login: the auth server's cookie stays."""
+        for tenant in self._tenants:
+            sent = self._browser.first(f"{tenant.app}/")
+            login = tenant.logins.get(sent.get(cookie_name("refreshing", tenant.name), ""))
+            if login is not None:
+                tenant.refresh(login, self._time)
+
     def sign_out(self, tab: Tab) -> None:
         """At the application, in this tab, and at the auth server."""
         for tenant in self._tenants:
@@ -128,7 +134,7 @@ class ReferenceSite:
             session = self._alive(tenant)
             before = session.persistence if session else None
             if session is not None:
-                self._count(tenant, session)
+                tenant.count(session, Activity.SIGN_IN, self._time)
             renewed = session and Persistence.PERSISTENT in (before, session.persistence)
             if renewed:
                 tenant.strike(_AUTHORIZE)
@@ -149,12 +155,12 @@ class ReferenceSite:
         for tenant in self._tenants:
             tenant.override = tenant.persistence.opposite
             if self._settings.policy_change is PolicyChange.END_SESSIONS:
-                tenant.end_sessions()
+                tenant.end_sessions(self._time)
 
     def revoke_sessions(self) -> None:
         """All of them."""
         for tenant in self._tenants:
-            tenant.end_sessions()
+            tenant.end_sessions(self._time)
 
     def change_cookie_scope(self) -> None:
         """At the next occasion."""
@@ -172,7 +178,7 @@ class ReferenceSite:
         seen: dict[tuple[str, str], Shown] = {}
         for tenant in self._tenants:
             sso = self._look_at_sso(tenant)
-            surfaces = {_SSO: sso}
+            surfaces = {SSO: sso}
             sent = self._browser.first(f"{tenant.app}/", redirected=True)
             for kind in self._kinds:
                 if kind == "memory":
@@ -195,19 +201,22 @@ class ReferenceSite:
         return seen
 
     def _look_at_sso(self, tenant: Tenant) -> Shown:
-        signed_in, said = self._alive(tenant) is not None, self._trail(tenant, _SSO)
-        cookie = self._cookies.get((tenant.name, _SSO))
+        signed_in, said = self._alive(tenant) is not None, self.surfaces.trail(tenant, SSO)
+        cookie = self.surfaces.cookie(tenant, SSO)
         there = {kept.identity for kept in self._stores.cookies}
         if cookie is not None and signed_in and cookie.identity not in there:
             said += (OLD_COOKIE_STAYS,)
-        capped = cookie is not None and cookie.expiry == cookie.created + LIFETIME_CAP
-        if capped and self._browser.expired(cookie):
-            said += (CAPPED,)
+        if cookie is not None and self._browser.expired(cookie):
+            session = tenant.sessions.get(cookie.value)
+            if cookie.expiry == cookie.created + LIFETIME_CAP:
+                said += (CAPPED,)
+            elif session is not None and not tenant.over(session, self._time):
+                said += (COOKIE_NOT_PROLONGED,)
         return Shown(signed_in=signed_in, trail=said)
 
     def _look_at_local_storage(self, tenant: Tenant) -> Shown:
         token = self._stores.local_storage.get(tenant.app, {})
-        trail = self._trail(tenant, "local_storage")
+        trail = self.surfaces.trail(tenant, "local_storage")
         if not self._holds_token(token):
             return Shown(signed_in=False, trail=(*trail, *((EXPIRED,) if token else ())))
         login = tenant.logins[token[_LOGIN]]
@@ -222,7 +231,7 @@ class ReferenceSite:
             if self._holds_token(token)
         ]
         if not held:
-            trail = self._trail(tenant, "session_storage")
+            trail = self.surfaces.trail(tenant, "session_storage")
             return Shown(signed_in=False, trail=(*trail, *((EXPIRED,) if tokens else ())))
         tab, login = min(held, key=lambda pair: pair[1].left)
         said = self._not_told(tenant, login)
@@ -233,24 +242,21 @@ class ReferenceSite:
         return Shown(signed_in=True, trail=(*trail, *said))
 
     def _look_at_cookie(self, tenant: Tenant, kind: str, sent: Mapping[str, str]) -> Shown:
-        trail = self._trail(tenant, kind)
+        trail = self.surfaces.trail(tenant, kind)
         login = tenant.logins.get(sent.get(cookie_name(kind, tenant.name), ""))
-        if login is not None and not login.over and self._time < login.expires:
-            return Shown(signed_in=True, trail=(*trail, *self._not_told(tenant, login)))
-        cookie = self._cookies.get((tenant.name, f"app:{kind}"))
-        if self._browser.expired(cookie) or (login is not None and self._time >= login.expires):
+        lapsed = login is not None and self._time >= login.lapses(kind)
+        if login and not lapsed and not login.over and not login.heard_of_end(kind):
+            return Shown(signed_in=True, trail=(*trail, *self._not_told(tenant, login, kind)))
+        cookie = self.surfaces.cookie(tenant, kind)
+        if self._browser.expired(cookie) or lapsed:
             trail += (EXPIRED,)
         elif login is None and cookie is not None and self._browser.has(cookie):
             trail += (self._browser.kept_back,)
         return Shown(signed_in=False, trail=trail)
 
-    def _not_told(self, tenant: Tenant, login: Login) -> tuple[Decision, ...]:
-        return (NOT_TOLD,) if tenant.over(login.session, self._time) else ()
-
-    def _trail(self, tenant: Tenant, kind: str) -> tuple[Decision, ...]:
-        surface = kind if kind == _SSO else f"app:{kind}"
-        thing = self._things.get((tenant.name, surface))
-        return () if thing is None else self._stores.trails.of(thing)
+    def _not_told(self, tenant: Tenant, login: Login, kind: str = "") -> tuple[Decision, ...]:
+        why = INACTIVITY_NOT_TOLD if kind == "backchannel_cookie" else NOT_TOLD
+        return (why,) if tenant.over(login.session, self._time) else ()
 
     def _holds_token(self, storage: Mapping[str, str]) -> bool:
         return _TOKEN in storage and self._time < float(storage[_TOKEN])
@@ -260,45 +266,37 @@ class ReferenceSite:
     def _alive(self, tenant: Tenant, path: str = _AUTHORIZE) -> Session | None:
         """The session of the first cookie that comes there, if it is not over."""
         first, *others = tenant.sent_to(path, self._time) or [None]
-        if first is None and any(others) and self._trail(tenant, _SSO)[-1:] != (SHADOWED,):
-            self._stores.trails.touch([self._things[tenant.name, _SSO]], SHADOWED)
+        if first is None and any(others) and self.surfaces.trail(tenant, SSO)[-1:] != (SHADOWED,):
+            self.surfaces.touch(tenant, SSO, SHADOWED)
         return first
 
     def _use(self, tenant: Tenant, session: Session) -> None:
         before = session.persistence
-        if self._count(tenant, session) and Persistence.PERSISTENT in (before, session.persistence):
-            self._set_sso(tenant, session, _AUTHORIZE, self._trail(tenant, _SSO))
-
-    def _count(self, tenant: Tenant, session: Session) -> bool:
-        """As activity, if it is any."""
-        if Activity.SIGN_IN not in self._settings.activity:
-            return False
-        session.active = self._time
-        if self._settings.policy_change is PolicyChange.NEXT_ACTIVITY:
-            session.persistence = tenant.persistence
-        return True
+        counted = tenant.count(session, Activity.SIGN_IN, self._time)
+        if counted and Persistence.PERSISTENT in (before, session.persistence):
+            self._set_sso(tenant, session, _AUTHORIZE, self.surfaces.trail(tenant, SSO))
 
     def _set_sso(self, tenant: Tenant, session: Session, at: str, since: _Trail = ()) -> None:
         """A lifetime where it is persistent, none where it is not."""
         (value,) = (key for key, known in tenant.sessions.items() if known is session)
         persistent = session.persistence is Persistence.PERSISTENT
         lifetime = f"; Max-Age={tenant.lifetime(session, self._time)}" if persistent else ""
-        self._set(tenant, _SSO, tenant.set_cookie(at, value, lifetime), since)
+        self.surfaces.set_cookie(tenant, SSO, tenant.set_cookie(at, value, lifetime), since)
 
     # The application
 
     def _keep(self, tenant: Tenant, session: Session, tab: Tab) -> None:
         """In every way that is chosen. What has become of the session is behind it, too."""
-        value, since = next(self._ids), self._trail(tenant, _SSO)
-        tenant.logins[value] = Login(session=session, expires=self._time + LOGIN_LIFETIME)
+        value, since = next(self._ids), self.surfaces.trail(tenant, SSO)
+        tenant.logins[value] = Login.of(session, self._time, LOGIN_LIFETIME)
         persistent = session.persistence is Persistence.PERSISTENT
         for kind in self._kinds:
             if kind in COOKIE_KINDS:
-                lasts = kind == "long_cookie" or (kind == "ksp_cookie" and persistent)
+                lasts = kind == "long_cookie" or (kind in KSP_KINDS and persistent)
                 lifetime = f"; Max-Age={LOGIN_LIFETIME}" if lasts else ""
                 attributes = f"{attributes_of(kind)}{lifetime}"
                 habits = (COOKIE_LASTS if lasts else COOKIE_NEVER_LASTS,)
-                self._set(
+                self.surfaces.set_cookie(
                     tenant,
                     kind,
                     f"{value}; Path=/; HttpOnly{attributes}",
@@ -308,16 +306,12 @@ class ReferenceSite:
         if "local_storage" in self._kinds:
             self._stores.local_storage[tenant.app] = token
             thing = local_thing(tenant.app)
-            self._store(tenant, "app:local_storage", thing, *since, IN_LOCAL_STORAGE)
+            self.surfaces.store(tenant, "local_storage", thing, *since, IN_LOCAL_STORAGE)
         if "session_storage" in self._kinds:
             tab.session_storage[tenant.app] = dict(token)
             tab.unused.discard(tenant.app)
             thing = tab_thing(tab.key, tenant.app)
-            self._store(tenant, "app:session_storage", thing, *since, IN_ONE_TAB)
-
-    def _store(self, tenant: Tenant, surface: str, thing: Thing, *decisions: Decision) -> None:
-        self._stores.trails.begin(thing, *decisions)
-        self._things[tenant.name, surface] = thing
+            self.surfaces.store(tenant, "session_storage", thing, *since, IN_ONE_TAB)
 
     def _sign_out(self, tenant: Tenant, tab: Tab) -> None:
         sent = self._browser.first(f"{tenant.app}/")
@@ -327,7 +321,7 @@ class ReferenceSite:
                 if login is not None:
                     login.over = True
                 attributes = attributes_of(kind)
-                self._set(tenant, kind, f"; Max-Age=0; Path=/; HttpOnly{attributes}")
+                self.surfaces.set_cookie(tenant, kind, f"; Max-Age=0; Path=/; HttpOnly{attributes}")
         self._stores.local_storage.pop(tenant.app, None)
         token = tab.session_storage.pop(tenant.app, {})
         tab.unused.discard(tenant.app)
@@ -340,24 +334,8 @@ class ReferenceSite:
             session.over = Over.SIGNED_OUT
         missed = session is None and any(tenant.sent_to(_AUTHORIZE, self._time))
         since = (SIGN_OUT_MISSED,) if missed else ()
-        self._set(tenant, _SSO, tenant.set_cookie(_LOGOUT, "", "; Max-Age=0"), since)
+        self.surfaces.set_cookie(tenant, SSO, tenant.set_cookie(_LOGOUT, "", "; Max-Age=0"), since)
 
     def _arrive(self, tab: Tab) -> None:
         """At the last application's home."""
         tab.history.append(f"{self._tenants[-1].app}/")
-
-    # The browser
-
-    def _set(self, tenant: Tenant, kind: str, rest: str, decisions: _Trail = ()) -> None:
-        """Set the cookie of the auth server, or of a kind of application."""
-        of_idp = kind == _SSO
-        header = f"{tenant.cookie if of_idp else cookie_name(kind, tenant.name)}={rest}"
-        surface = _SSO if of_idp else f"app:{kind}"
-        self.set_cookies[tenant.name, surface] = header
-        cookie = self._browser.take(f"{tenant.idp if of_idp else tenant.app}/", header)
-        if cookie is None:
-            refused = self._browser.refused
-            self._store(tenant, surface, ("cookie", (tenant.name, surface)), refused)
-            return
-        self._cookies[tenant.name, surface] = cookie
-        self._store(tenant, surface, cookie_thing(cookie), *decisions)

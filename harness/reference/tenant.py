@@ -11,7 +11,8 @@ from harness.model.trail import Decision
 from harness.policy import Environment, Persistence
 from harness.reference.browser import ReferenceBrowser
 from harness.reference.habits import BEGUN_ANEW, COUNTED_FROM_BEFORE
-from harness.settings import Settings
+from harness.reference.kinds import REFRESH_LIFETIME, TOKEN_LIFETIME
+from harness.settings import Activity, PolicyChange, Settings
 
 __all__ = ["Login", "Over", "Session", "Tenant"]
 
@@ -44,11 +45,32 @@ class Login:
 
     session: Session
     expires: float
+    token_expires: float
+    refresh_expires: float
     over: bool = False
     left: bool = False
     """Whether the person has signed out since, in whatever tab."""
     dropped_in: set[int] = field(default_factory=set)
     """The keys of the tabs that have dropped its token."""
+
+    @classmethod
+    def of(cls, session: Session, time: float, lifetime: float) -> "Login":
+        """A new one, which the application keeps for a lifetime."""
+        login = cls(session=session, expires=time + lifetime, token_expires=0, refresh_expires=0)
+        login.take_tokens(time)
+        return login
+
+    def take_tokens(self, time: float) -> None:
+        """From the auth server."""
+        self.token_expires, self.refresh_expires = time + TOKEN_LIFETIME, time + REFRESH_LIFETIME
+
+    def lapses(self, kind: str) -> float:
+        """When a kind of application takes it for over by itself."""
+        return min(self.expires, self.token_expires) if kind == "refreshing" else self.expires
+
+    def heard_of_end(self, kind: str) -> bool:
+        """Whether a kind of application was told that the session has been ended."""
+        return kind == "backchannel_cookie" and self.session.over is not None
 
 
 @dataclass(kw_only=True)
@@ -159,10 +181,30 @@ class Tenant:
             self.browser.take(f"{self.idp}{path}", stale)
         return f"{value}{self._scope()}; HttpOnly; SameSite=Lax{lifetime}"
 
-    def end_sessions(self) -> None:
-        """An administrator ends all of them."""
+    def end_sessions(self, time: float) -> None:
+        """An administrator ends all that are alive."""
         for session in self.sessions.values():
-            session.over = session.over or Over.BY_AN_ADMINISTRATOR
+            if not self.over(session, time):
+                session.over = Over.BY_AN_ADMINISTRATOR
+
+    def count(self, session: Session, activity: Activity, time: float) -> bool:
+        """As activity, if it is any."""
+        if activity not in self.settings.activity:
+            return False
+        session.active = time
+        if self.settings.policy_change is PolicyChange.NEXT_ACTIVITY:
+            session.persistence = self.persistence
+        return True
+
+    def refresh(self, login: Login, time: float) -> None:
+        """The application exchanges its refresh token, and drops its tokens if that is refused."""
+        if login.over or time >= login.expires or time >= login.refresh_expires:
+            login.token_expires = min(login.token_expires, time)
+        elif self.over(login.session, time):
+            login.token_expires = login.refresh_expires = time
+        else:
+            self.count(login.session, Activity.REFRESH, time)
+            login.take_tokens(time)
 
     @property
     def cookie(self) -> str:

@@ -57,6 +57,8 @@ class Control:
         from harness.server import control_models as models
 
         body = await read_body(request, models.MoveClock)
+        # A person is slower than what servers tell each other.
+        await self._site.backchannel.settled()
         try:
             self._site.move_clock(body.advance)
             if body.stop:
@@ -160,6 +162,7 @@ class Control:
         unknown = next((name for name in names if name not in self._site.tenants), None)
         if unknown is not None:
             return self._unknown(unknown, 404)
+        await self._site.backchannel.settled()
         ticket = self._site.observing.begin(
             names, parts=frozenset(body.parts), tab_in_use=body.tab_in_use
         )

@@ -191,6 +191,7 @@ def _user_tokens(
         **common,
         "aud": [client.id],
         "auth_time": int(session.started),
+        "sid": session.id,
         "org_codes": [granted.org_code],
     }
     if "email" in scopes:
@@ -204,6 +205,7 @@ def _user_tokens(
         }
     if nonce is not None:
         identity["nonce"] = nonce
+    tenant.sessions.note_relying_party(session, client.id, issuer)
     tokens["id_token"] = tenant.key.sign(identity, now=now, lifetime=lifetimes.id_token_lifetime)
     return tokens
 

@@ -62,11 +62,14 @@ class OAuth:
                 "revocation_endpoint_auth_methods_supported": _CLIENTS,
                 "introspection_endpoint_auth_methods_supported": _CLIENTS[:2],
                 "code_challenge_methods_supported": ["S256"],
-                "claims_supported": ["aud", "exp", "iat", "iss", "sub"],
+                "claims_supported": ["aud", "exp", "iat", "iss", "sid", "sub"],
                 "prompt_values_supported": ["none", "login", "create"],
                 "claims_parameter_supported": False,
                 "request_parameter_supported": False,
                 "request_uri_parameter_supported": False,
+                "backchannel_logout_supported": True,
+                "backchannel_logout_session_supported": True,
+                "frontchannel_logout_supported": False,
             }
         )
 

@@ -15,7 +15,7 @@ from harness.server.control import Control
 from harness.server.control_faults import fault_operations
 from harness.server.exchanges import Exchange, shorten_cookie
 from harness.server.granting import Granting
-from harness.server.incoming import check_host, normalized
+from harness.server.incoming import check_host, form_of, normalized
 from harness.server.management import management_operations
 from harness.server.oauth import OAuth
 from harness.server.observing import IDP_PATH, PATH
@@ -99,6 +99,8 @@ class Routes:
             web.get("/login", app(lambda request, demo: demo.login(request))),
             web.get("/callback", app(lambda request, demo: demo.callback(request))),
             web.get("/sign-out", app(lambda request, demo: demo.sign_out(request))),
+            web.post("/refresh", app(lambda request, demo: demo.refresh(request))),
+            web.post("/backchannel-logout", app(self._backchannel_logout)),
         ]
 
     def _observing_routes(self) -> list[web.RouteDef]:
@@ -150,6 +152,10 @@ class Routes:
         self._site.key.begin()
         return await self._site.authorizing.authorize(request, tenant)
 
+    async def _backchannel_logout(self, request: web.Request, demo: DemoApp) -> web.Response:
+        form = await form_of(request)
+        return await demo.backchannel_logout(form.get("logout_token", ""))
+
     async def _openapi(self, request: web.Request) -> web.Response:
         """The document of the management and control APIs."""
         return web.json_response(
@@ -162,6 +168,7 @@ class Routes:
         )
 
     async def _close(self, application: web.Application) -> None:
+        await self._site.backchannel.close()
         for app in self._site.apps.values():
             await app.close()
         await self._site.state.close()

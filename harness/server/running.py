@@ -196,6 +196,7 @@ class MockServer:
         )
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=context).start()
+        self._site.backchannel.begin()
         self._listener = listener
         self._hanging_up = asyncio.create_task(self._hang_up(routes.heard))
         self.url = f"{scheme}://localhost:{port}"

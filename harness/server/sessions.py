@@ -4,7 +4,7 @@ import math
 import secrets
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from harness.ledger import Ledger
@@ -65,6 +65,8 @@ class Session:
     last_ip_address: str
     last_user_agent: str
     ended: EndReason | None = None
+    relying_parties: dict[str, str] = field(default_factory=dict)
+    """The applications that were given an ID token in it, and the issuer that each was told."""
 
 
 def end_reason(session: Session | None, now: float, limits: Limits | None) -> EndReason | None:
@@ -98,11 +100,18 @@ def _ends(session: Session, limits: Limits) -> tuple[float, float]:
 
 
 class SessionStore:
-    """The sessions of one environment; of those that are over, the latest ten thousand."""
+    """The sessions of one environment; of those that are over, the latest ten thousand. `ended` is
+    called with each that this server ends."""
 
     def __init__(
-        self, environment: str, state: State, *, is_over: Callable[[Session], bool]
+        self,
+        environment: str,
+        state: State,
+        *,
+        is_over: Callable[[Session], bool],
+        ended: Callable[[Session], None],
     ) -> None:
+        self._ended = ended
         self._by_cookie: dict[str, Session] = {}
         self._by_user: dict[str, dict[str, Session]] = {}
         self._in_order: list[Session] = []
@@ -178,6 +187,13 @@ class SessionStore:
         """End a session for good; the first reason stays."""
         if session.ended is None:
             session.ended = reason
+            self.save(session)
+            self._ended(session)
+
+    def note_relying_party(self, session: Session, client_id: str, issuer: str) -> None:
+        """Remember that an application was given an ID token (Back-Channel Logout, 2.3)."""
+        if session.relying_parties.get(client_id) != issuer:
+            session.relying_parties[client_id] = issuer
             self.save(session)
 
     def save(self, session: Session) -> None:

@@ -11,6 +11,7 @@ from harness.clock import Clock
 from harness.faults import Faults
 from harness.policy import Environment
 from harness.server.authorizing import Authorizing
+from harness.server.backchannel import BackchannelLogout
 from harness.server.console import Console
 from harness.server.exchanges import ExchangeLog
 from harness.server.holds import Holds
@@ -58,6 +59,7 @@ class Site:
         self.faults = Faults()
         self.holds = Holds()
         self.key = SigningKey(state)
+        self.backchannel = BackchannelLogout(self.key)
         self.tenants: dict[str, Tenant] = {}
         self.apps: dict[str, DemoApp] = {}
         self.tenant_of_host: dict[str, Tenant] = {}
@@ -98,6 +100,7 @@ class Site:
             app_url=f"{scheme}://{app}",
             settings=self._settings,
             state=self.state,
+            ended=self.backchannel.session_ended,
         )
         self.tenants[name] = tenant
         self.tenant_of_host |= dict.fromkeys(hosts, tenant)
@@ -132,6 +135,7 @@ class Site:
 
     def reset(self) -> None:
         """Nobody signed in, configured policies, real time, an empty log."""
+        self.backchannel.forget()
         for tenant in self.tenants.values():
             tenant.reset()
         for app in self.apps.values():

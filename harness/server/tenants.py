@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import asdict, replace
+from functools import partial
 
 from harness.clock import Clock
 from harness.policy import (
@@ -57,7 +58,8 @@ class Tenant:
     """One environment's state.
 
     `bases` are the addresses it answers at, without a last slash; the first is the issuer of
-    tokens for whoever does not come through another. `app_url` is its demo application's.
+    tokens for whoever does not come through another. `app_url` is its demo application's. `ended`
+    is called with each session that the server ends.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Tenant:
         app_url: str,
         settings: Settings,
         state: State,
+        ended: Callable[["Tenant", Session], None],
     ) -> None:
         self.environment = environment
         self.name = environment.name
@@ -82,7 +85,10 @@ class Tenant:
         self._state = state
         self.applications = {a.id: a for a in (*self._built_in(), *environment.applications)}
         self.sessions = SessionStore(
-            self.name, state, is_over=lambda session: self.end_reason(session) is not None
+            self.name,
+            state,
+            is_over=lambda session: self.end_reason(session) is not None,
+            ended=partial(ended, self),
         )
         self.grants = GrantStore(
             self.name,
@@ -106,6 +112,7 @@ class Tenant:
             secret=_secret(f"demo_{name}"),
             redirect_uris=(f"{self.app_url}/callback",),
             logout_uris=(f"{self.app_url}/",),
+            backchannel_logout_uris=(f"{self.app_url}/backchannel-logout",),
         )
         yield Application(
             id=f"admin_{name}", secret=_secret(f"admin_{name}"), scopes=MANAGEMENT_SCOPES

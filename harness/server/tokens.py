@@ -74,8 +74,11 @@ class SigningKey:
         public = {**self.key.as_dict(private=False), "use": "sig", "alg": "RS256"}
         return {"keys": [public]}
 
-    def sign(self, claims: Mapping[str, Any], *, now: float, lifetime: int) -> str:
-        """Sign claims, with `iat`, `exp` and, unless given, `jti` added; times in seconds."""
+    def sign(
+        self, claims: Mapping[str, Any], *, now: float, lifetime: int, typ: str = "JWT"
+    ) -> str:
+        """Sign claims, with `iat`, `exp` and, unless given, `jti` added; times in seconds. `typ`
+        is the header that tells one kind of token from another (RFC 8725 section 3.11)."""
         from joserfc import jwt
 
         stamped = {
@@ -84,7 +87,8 @@ class SigningKey:
             "iat": int(now),
             "exp": int(now) + lifetime,
         }
-        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, stamped, self.key)
+        header = {"alg": "RS256", "kid": self.key.kid, "typ": typ}
+        return jwt.encode(header, stamped, self.key)
 
     def verify(self, token: str, *, issuers: Container[str], now: float | None) -> dict[str, Any]:
         """The claims of a token; raise TokenError unless this server signed it, for one of the

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from harness.apps.demo import DemoApp
 from harness.apps.kind import CookieKind, StorageKind
 from harness.apps.ksp_cookie import KspCookie
+from harness.apps.logins import Logins
 from harness.apps.long_cookie import LongCookie
 from harness.apps.session_cookie import SessionCookie
 from harness.policy import EffectivePolicy, Limits, Override, Persistence
 from harness.server import granting, tenants
 from harness.server.authorizing import Authorizing
+from harness.server.backchannel import BackchannelLogout
 from harness.server.observing import Observing
 from harness.server.policies import TokenSettings
 from harness.server.sessions import EndReason, Session, SessionStore, end_reason
@@ -22,7 +23,7 @@ from harness.server.signing_in import SignIn
 from harness.server.sso_cookie import SsoCookie
 from harness.server.tenants import Tenant
 from harness.server.tokens import SigningKey
-from harness.settings import PolicyChange
+from harness.settings import Activity, PolicyChange
 
 __all__ = ["FAULTS"]
 
@@ -365,13 +366,13 @@ def _(patch: pytest.MonkeyPatch) -> None:
 @fault("a sign-out keeps the application's cookies and logins")
 def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(CookieKind, "drop", lambda self, response, *, secure: None)
-    original = DemoApp._save
+    original = Logins.save
 
-    def broken(self: DemoApp, value: str, login: Any) -> None:
+    def broken(self: Logins, login: Any) -> None:
         login.signed_out = False
-        original(self, value, login)
+        original(self, login)
 
-    patch.setattr(DemoApp, "_save", broken)
+    patch.setattr(Logins, "save", broken)
 
 
 @fault("a sign-out keeps the tokens")
@@ -462,13 +463,13 @@ _kind("the application's session cookie lasts", SessionCookie, 86_400)
 
 @fault("an application's login never expires")
 def _(patch: pytest.MonkeyPatch) -> None:
-    original = DemoApp._save
+    original = Logins.add
 
-    def broken(self: DemoApp, value: str, login: Any) -> None:
+    def broken(self: Logins, login: Any) -> None:
         login.expires = 10.0**12
-        original(self, value, login)
+        original(self, login)
 
-    patch.setattr(DemoApp, "_save", broken)
+    patch.setattr(Logins, "add", broken)
 
 
 @fault("every session is persistent on the server, the token says so, and the cookie lasts")
@@ -479,3 +480,70 @@ def _(patch: pytest.MonkeyPatch) -> None:
         return original(self, **about | {"persistence": Persistence.PERSISTENT})
 
     patch.setattr(SessionStore, "start", broken)
+
+
+@fault("no logout token is sent")
+def _(patch: pytest.MonkeyPatch) -> None:
+    async def broken(self: BackchannelLogout, tenant: Tenant, uri: str, claims: Any) -> None:
+        pass
+
+    patch.setattr(BackchannelLogout, "_tell", broken)
+
+
+def _logout_token(name: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """A fault in what a logout token says."""
+
+    def build(patch: pytest.MonkeyPatch) -> None:
+        original = SigningKey.sign
+
+        def broken(self: SigningKey, claims: Any, **how: Any) -> str:
+            claims = dict(claims)
+            if "events" in claims:
+                change(claims)
+            return original(self, claims, **how)
+
+        patch.setattr(SigningKey, "sign", broken)
+
+    FAULTS[name] = build
+
+
+_logout_token("a logout token names another session", lambda c: c.update(sid="session_0x1"))
+_logout_token("a logout token is for another application", lambda c: c.update(aud=["other"]))
+_logout_token("a logout token carries a nonce", lambda c: c.update(nonce="n"))
+
+
+@fault("an ID token names no session")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = SigningKey.sign
+
+    def broken(self: SigningKey, claims: Any, **how: Any) -> str:
+        kept = {k: v for k, v in claims.items() if k != "sid" or "events" in claims}
+        return original(self, kept, **how)
+
+    patch.setattr(SigningKey, "sign", broken)
+
+
+@fault("a refresh does not count as activity")
+def _(patch: pytest.MonkeyPatch) -> None:
+    original = Tenant.note_activity
+
+    def broken(self: Tenant, session: Any, kind: Any, agent: Any) -> bool:
+        return kind is not Activity.REFRESH and original(self, session, kind, agent)
+
+    patch.setattr(Tenant, "note_activity", broken)
+
+
+@fault("a refresh token works although the session is over")
+def _(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(granting, "_alive", lambda tenant, key: tenant.sessions.by_id(key))
+
+
+@fault("a refresh revives a session that is over")
+def _(patch: pytest.MonkeyPatch) -> None:
+    def broken(tenant: Tenant, key: str) -> Any:
+        session = tenant.sessions.by_id(key)
+        if session is not None:
+            session.ended, session.last_activity = None, tenant.clock.now()
+        return session
+
+    patch.setattr(granting, "_alive", broken)

@@ -25,7 +25,7 @@ from harness.setup import Setup, parts_of
 from tests.faults.catalog import FAULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
-PACKS = ("essential", "limits", "regressions")
+PACKS = ("essential", "applications", "limits", "regressions")
 Pair = tuple[str, str]
 PAIRS: Collection[Pair] = (("chromium", "continue"), ("firefox", "default"))
 EVERY_PAIR = [

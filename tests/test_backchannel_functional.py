@@ -1,0 +1,494 @@
+"""Back-channel logout: who is told of which end, how it is delivered, and what an application makes
+of it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import jwt
+import pytest
+from blockbuster import blockbuster_ctx
+
+from harness.clock import Clock
+from harness.policy import Application, Environment, Organization, Persistence, Policy
+from harness.server import backchannel
+from harness.server.backchannel import LOGOUT_EVENT
+from harness.server.running import MockServer
+from harness.settings import PolicyChange, Settings
+from tests.client import Client
+from tests.oauth import code, tokens
+
+NAME, SECRET = "shop", "s" * 48
+
+
+@dataclass
+class Told:
+    """An application's server that is told of logouts, and answers as it is set to."""
+
+    server: ThreadingHTTPServer
+    answers: list[int] = field(default_factory=list)
+    """Statuses, one after the other; then 200."""
+    bodies: "Queue[dict[str, str]]" = field(default_factory=Queue)
+    types: list[str] = field(default_factory=list)
+    silent: threading.Event | None = None
+    """Until when it does not answer, if that is within its patience, in seconds."""
+    patience: float = 10
+    answered: int = 0
+
+    @property
+    def uri(self) -> str:
+        return f"http://rp.localhost:{self.server.server_port}/logout?from=op"
+
+    def claims(self, client: Client) -> dict[str, Any]:
+        """What the next logout token says."""
+        return claims_of(client, self.bodies.get(timeout=10)["logout_token"])
+
+    def nothing_more(self, client: Client) -> bool:
+        client.control("POST", "clock", {"advance": 0})
+        return self.bodies.empty()
+
+
+def claims_of(client: Client, token: str, audience: str = NAME) -> dict[str, Any]:
+    """By another library than the server's."""
+    keys = client.get(client.url("persistent", "/.well-known/jwks")).json
+    key = jwt.PyJWKSet.from_dict(keys).keys[0]
+    # The server's clock is not the one that PyJWT asks.
+    claims: dict[str, Any] = jwt.decode(
+        token, key, ["RS256"], audience=audience, options={"verify_exp": False, "verify_iat": False}
+    )
+    return claims
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            found.types.append(self.headers["Content-Type"])
+            assert self.headers["Host"] == f"rp.localhost:{found.server.server_port}"
+            assert self.path == "/logout?from=op"
+            status = found.answers.pop(0) if found.answers else 200
+            found.bodies.put({name: values[0] for name, values in parse_qs(body).items()})
+            if found.silent is not None:
+                found.silent.wait(found.patience)
+            found.answered += 1
+            self.send_response(status)
+            self.send_header("Location", "http://rp.localhost/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    found = Told(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+    thread = threading.Thread(target=found.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield found
+    if found.silent is not None:
+        found.silent.set()
+    found.server.shutdown()
+    thread.join()
+    found.server.server_close()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+def server(
+    clock: Clock, told: Told, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MockServer]:
+    monkeypatch.setattr(backchannel, "_PAUSES", (0.0, 0.0, 0.0))
+    environment = Environment(
+        name="persistent",
+        policy=Policy(persistence=Persistence.PERSISTENT),
+        organizations=(Organization(code="org_persistent"),),
+        applications=(
+            Application(
+                id=NAME,
+                secret=SECRET,
+                redirect_uris=("http://localhost:1/callback",),
+                backchannel_logout_uris=(told.uri,),
+            ),
+        ),
+    )
+    watched = ["harness.server", "harness.apps"]
+    with blockbuster_ctx(scanned_modules=watched), MockServer(
+        (environment,), clock=clock, settings=settings
+    ) as running:
+        yield running
+
+
+def sign_in(client: Client, **changes: str) -> dict[str, Any]:
+    """At the shop; its ID token's claims."""
+    about: dict[str, Any] = {
+        "client_id": NAME, "redirect_uri": "http://localhost:1/callback", "code_challenge": None,
+        "code_challenge_method": None, **changes,
+    }  # fmt: skip
+    value = code(client, **about)
+    given = client.post(
+        client.url("persistent", "/oauth2/token"),
+        {
+            "grant_type": "authorization_code", "client_id": NAME, "client_secret": SECRET,
+            "code": value, "redirect_uri": "http://localhost:1/callback",
+        },
+    )  # fmt: skip
+    return claims_of(client, given.json["id_token"])
+
+
+def log_out(client: Client, query: str = "") -> None:
+    client.get(client.url("persistent", f"/logout{query}"))
+
+
+def delete_sessions(client: Client) -> None:
+    bearer = client.admin_token("persistent").json["access_token"]
+    user = client.control("GET", "sessions")["sessions"][0]["user_id"]
+    answer = client.request(
+        "DELETE",
+        client.url("persistent", f"/api/v1/users/{user}/sessions"),
+        headers={"Authorization": f"Bearer {bearer}"},
+    )
+    assert answer.status == 200
+
+
+def sign_in_again(client: Client) -> None:
+    sign_in(client, prompt="login")
+
+
+ENDS = {
+    "sign-out": log_out,
+    "sign-out everywhere": lambda client: log_out(client, "?all_sessions=true"),
+    "revocation": lambda client: client.control("DELETE", "sessions"),
+    "management": delete_sessions,
+    "another sign-in in the same browser": sign_in_again,
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_every_end_is_told(client: Client, told: Told, end: Callable[[Client], None]) -> None:
+    identity = sign_in(client)
+    end(client)
+    claims = told.claims(client)
+    assert {name: claims[name] for name in ("iss", "aud", "sub", "sid")} == {
+        "iss": identity["iss"], "aud": [NAME], "sub": identity["sub"], "sid": identity["sid"],
+    }  # fmt: skip
+    assert claims["events"] == {LOGOUT_EVENT: {}}
+    assert 0 < claims["exp"] - claims["iat"] <= 120
+    assert claims["jti"]
+    assert "nonce" not in claims
+    assert told.types == ["application/x-www-form-urlencoded"]
+    assert told.nothing_more(client)
+
+
+@pytest.mark.parametrize("settings", [Settings(policy_change=PolicyChange.END_SESSIONS)])
+def test_a_policy_change_that_ends_sessions_is_told(
+    client: Client, told: Told, settings: Settings
+) -> None:
+    identity = sign_in(client)
+    bearer = client.admin_token("persistent").json["access_token"]
+    client.json(
+        "PATCH",
+        client.url("persistent", "/api/v1/organizations/org_persistent/sessions"),
+        {
+            "is_use_org_sso_session_policy": True,
+            "sso_session_persistence_mode": "non_persistent",
+        },
+        headers={"Authorization": f"Bearer {bearer}"},
+    )
+    assert told.claims(client)["sid"] == identity["sid"]
+
+
+def test_a_token_is_typed_and_names_a_key(client: Client, told: Told) -> None:
+    sign_in(client)
+    log_out(client)
+    header = jwt.get_unverified_header(told.bodies.get(timeout=10)["logout_token"])
+    assert header["typ"] == "logout+jwt"
+    assert header["alg"] == "RS256"
+    assert header["kid"]
+
+
+def test_sign_out_everywhere_tells_of_each_session(client: Client, told: Told) -> None:
+    here, elsewhere = sign_in(client), sign_in(Client(client.server))
+    assert here["sid"] != elsewhere["sid"]
+    log_out(client, "?all_sessions=true")
+    assert {told.claims(client)["sid"] for _ in range(2)} == {here["sid"], elsewhere["sid"]}
+
+
+def test_an_application_is_told_by_the_name_it_knows_the_issuer_by(
+    client: Client, told: Told
+) -> None:
+    """Tokens carry the address that was asked."""
+    sign_in(client)
+    base = client.server.url
+    client.jar[base.partition("://")[2]] = client.jar[client.url("persistent").split("://")[1]]
+    asked = {
+        "client_id": NAME, "redirect_uri": "http://localhost:1/callback", "scope": "openid",
+        "response_type": "code",
+    }  # fmt: skip
+    location = client.get(f"{base}/oauth2/auth?{urlencode(asked)}").header("Location") or ""
+    client.post(
+        f"{base}/oauth2/token",
+        {
+            "grant_type": "authorization_code", "client_id": NAME, "client_secret": SECRET,
+            "code": parse_qs(location.partition("?")[2])["code"][0],
+            "redirect_uri": "http://localhost:1/callback",
+        },
+    )  # fmt: skip
+    log_out(client)
+    assert told.claims(client)["iss"] == base
+
+
+def test_who_took_no_part_is_told_nothing(client: Client, told: Told) -> None:
+    tokens(client)
+    log_out(client)
+    assert told.nothing_more(client)
+
+
+def test_no_id_token_no_part(client: Client, told: Told) -> None:
+    """Without the scope `openid` an application has no `sid` that it could be told of."""
+    value = code(client, client_id=NAME, redirect_uri="http://localhost:1/callback",
+                 code_challenge=None, code_challenge_method=None, scope="profile")  # fmt: skip
+    client.post(
+        client.url("persistent", "/oauth2/token"),
+        {
+            "grant_type": "authorization_code", "client_id": NAME, "client_secret": SECRET,
+            "code": value, "redirect_uri": "http://localhost:1/callback",
+        },
+    )  # fmt: skip
+    log_out(client)
+    assert told.nothing_more(client)
+
+
+def test_inactivity_is_told_to_nobody(client: Client, told: Told, clock: Clock) -> None:
+    sign_in(client)
+    clock.advance(86_400)
+    assert client.peek("persistent")["end_reason"] == "inactive"
+    log_out(client)
+    client.control("DELETE", "sessions")
+    assert told.nothing_more(client)
+
+
+@pytest.mark.parametrize(
+    ("answers", "attempts"),
+    [([200], 1), ([204], 1), ([500], 2), ([503, 500], 3), ([500] * 4, 3), ([400], 1), ([302], 1)],
+)
+def test_what_may_pass_is_tried_again_twice(
+    client: Client,
+    told: Told,
+    answers: list[int],
+    attempts: int,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    told.answers = list(answers)
+    sign_in(client)
+    log_out(client)
+    sent = {told.bodies.get(timeout=10)["logout_token"] for _ in range(attempts)}
+    assert told.nothing_more(client)
+    assert len(sent) == 1, "the same token"
+    problems = capfd.readouterr().err
+    delivered = (answers[attempts - 1 :] or [200])[0] in (200, 204)
+    assert problems == ("" if delivered else
+        f"afterclose: no logout token delivered to {told.uri}: it answered {answers[-1]}\n"
+    )  # fmt: skip
+
+
+def test_nobody_there_is_one_line(
+    client: Client, told: Told, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sign_in(client)
+    told.server.socket.close()
+    log_out(client)
+    assert told.nothing_more(client)
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"afterclose: no logout token delivered to {told.uri}: ")
+
+
+@pytest.mark.parametrize("look", ["clock", "observations"])
+def test_who_signs_out_does_not_wait_and_a_look_does(
+    client: Client, told: Told, look: str
+) -> None:
+    told.silent, told.patience = threading.Event(), 0.3
+    sign_in(client)
+    log_out(client)
+    assert client.peek("persistent")["signed_in"] is False
+    assert told.answered == 0
+    client.control("POST", look, {"environments": ["persistent"]})
+    assert told.answered == 1
+
+
+def test_the_server_ends_while_an_application_does_not_answer(
+    clock: Clock, told: Told, server: MockServer
+) -> None:
+    told.silent = threading.Event()
+    client = Client(server)
+    sign_in(client)
+    log_out(client)
+    told.bodies.get(timeout=10)
+    server.__exit__(None, None, None)
+    assert told.bodies.empty()
+
+
+def test_a_reset_tells_nobody(client: Client, told: Told) -> None:
+    told.silent, told.answers = threading.Event(), [500]
+    sign_in(client)
+    log_out(client)
+    told.bodies.get(timeout=10)
+    client.control("POST", "reset")
+    told.silent.set()
+    assert told.nothing_more(client)
+
+
+def test_discovery_says_so(client: Client) -> None:
+    path = "/.well-known/openid-configuration"
+    document = client.get(client.url("persistent", path)).json
+    assert document["backchannel_logout_supported"] is True
+    assert document["backchannel_logout_session_supported"] is True
+    assert document["frontchannel_logout_supported"] is False
+    assert "sid" in document["claims_supported"]
+
+
+def test_a_logout_token_is_no_access_token(client: Client, told: Told) -> None:
+    sign_in(client)
+    log_out(client)
+    token = told.bodies.get(timeout=10)["logout_token"]
+    answer = client.get(
+        client.url("persistent", "/oauth2/v2/user_profile"),
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status == 403
+
+
+# The demo application
+
+STANDING = ("ksp_cookie", "backchannel_cookie")
+
+
+def standing(client: Client) -> dict[str, str]:
+    """What the demo application says on its page, of the kinds that are of interest here."""
+    text = client.get(client.url("persistent", "/", "app")).text
+    rows = [row.partition("</li>")[0].partition(": ") for row in text.split("<li>")[1:]]
+    return {kind: said for kind, _, said in rows if kind in STANDING}
+
+
+@pytest.fixture
+def obeying(client: Client) -> Client:
+    """Signed in at the demo application, which keeps the login in every way asked about."""
+    client.control("POST", "apps", {"apps": ["backchannel_cookie"]})
+    client.sign_in("persistent")
+    assert standing(client) == dict.fromkeys(STANDING, "signed in")
+    return client
+
+
+def test_only_what_heeds_it_is_signed_out(obeying: Client) -> None:
+    obeying.control("DELETE", "sessions")
+    obeying.control("POST", "clock", {"advance": 0})
+    assert standing(obeying) == {
+        "ksp_cookie": "signed in", "backchannel_cookie": "signed out (logged_out)",
+    }  # fmt: skip
+
+
+def test_another_sessions_end_is_none_of_its_business(obeying: Client) -> None:
+    elsewhere = Client(obeying.server)
+    elsewhere.sign_in("persistent")
+    log_out(elsewhere)
+    obeying.control("POST", "clock", {"advance": 0})
+    assert standing(obeying)["backchannel_cookie"] == "signed in"
+    assert standing(elsewhere)["backchannel_cookie"] == "signed out (logged_out)"
+
+
+def test_who_was_signed_out_signs_in_again(obeying: Client) -> None:
+    obeying.control("DELETE", "sessions")
+    obeying.sign_in("persistent")
+    obeying.control("POST", "clock", {"advance": 0})
+    assert standing(obeying)["backchannel_cookie"] == "signed in"
+
+
+def logout_token(client: Client, *, typ: str = "logout+jwt", **changes: Any) -> str:
+    """One that the server signs; a claim that is None is left out."""
+    site = client.server.site
+    (session,) = client.control("GET", "sessions")["sessions"]
+    claims = {
+        "iss": client.url("persistent"),
+        "aud": ["demo_persistent"],
+        "sub": session["user_id"],
+        "sid": session["session_id"],
+        "events": {LOGOUT_EVENT: {}},
+    } | changes
+    kept = {name: value for name, value in claims.items() if value is not None}
+    return site.key.sign(kept, now=site.clock.now() + kept.pop("later", 0),
+                         lifetime=kept.pop("lifetime", 60), typ=typ)  # fmt: skip
+
+
+def tell(client: Client, token: str) -> tuple[int, str]:
+    answer = client.post(
+        client.url("persistent", "/backchannel-logout", "app"), {"logout_token": token}
+    )
+    assert answer.header("Cache-Control") == "no-store"
+    said = json.loads(answer.body)["error_description"] if answer.body else ""
+    return answer.status, said.rpartition(": ")[2]
+
+
+@pytest.mark.parametrize("changes", [{}, {"sid": None}, {"sub": None}, {"aud": "demo_persistent"}])
+def test_a_logout_token_is_heeded(obeying: Client, changes: dict[str, Any]) -> None:
+    assert tell(obeying, logout_token(obeying, **changes)) == (200, "")
+    assert standing(obeying)["backchannel_cookie"] == "signed out (logged_out)"
+
+
+@pytest.mark.parametrize("changes", [{"sid": "session_0x1"}, {"sub": "kp_1", "sid": None}])
+def test_one_about_others_is_heeded_and_concerns_nobody_here(
+    obeying: Client, changes: dict[str, Any]
+) -> None:
+    assert tell(obeying, logout_token(obeying, **changes)) == (200, "")
+    assert standing(obeying)["backchannel_cookie"] == "signed in"
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"typ": "JWT"}, "typ"),
+        ({"iss": "http://elsewhere.localhost"}, "iss"),
+        ({"iss": None}, "iss"),
+        ({"aud": ["shop"]}, "aud"),
+        ({"aud": None}, "aud"),
+        ({"later": 3600}, "iat"),
+        ({"lifetime": 0}, "exp"),
+        ({"sub": None, "sid": None}, "sub"),
+        ({"sub": 1}, "sub"),
+        ({"sid": 1}, "sid"),
+        ({"events": None}, "events"),
+        ({"events": {}}, "events"),
+        ({"events": {LOGOUT_EVENT: True}}, "events"),
+        ({"events": [LOGOUT_EVENT]}, "events"),
+        ({"nonce": "n"}, "nonce"),
+    ],
+)
+def test_what_is_no_logout_token_is_refused(
+    obeying: Client, changes: dict[str, Any], wrong: str
+) -> None:
+    assert tell(obeying, logout_token(obeying, **changes)) == (400, wrong)
+    assert standing(obeying)["backchannel_cookie"] == "signed in"
+
+
+def test_what_the_auth_server_did_not_sign_is_refused(obeying: Client) -> None:
+    good = logout_token(obeying)
+    claims = claims_of(obeying, good, "demo_persistent")
+    forged = [
+        "",
+        "no token",
+        good[:-8] + "AAAAAAAA",
+        jwt.encode(claims, "", "none", {"typ": "logout+jwt"}),
+        jwt.encode(claims, "k" * 32, "HS256", {"typ": "logout+jwt"}),
+    ]
+    for token in forged:
+        status, said = tell(obeying, token)
+        assert (status, said) == (400, "the auth server did not sign this")
+    other = obeying.post(obeying.url("persistent", "/backchannel-logout", "app"), {"token": good})
+    assert other.status == 400
+    assert standing(obeying)["backchannel_cookie"] == "signed in"
