@@ -199,3 +199,25 @@ def test_a_page_of_another_origin_may_not_control(client: Client, origin: str) -
     assert client.peek("persistent")["signed_in"] is True
     assert client.request("POST", url, headers={"Origin": client.server.url}).status == 200
     assert client.peek("persistent")["signed_in"] is False
+
+
+def test_a_request_that_cannot_be_read_leaves_no_traceback(
+    client: Client, capfd: pytest.CaptureFixture[str]
+) -> None:
+    host = f"Host: {HOST}:{port_of(client)}"
+    for lines in (
+        ("GET * HTTP/1.1", host),
+        ("GET / HTTP/1.1", host, b"Expect: \xff"),
+        ("GET / HTTP/1.1", host, "Content-Length: x"),
+        ("POST /oauth2/token HTTP/1.1", host, "Content-Length: 1", "Content-Encoding: zstd"),
+    ):
+        assert 400 <= status(sent(client, *lines, body=b"x")) < 500, lines
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_sign_in_whose_scope_somebody_changed_is_refused(client: Client) -> None:
+    login = client.get(client.url("persistent", "/login", "app")).header("Location") or ""
+    page = client.get(login.replace("scope=openid+profile+email", "scope=email"))
+    answer = client.submit("persistent", page)
+    back = client.get(answer.header("Location") or "")
+    assert (back.status, "gave no ID token" in back.text) == (400, True)

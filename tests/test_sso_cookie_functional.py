@@ -56,11 +56,11 @@ def test_it_is_set_and_deleted_with_the_same_path_and_domain(
 
 def test_at_plain_localhost_it_has_no_domain(clock: Clock) -> None:
     with client_of(clock, Settings(cookie_domain="idp.localhost")) as client:
-        client.control("POST", "faults", {"fault": "scope_changed"})
         for _ in range(2):
             sent = {"Cookie": "sso_session_persistent=old"}
             answer = client.get(f"{client.server.url}/logout", headers=sent)
             assert told(answer) == [("sso_session_persistent", "/", "", True)]
+            client.control("POST", "faults", {"fault": "scope_changed"})
 
 
 def test_a_domain_that_does_not_fit_a_host_is_refused_at_start(clock: Clock) -> None:

@@ -130,6 +130,17 @@ async def _read(reader: asyncio.StreamReader, method: bytes) -> Answer:
         pass
     elif "content-length" in values:
         body = await reader.readexactly(int(values["content-length"]))
+    elif values.get("transfer-encoding", "").lower() == "chunked":
+        body = await _chunks(reader)
     else:
         body, closed = await reader.read(), True
     return Answer(status=status, headers=headers, body=body, closed=closed)
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += await reader.readexactly(size)
+        await reader.readuntil(b"\r\n")
+    await reader.readuntil(b"\r\n")
+    return body

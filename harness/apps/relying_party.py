@@ -119,8 +119,8 @@ class RelyingParty:
             redirect_uri=self._redirect_uri,
             code_verifier=attempt.verifier,
         )
-        if "access_token" not in tokens:
-            raise SignInRefusedError("The auth server refused the code.")
+        if not {"access_token", "id_token"} <= tokens.keys():
+            raise SignInRefusedError("The auth server refused the code, or gave no ID token.")
         identity = await self._claims(tokens["id_token"])
         if (
             identity.get("iss") != self.issuer

@@ -28,7 +28,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _T = TypeVar("_T")
 
 
-def normalized(request: web.Request) -> web.Request:
+def normalized(request: web.BaseRequest) -> web.BaseRequest:
     """The request with its host in lower case and with a port, and with headers that are text.
 
     An absolute target names the host, whatever the header says (RFC 9112 section 3.2.2). Bytes that
@@ -44,7 +44,7 @@ def normalized(request: web.Request) -> web.Request:
     return request.clone(rel_url=request.rel_url, host=_host(request))
 
 
-def _host(request: web.Request) -> str:
+def _host(request: web.BaseRequest) -> str:
     try:
         host = request.url.authority.lower()
     except ValueError:

@@ -34,6 +34,7 @@ MAX_BODY = 64 * 1024
 VERSION = version("afterclose")
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_RawHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _IdpHandler = Callable[[web.Request, Tenant], Awaitable[web.StreamResponse]]
 _AppHandler = Callable[[web.Request, DemoApp], Awaitable[web.StreamResponse]]
 
@@ -49,10 +50,19 @@ class Routes:
         self._control = [*control.operations(), *fault_operations(site)]
         self._management = management_operations()
 
+    def normalizing(self, handler: _RawHandler) -> _RawHandler:
+        """Before a request is looked at in any way, it is made fit to be."""
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            self.heard.add(request.protocol)
+            return await handler(normalized(request))
+
+        return handle
+
     def application(self) -> web.Application:
         """The aiohttp application that serves all of it."""
         application = web.Application(
-            middlewares=[self._normalize, self._record, self._errors], client_max_size=MAX_BODY
+            middlewares=[self._record, self._errors], client_max_size=MAX_BODY
         )
         application.add_routes(
             [
@@ -172,11 +182,6 @@ class Routes:
         for app in self._site.apps.values():
             await app.close()
         await self._site.state.close()
-
-    @web.middleware
-    async def _normalize(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        self.heard.add(request.protocol)
-        return await handler(normalized(request))
 
     @web.middleware
     async def _record(self, request: web.Request, handler: _Handler) -> web.StreamResponse:

@@ -2,6 +2,7 @@
 tests and browsers can be driven beside it."""
 
 import asyncio
+import logging
 import socket
 import ssl
 import threading
@@ -12,6 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
 
 from harness.clock import Clock
 from harness.policy import DEFAULT_ENVIRONMENTS, Environment
@@ -26,6 +29,15 @@ if TYPE_CHECKING:
 __all__ = ["MockServer", "PortInUseError"]
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a message is of this server's making, and not of a request that cannot be read or a
+    client that has gone: aiohttp prints a traceback for each of those."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, RequestPayloadError, ConnectionError))
+
+
+_LOGGER = logging.getLogger("afterclose.server")
+_LOGGER.addFilter(_is_ours)
 _KEEP_ALIVE = 75.0
 """Seconds that a connection stays open for a next request."""
 _LINGERING = 2.0
@@ -192,9 +204,12 @@ class MockServer:
             handle_signals=False,
             keepalive_timeout=_KEEP_ALIVE,
             lingering_time=_LINGERING,
+            logger=_LOGGER,
             shutdown_timeout=1,
         )
         await self._runner.setup()
+        if (server := self._runner.server) is not None:
+            server.request_handler = routes.normalizing(server.request_handler)
         await web.SockSite(self._runner, listener, ssl_context=context).start()
         self._site.backchannel.begin()
         self._listener = listener
