@@ -1,5 +1,6 @@
 """The absolute limit over HTTP: the cookie, the record, and everything that asks for either."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,9 +89,8 @@ def test_a_fraction_of_a_second_takes_no_whole_one_away() -> None:
     with MockServer(ENVIRONMENTS, clock=Clock(time)) as server:
         client = Client(server)
         client.submit("persistent", authorize(client))
-        client.server.site.tenants["persistent"].change_policy(
-            Policy(persistence=Persistence.PERSISTENT, absolute_timeout=LIMIT)
-        )
+        policy = Policy(persistence=Persistence.PERSISTENT, absolute_timeout=LIMIT)
+        asyncio.run(server.site.tenants["persistent"].change_policy(policy))
         for _ in range(10):
             time.now += 0.9
         answer = authorize(client, prompt="none")
