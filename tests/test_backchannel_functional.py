@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from queue import Queue
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -96,6 +97,23 @@ def told() -> Iterator[Told]:
     found.server.server_close()
 
 
+def with_shop(told: Told, org_code: str) -> Environment:
+    """An environment whose application is told."""
+    return Environment(
+        name="persistent",
+        policy=Policy(persistence=Persistence.PERSISTENT),
+        organizations=(Organization(code=org_code),),
+        applications=(
+            Application(
+                id=NAME,
+                secret=SECRET,
+                redirect_uris=("http://localhost:1/callback",),
+                backchannel_logout_uris=(told.uri,),
+            ),
+        ),
+    )
+
+
 @pytest.fixture
 def settings() -> Settings:
     return Settings()
@@ -106,19 +124,7 @@ def server(
     clock: Clock, told: Told, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MockServer]:
     monkeypatch.setattr(backchannel, "_PAUSES", (0.0, 0.0, 0.0))
-    environment = Environment(
-        name="persistent",
-        policy=Policy(persistence=Persistence.PERSISTENT),
-        organizations=(Organization(code="org_persistent"),),
-        applications=(
-            Application(
-                id=NAME,
-                secret=SECRET,
-                redirect_uris=("http://localhost:1/callback",),
-                backchannel_logout_uris=(told.uri,),
-            ),
-        ),
-    )
+    environment = with_shop(told, "org_persistent")
     watched = ["harness.server", "harness.apps"]
     with blockbuster_ctx(scanned_modules=watched), MockServer(
         (environment,), clock=clock, settings=settings
@@ -203,6 +209,18 @@ def test_a_policy_change_that_ends_sessions_is_told(
         headers={"Authorization": f"Bearer {bearer}"},
     )
     assert told.claims(client)["sid"] == identity["sid"]
+
+
+def test_what_ended_with_its_organization_is_told_at_the_start(
+    told: Told, clock: Clock, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    with MockServer([with_shop(told, "org_old")], clock=clock, state=state) as before:
+        identity = sign_in(Client(before), org_code="org_old")
+    with MockServer([with_shop(told, "org_new")], clock=clock, state=state) as after:
+        client = Client(after)
+        assert told.claims(client)["sid"] == identity["sid"]
+        assert told.nothing_more(client)
 
 
 def test_a_token_is_typed_and_names_a_key(client: Client, told: Told) -> None:

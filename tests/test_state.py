@@ -217,6 +217,7 @@ SESSION: dict[str, Any] = {
     "last_ip_address": "127.0.0.1",
     "last_user_agent": "a",
     "ended": None,
+    "relying_parties": {"demo_persistent": "http://persistent.idp.localhost"},
 }
 
 
@@ -232,6 +233,7 @@ SESSION: dict[str, Any] = {
         ({"more": 1}, "unknown: more"),
         ({"ended": ...}, "missing or unknown: ended"),
         ({"cookie": ...}, "cookie"),
+        ({"relying_parties": {"demo_persistent": 1}}, "relying_parties"),
     ],
 )
 def test_what_is_wrong_with_a_record(
@@ -251,7 +253,8 @@ def test_what_is_wrong_within_a_record(tmp_path: Path) -> None:
     path = tmp_path / "state"
     opened(path)
     override = {"use_persistence": True, "persistence": "persistent",
-                "use_inactivity_timeout": False, "inactivity_timeout": None}
+                "use_inactivity_timeout": False, "inactivity_timeout": None,
+                "use_absolute_timeout": False, "absolute_timeout": None}
     record = {"code": "org_1", "name": "One", "created": 1.0, "configured": False}
     put(path, "organization", "org_1", json.dumps({**record, "override": override}))
     with MockServer(DEFAULT_ENVIRONMENTS[:1], state=path) as server:
