@@ -117,7 +117,7 @@ class Routes:
         observing, ticket = self._site.observing, f"{PATH}/{{ticket}}"
         part = f"{ticket}/{{part:browser|tab}}"
         return [
-            web.get(f"{IDP_PATH}/{{ticket}}", self._at_idp(observing.at_idp)),
+            web.get(f"{IDP_PATH}/{{ticket}}", self._at_idp(self._look_at_idp)),
             web.get(ticket, self._at_app(observing.at_app)),
             web.get(f"{ticket}/frames", self._at_app(observing.frames)),
             web.get(part, self._at_app(observing.frame)),
@@ -165,6 +165,10 @@ class Routes:
     async def _backchannel_logout(self, request: web.Request, demo: DemoApp) -> web.Response:
         form = await form_of(request)
         return await demo.backchannel_logout(form.get("logout_token", ""))
+
+    async def _look_at_idp(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
+        # Looked up at each request: faults are built in while the server runs.
+        return await self._site.observing.at_idp(request, tenant)
 
     async def _openapi(self, request: web.Request) -> web.Response:
         """The document of the management and control APIs."""

@@ -159,7 +159,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
         session.last_activity = before
         return counted
 
-    patch.setattr(Tenant, "resume", broken)
+    patch.setattr(Tenant, "note_activity", broken)
 
 
 @fault("inactivity is reset by a peek")
@@ -308,7 +308,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
         session.persistence = self.effective_policy(session.org_code).persistence
         return counted
 
-    patch.setattr(Tenant, "resume", broken)
+    patch.setattr(Tenant, "note_activity", broken)
 
 
 @fault("a sign-out deletes the cookie and keeps the session")
