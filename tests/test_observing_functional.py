@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -60,3 +61,18 @@ def test_the_tab_in_use_shows_frames_only_where_it_is_asked_for(client: Client) 
 @pytest.mark.parametrize("parts", [[], ["history"]])
 def test_what_is_no_part_is_refused(client: Client, parts: list[str]) -> None:
     assert "parts" in begin(client, *parts)["error"]
+
+
+@pytest.mark.parametrize("where", [None, "http://elsewhere.localhost/callback"])
+def test_a_look_gives_no_code_for_an_address_that_is_not_registered(
+    client: Client, where: str | None
+) -> None:
+    client.sign_in("persistent")
+    ticket = begin(client, "cookies")["ticket"]
+    query = {"response_type": "code"} | ({"redirect_uri": where} if where else {})
+    path = f"/oauth2/auth/_afterclose/observe/{ticket}?{urlencode(query)}"
+    answer = client.get(client.url("persistent", path))
+    assert answer.status == 302
+    location = answer.header("Location") or ""
+    assert location.startswith(client.url("persistent", "/", "app"))
+    assert location.partition("?")[2] == "error=invalid_request&state="

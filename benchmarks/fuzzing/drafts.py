@@ -7,7 +7,7 @@ from string import Formatter
 from typing import Literal
 from urllib.parse import parse_qsl, quote_from_bytes
 
-from benchmarks.fuzzing.operations import Operation
+from benchmarks.fuzzing.operations import WHOLE, Operation
 
 __all__ = ["Draft", "begin", "encoded"]
 
@@ -121,7 +121,7 @@ def begin(operation: Operation, values: Mapping[str, str]) -> Draft:
     headers = [(b"Host", host), (b"User-Agent", b"Mozilla/5.0 (X11; Linux x86_64)")]
     headers += [(name.encode(), fill(value)) for name, value in operation.headers.items()]
     cookies = [
-        values[name] if name == "application" else f"{name}={values[name]}"
+        values[name] if name in WHOLE else f"{name}={values[name]}"
         for name in operation.cookies
         if values.get(name)
     ]

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["BY_NAME", "HELD", "OPERATIONS", "REPLENISHING", "Operation"]
+__all__ = ["BY_NAME", "HELD", "OPERATIONS", "REPLENISHING", "WHOLE", "Operation"]
 
 HELD = "org_switched_off"
 """The one environment where answers are held back: whoever asks there may wait."""
+
+WHOLE = ("application", "sign_in_cookie", "login_cookie")
+"""Cookies that are kept with their names, which vary."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +54,7 @@ _BEARER = {"Authorization": "Bearer {access_token}"}
 _MANAGER = {"Authorization": "Bearer {machine_token}"}
 _FORM = {"login": "{login}", "csrf": "{csrf}", "email": "ada@example.com"}
 _PASSWORD = {**_FORM, "password": "correct horse"}
-_SIGN_IN_COOKIES = ("sign_in_csrf",)
+_SIGN_IN_COOKIES = ("sign_in_cookie",)
 _OPTIONAL = {
     "prompt": "login",
     "max_age": "60",
@@ -232,9 +235,9 @@ def _application() -> list[Operation]:
         o(name="auth.demo", method="GET", path="/oauth2/auth", query_of="auth_query",
           cookies=("sso_session",), needs=("begun", "person"), weight=2),
         o(name="app.callback", method="GET", path="/callback", at="app",
-          query_of="callback_query", cookies=("demo_login",), needs=("returned",), weight=2),
+          query_of="callback_query", cookies=("login_cookie",), needs=("returned",), weight=2),
         o(name="app.callback.refused", method="GET", path="/callback", at="app",
-          query={"state": "{demo_login}", "error": "login_required"}, cookies=("demo_login",),
+          query={"state": "{login_state}", "error": "login_required"}, cookies=("login_cookie",),
           needs=("begun",)),
         o(name="app.sign_out", method="GET", path="/sign-out", at="app", cookies=cookies,
           needs=cookies),

@@ -64,8 +64,9 @@ def _forms(values: _Values, answer: Answer) -> _Found:
         )
     }
     cookies = answer.cookies
-    if "sign_in_csrf" in cookies and "login" in fields:
-        yield "attempt", fields | {"sign_in_csrf": cookies["sign_in_csrf"]}
+    name = f"sign_in_csrf_{fields.get('login')}"
+    if name in cookies:
+        yield "attempt", fields | {"sign_in_cookie": f"{name}={cookies[name]}"}
     elif "console_csrf" in cookies:
         yield "console_attempt", fields | {"console_csrf": cookies["console_csrf"]}
     elif "console_session" in values:
@@ -92,9 +93,13 @@ def _redirects(values: _Values, answer: Answer) -> _Found:
     if "code" in names:
         yield "code", {"code": names["code"][0]}
         if "auth_query" in values:
-            yield "returned", {"callback_query": query, "demo_login": values["demo_login"]}
-    elif "demo_login" in answer.cookies:
-        yield "begun", {"auth_query": query, "demo_login": answer.cookies["demo_login"]}
+            yield "returned", {"callback_query": query, "login_cookie": values["login_cookie"]}
+        return
+    state = names.get("state", [""])[0]
+    name = f"demo_login_{state}"
+    if name in answer.cookies:
+        cookie = f"{name}={answer.cookies[name]}"
+        yield "begun", {"auth_query": query, "login_state": state, "login_cookie": cookie}
 
 
 def _json(values: _Values, answer: Answer) -> _Found:

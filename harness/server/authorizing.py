@@ -108,8 +108,11 @@ class Authorizing:
         """What `prompt=none` would send the demo application, without counting as activity: an
         observation of an application that signs in at load asks for it."""
         client = tenant.applications[f"demo_{tenant.name}"]
+        parameters = Parameters(request.query.items())
         try:
-            login = _login(tenant, client, Parameters(request.query.items()))
+            if parameters.get("redirect_uri") not in client.redirect_uris:
+                raise OAuthError("invalid_request", "redirect_uri is not the application's")
+            login = _login(tenant, client, parameters)
         except OAuthError as error:
             return {"error": error.error, "state": request.query.get("state", "")}
         session = self._usable(request, tenant, login)
