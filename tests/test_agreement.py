@@ -45,14 +45,18 @@ def differing(
     All of them are played together; one that differs is not played any further.
     """
     presets: dict[str, set[str]] = {}
-    for scenario, _, preset, _, _ in measured:
+    policies: dict[str, set[str]] = {}
+    for scenario, _, preset, policy, _ in measured:
         presets.setdefault(scenario, set()).add(preset)
+        policies.setdefault(scenario, set()).add(policy)
     found: dict[str, list[Cell]] = {name: [] for name in models}
     for scenario, with_presets in presets.items():
+        # Those that were measured, since they were in the browser together.
+        environments = [e for e in DEFAULT_ENVIRONMENTS if e.name in policies[scenario]]
         members = {
             name: [
-                _member(family, SCENARIOS[scenario], preset, environments)
-                for environments in parts_of(SCENARIOS[scenario], DEFAULT_ENVIRONMENTS, PER_VISIT)
+                _member(family, SCENARIOS[scenario], preset, part)
+                for part in parts_of(SCENARIOS[scenario], environments, PER_VISIT)
                 for preset in sorted(with_presets)
             ]
             for name, family in models.items()
