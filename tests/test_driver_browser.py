@@ -140,7 +140,7 @@ def _no_override(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _no_sign_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(
+    async def broken(
         self: SignIn, request: object, tenant: object, target: str, *, everywhere: bool
     ) -> object:
         from aiohttp import web

@@ -306,9 +306,10 @@ def test_lifecycles_with_several_tabs_in_use_are_explored() -> None:
 
     explore(
         judge, engine="firefox", presets=("continue",), cannot=(),
-        policies=frozenset({"persistent", "non_persistent"}), examples=300, random_seed=1,
+        policies=frozenset({"persistent", "non_persistent"}), examples=1500, random_seed=1,
     )  # fmt: skip
-    assert restored >= 10, restored
+    # Of 300 examples a seed makes from 1 to 18 of them, of 1,500 from 47 to 70.
+    assert restored >= 20, restored
 
 
 def test_models_are_held_against_the_promise(tmp_path: Path) -> None:

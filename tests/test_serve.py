@@ -107,7 +107,7 @@ def test_what_does_not_fit_the_state_is_said_at_the_start(tmp_path: Path) -> Non
     config.write_text(acme)
     with served("--state", "state.sqlite", "--policy", "persistent", cwd=tmp_path):
         pass
-    policy = {"persistence": "persistent", "inactivity_timeout": 3600}
+    policy = {"persistence": "persistent", "inactivity_timeout": 3600, "absolute_timeout": None}
     with sqlite3.connect(tmp_path / "state.sqlite") as database:
         database.execute(
             "INSERT INTO record VALUES ('acme', 'policy', '', ?)", (json.dumps(policy),)
