@@ -24,6 +24,7 @@ from harness.engines.control_client import ControlClient, ServedEnvironment
 from harness.engines.driver import Driver
 from harness.engines.engine import LaunchOptions
 from harness.judging import Judge, Judged
+from harness.people import FIRST, PEOPLE
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation
 from harness.runner.library import load_scenarios, scenario_files
@@ -87,7 +88,7 @@ async def plain(
 async def _sign_in(context: BrowserContext, environment: ServedEnvironment) -> None:
     page = context.pages[0]
     await page.goto(f"{environment.app_url}/login")
-    await page.fill("#password", environment.password)
+    await page.fill("#password", PEOPLE[FIRST].password)
     await page.click("#submit")
     await page.wait_for_url(f"{environment.app_url}/")
 

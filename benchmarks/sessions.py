@@ -40,7 +40,7 @@ async def fill(path: Path, count: int) -> str:
         agent = UserAgent(ip_address="127.0.0.1", name="Mozilla/5.0 (X11; Linux x86_64)")
         for _ in range(count):
             tenant.sessions.start(
-                user_id=tenant.people.ada.id,
+                user_id=tenant.people.first.id,
                 org_code="org_persistent",
                 client_id="demo_persistent",
                 connection_id="conn_password",
@@ -48,7 +48,7 @@ async def fill(path: Path, count: int) -> str:
                 now=server.site.clock.now(),
                 agent=agent,
             )
-        return tenant.people.ada.id
+        return tenant.people.first.id
 
 
 async def longest_wait(base: str, until: Awaitable[object]) -> tuple[float, int, float]:

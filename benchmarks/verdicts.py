@@ -1,21 +1,23 @@
 """What a verdict is worth, and what it costs.
 
 Plays every scenario in the models of Chromium and Firefox, and judges each check twice: as it came
-out, and with every outcome turned round. A cell in which both pass would be no check.
+out, and with every outcome turned round. A cell in which both pass would be no check, nor would
+one that takes whoever is signed in.
 
     python -m benchmarks.verdicts
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from harness.engines import MODELS, presets_of
 from harness.engines.answer_memo import AnswerMemos
 from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.lockstep import Member, play
 from harness.judging import Judge
+from harness.people import FIRST, PEOPLE
 from harness.policy import DEFAULT_ENVIRONMENTS
-from harness.received import Look
+from harness.received import Look, Received
 from harness.records import Verdict
 from harness.runner.library import load_scenarios, scenario_files
 from harness.server.running import MockServer
@@ -47,9 +49,30 @@ def members(memos: AnswerMemos) -> Iterator[tuple[str, Member]]:
 
 def turned_round(look: Look) -> Look:
     """The same, with every outcome the other one."""
+    return _altered(
+        look,
+        lambda received: {
+            "signed_in": not received.signed_in,
+            "who": () if received.signed_in else (PEOPLE[FIRST].email,),
+        },
+    )
+
+
+def of_somebody_else(look: Look) -> Look:
+    """The same, with the other person signed in wherever one is, and one where both are."""
+    first, second = (person.email for person in PEOPLE.values())
+    return _altered(
+        look,
+        lambda received: {
+            "who": received.who and ((second,) if received.who[0] == first else (first,))
+        },
+    )
+
+
+def _altered(look: Look, change: Callable[[Received], dict[str, object]]) -> Look:
     seen = {
         environment: {
-            surface: received.model_copy(update={"signed_in": not received.signed_in})
+            surface: received.model_copy(update=change(received))
             for surface, received in surfaces.items()
         }
         for environment, surfaces in look.seen.items()
@@ -59,7 +82,7 @@ def turned_round(look: Look) -> Look:
 
 def main() -> None:
     """Print the figures; raise AssertionError where a cell accepts both outcomes."""
-    cells = both = neither = checks = 0
+    cells = both = neither = anybody = checks = 0
     taken = 0.0
     with MockServer() as server:
         pool = BrowserPool(server.url, Options())
@@ -70,21 +93,24 @@ def main() -> None:
                 judged = [judge.observations(*look) for look in member.looks]
                 taken += time.process_time() - used
                 checks += len(member.looks)
-                other = Judge(name, member.setup)
+                opposite, other = Judge(name, member.setup), Judge(name, member.setup)
                 for (label, steps, look), observations in zip(member.looks, judged, strict=True):
-                    for one, two in zip(
+                    for one, two, three in zip(
                         observations,
-                        other.observations(label, steps, turned_round(look)),
+                        opposite.observations(label, steps, turned_round(look)),
+                        other.observations(label, steps, of_somebody_else(look)),
                         strict=True,
                     ):
                         passing = sum(o.verdict in _PASSING for o in (one, two))
                         cells += 1
                         both += passing == 2
                         neither += passing == 0
+                        anybody += one.signed_in and three.verdict in _PASSING
         pool.close()
-    print(f"{cells} cells, of which accept both outcomes: {both}; neither: {neither}")
+    print(f"{cells} cells, of which accept both outcomes: {both}; neither: {neither}; "
+        f"whoever is signed in: {anybody}")
     print(f"judging: {taken / checks * 1000:.2f} ms a check, {taken / cells * 1e6:.0f} µs a cell")
-    assert both == neither == 0
+    assert both == neither == anybody == 0
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ from harness.model.agent import Stores
 from harness.model.family import Family
 from harness.model.playing import Clock, Player
 from harness.model.trail import Decision
+from harness.people import PEOPLE
 from harness.presets import choices_of
-from harness.records import State
-from harness.reference import ReferenceSite, Shown
+from harness.records import Shown, State
+from harness.reference import ReferenceSite
+from harness.reference import Shown as ShownThere
 from harness.scenario import Step
 from harness.setup import Setup
 
@@ -28,8 +30,15 @@ class Expected:
     """What one surface of one environment will show, and why."""
 
     state: State
+    who: tuple[str, ...]
+    """As whom: email addresses."""
     trail: tuple[Decision, ...]
     """The decisions that touched what it rests on, in order."""
+
+    @property
+    def shown(self) -> Shown:
+        """State and people together."""
+        return self.state, self.who
 
 
 class Expectation:
@@ -58,7 +67,7 @@ class Expectation:
     def after(self, steps: Sequence[Step]) -> Mapping[tuple[str, str], Expected]:
         """What each surface of each environment shows at the check that is the last of the steps.
         They are those of the last call, and some more."""
-        seen: Mapping[tuple[str, str], Shown] = {}
+        seen: Mapping[tuple[str, str], ShownThere] = {}
         for step in steps[self._taken :]:
             if step.verb == "check":
                 seen = self._site.look(self._player.current, self._player.came_back)
@@ -67,7 +76,9 @@ class Expectation:
         self._taken = len(steps)
         return {
             key: Expected(
-                state=State.SIGNED_IN if shown.signed_in else State.SIGNED_OUT, trail=shown.trail
+                state=State.SIGNED_IN if shown.who else State.SIGNED_OUT,
+                who=tuple(sorted(PEOPLE[name].email for name in shown.who)),
+                trail=shown.trail,
             )
             for key, shown in seen.items()
         }

@@ -17,11 +17,13 @@ from typing import Any, Protocol
 from harness.expectation import Expectation, Expected
 from harness.limitations import Limitation, reason_for
 from harness.model.families import family_of
-from harness.promise import promise
+from harness.policy import Policy
+from harness.promise import history_of
 from harness.races import Race, race_in
 from harness.received import Look, Received
-from harness.records import Evidence, Observation, State, Verdict
+from harness.records import Evidence, Observation, Shown, State, Verdict
 from harness.scenario import Check, Step, narrate
+from harness.settings import Settings
 from harness.setup import Setup
 
 __all__ = ["Acting", "Judge", "Judged", "verdict_of"]
@@ -57,7 +59,7 @@ class Judge:
         expected = self._expectation.after(steps) if self._expectation else {}
         setup, found = self._setup, []
         for environment in setup.environments:
-            promised = _promise(environment.effective_policy, steps, setup.settings)
+            promised = _promised(environment.effective_policy, steps, setup.settings)
             for surface, received in look.seen[environment.name].items():
                 observation = self._judge(
                     received,
@@ -81,16 +83,16 @@ class Judge:
         policy: str,
         surface: str,
         *,
-        promised: State,
+        promised: Shown,
         expected: Expected | None,
         look: Look,
         race: Race | None,
         listed: tuple[str, ...],
         about: Mapping[str, Any],
     ) -> Observation:
-        observed = State.SIGNED_IN if received.signed_in else State.SIGNED_OUT
+        observed = State.SIGNED_IN if received.signed_in else State.SIGNED_OUT, received.who
         trail = expected.trail if expected else ()
-        bent = expected and expected.state is not promised
+        bent = expected and expected.shown != promised
         limitation = reason_for(trail, expected.state) if expected and bent else None
         attributes = (
             _difference_of(received.set_cookie, self._expectation.set_cookie(policy, surface))
@@ -100,7 +102,7 @@ class Judge:
         verdict = verdict_of(
             observed,
             attributes=attributes,
-            expected=expected.state if expected else None,
+            expected=expected.shown if expected else None,
             promised=promised,
             limitation=limitation,
             by_chance=look.too_slow or race is not None,
@@ -113,13 +115,16 @@ class Judge:
             preset=self._setup.preset,
             policy=policy,
             surface=surface,
-            promised=promised,
+            promised=promised[0],
+            promised_who=promised[1],
             expected=expected.state if expected else None,
+            expected_who=expected.who if expected else (),
             measured=self._measured,
-            observed=observed,
+            observed=observed[0],
             verdict=verdict,
             limitation=named.id if named else None,
             evidence=Evidence(
+                who=received.who,
                 cookies_sent=received.cookies_sent,
                 duplicates=received.duplicates,
                 set_cookie=received.set_cookie,
@@ -162,10 +167,10 @@ class Judged:
 
 
 def verdict_of(
-    observed: State,
+    observed: Shown,
     *,
-    expected: State | None,
-    promised: State,
+    expected: Shown | None,
+    promised: Shown,
     limitation: Limitation | None,
     attributes: str | None = None,
     by_chance: bool,
@@ -177,10 +182,10 @@ def verdict_of(
     if by_chance:
         return Verdict.INCONCLUSIVE
     if expected is None:
-        return Verdict.KEPT if observed is promised else Verdict.UNEXPLAINED
-    if observed is not expected or attributes:
+        return Verdict.KEPT if observed == promised else Verdict.UNEXPLAINED
+    if observed != expected or attributes:
         return Verdict.UNEXPECTED
-    if expected is promised:
+    if expected == promised:
         return Verdict.KEPT
     return Verdict.UNEXPECTED if limitation is None else Verdict.LIMITATION
 
@@ -218,7 +223,9 @@ def _attributes_in(text: str) -> frozenset[str]:
 
 
 # Models that carry the same scenario out together are told, and promised, the same.
-_promise = lru_cache(maxsize=16)(promise)
+@lru_cache(maxsize=16)
+def _promised(policy: Policy, steps: tuple[Step, ...], settings: Settings) -> Shown:
+    return history_of(policy, steps, settings).shown
 
 
 @lru_cache(maxsize=4)

@@ -155,6 +155,18 @@ LIMITATIONS: tuple[Limitation, ...] = (
         sources=(f'{_KINDE} (the settings "only apply to Kinde sessions")',),
     ),
     Limitation(
+        id="application-goes-on-as-the-person-before",
+        sentence="Whoever signs in in another tab is somebody else at the auth server and there: "
+        "what an application has in a tab from before, or what a browser brings back, goes on as "
+        "the person before.",
+        explains=State.SIGNED_IN,
+        sources=(
+            "https://github.com/AxaFrance/oidc-client/issues/1022",
+            "https://github.com/getodk/central/issues/1013",
+            "measured: another_person.signs_in_in_another_tab",
+        ),
+    ),
+    Limitation(
         id="inactivity-sends-no-logout-token",
         sentence="A session that goes inactive, or passes its absolute limit, is found to be over "
         "when somebody asks: no logout token is sent, and an application that heeds them goes on.",

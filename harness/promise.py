@@ -9,6 +9,8 @@ browser window must be closed" as a limitation, so the promise that it limits in
 What counts as activity, and what a changed policy does to sessions that are alive, is as the server
 is set (`harness/settings.py`).
 
+Where somebody else signs in, they alone are signed in from then on, in every tab.
+
 Applications are held to the same promise: that is what somebody who sets the policy expects, and
 Kinde's remark that it does not reach sessions an application keeps itself is a limitation too.
 """
@@ -18,8 +20,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from harness.people import FIRST, PEOPLE
 from harness.policy import Persistence, Policy
-from harness.records import State
+from harness.records import Shown, State
 from harness.scenario import Step
 from harness.settings import Activity, PolicyChange, Settings
 from harness.windows import Windows
@@ -60,6 +63,7 @@ class History:
         self._began = False
         self._persistence = policy.persistence
         """Of the session: the policy's at the sign-in."""
+        self._person = FIRST
         self._signed_in = 0.0
         self._last_activity = 0.0
         self.ended: list[Ended] = []
@@ -95,6 +99,12 @@ class History:
         lasts = self._began and not self.ended
         return State.SIGNED_IN if lasts else State.SIGNED_OUT
 
+    @property
+    def shown(self) -> Shown:
+        """The promise, and as whom: whoever signed in last, and nobody else, wherever it was."""
+        state = self.state
+        return state, (PEOPLE[self._person].email,) if state is State.SIGNED_IN else ()
+
     def take(self, step: Step) -> None:
         """Account for one more step."""
         self._verbs[step.verb](step)
@@ -111,7 +121,11 @@ class History:
             self.ended.append(reason)
 
     def _sign_in(self, step: Step) -> None:
-        if not self._began or self.ended:
+        if isinstance(step.value, str):
+            self._person = step.value
+            for tab in self._windows.tabs:
+                tab.used = False
+        if not self._began or self.ended or isinstance(step.value, str):
             self._persistence = self._policy.persistence
             self._began, self.ended = True, []
             self._signed_in = self._last_activity = self._now

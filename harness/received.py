@@ -17,6 +17,9 @@ class Received(BaseModel, frozen=True):
     """What the server received for one surface of one environment, and what it is worth there."""
 
     signed_in: bool
+    who: tuple[str, ...] = ()
+    """As whom: email addresses, several where several tabs were looked at. Nobody, or not told,
+    where it is empty."""
     part: Part | None = None
     reason: str | None = None
     """Why the server says the session is over; None where it is not."""

@@ -18,6 +18,7 @@ __all__ = [
     "RecordsError",
     "Run",
     "ScenarioNote",
+    "Shown",
     "State",
     "Unsupported",
     "Verdict",
@@ -33,6 +34,10 @@ class State(StrEnum):
 
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
+
+
+Shown = tuple[State, tuple[str, ...]]
+"""What is to be seen at a surface: whether somebody is signed in, and who (email addresses)."""
 
 
 class Verdict(StrEnum):
@@ -51,6 +56,10 @@ class Verdict(StrEnum):
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an observation rests on; everything but `browser_cookies` comes from the server."""
+
+    who: tuple[str, ...] = ()
+    """As whom somebody is signed in: email addresses, several where several tabs were looked
+    at."""
 
     cookies_sent: tuple[str, ...] = ()
     """Names of the cookies that the browser sent to this surface's host at the check, in order, two
@@ -127,8 +136,12 @@ class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
     policy: str
     surface: str
     promised: State
+    promised_who: tuple[str, ...] = ()
+    """As whom: an email address."""
     expected: State | None = None
     """What this browser does after the steps at a site without a bug; None where nobody knows."""
+    expected_who: tuple[str, ...] = ()
+    """As whom, likewise."""
     measured: str | None = None
     """The version of this browser that was measured; None where none was."""
     observed: State
@@ -142,13 +155,13 @@ class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
     @property
     def comparison(self) -> str:
         """What was promised, expected and observed; and which of two it is, if it is unexpected."""
-        expected = f"expected {self.expected}, " if self.expected else ""
-        text = f"promised {self.promised}, {expected}observed {self.observed}"
+        expected = f"expected {self.told_expected}, " if self.expected else ""
+        text = f"promised {self.told_promised}, {expected}observed {self.told_observed}"
         if self.verdict is not Verdict.UNEXPECTED:
             return text
-        if self.evidence.attributes and self.observed is self.expected:
+        if self.evidence.attributes and self.shown == (self.expected, self.expected_who):
             return f"{text}: {self.evidence.attributes}"
-        if self.observed is self.promised:
+        if self.shown == (self.promised, self.promised_who):
             return (
                 f"{text}: the promise is kept although this browser was measured to bend it; the "
                 f"browser, or how it is set up, has changed ({self._versions})"
@@ -158,6 +171,30 @@ class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
     @property
     def _versions(self) -> str:
         return f"measured {self.measured or 'in no version'}, running {self.engine_version}"
+
+    @property
+    def shown(self) -> Shown:
+        """What was observed, and of whom: all that a model, or another run, must agree in."""
+        return self.observed, self.evidence.who
+
+    @property
+    def told_promised(self) -> str:
+        """The promise in words: as whom, too, where not all are the same person."""
+        return self._told(self.promised, self.promised_who)
+
+    @property
+    def told_expected(self) -> str:
+        """Likewise."""
+        return self._told(self.expected, self.expected_who) if self.expected else ""
+
+    @property
+    def told_observed(self) -> str:
+        """Likewise."""
+        return self._told(self.observed, self.evidence.who)
+
+    def _told(self, state: State, who: tuple[str, ...]) -> str:
+        people = {*self.promised_who, *self.expected_who, *self.evidence.who}
+        return f"{state} as {' and '.join(who)}" if who and len(people) > 1 else state.value
 
     @property
     def signed_in(self) -> bool:

@@ -10,8 +10,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from harness.absence import Absence
+from harness.people import FIRST, PEOPLE
 from harness.policy import Limits
-from harness.verbs import Moment, ScenarioError, Step, UnsupportedVerbError, narrate
+from harness.verbs import VERBS, Moment, ScenarioError, Step, UnsupportedVerbError, narrate
 from harness.windows import Windows
 
 if TYPE_CHECKING:
@@ -105,9 +106,11 @@ class Browser:
         self._absence = Absence(limits)
         self._open_pages: list[object] = []
         """Tabs in which the person has signed in or visited."""
+        self._person = FIRST
+        """Who signed in last, or is about to."""
         self._steps: list[Step] = []
         self._windows = Windows[object]()
-        self._windows.start(object())
+        self._started()
         self.administrator = Administrator(self._do)
         self.tells = True
         """Whether a check returns what came out."""
@@ -117,9 +120,16 @@ class Browser:
         """What has been done so far."""
         return tuple(self._steps)
 
-    def sign_in(self) -> None:
-        """Sign in to the application of every environment, in the tab in use."""
-        self._at_applications(Step("sign_in"))
+    def sign_in(self, *, as_: str | None = None) -> None:
+        """Sign in to the application of every environment, in the tab in use; `as_`: as which of
+        the people (`harness/people.py`), whoever is signed in there. Without it, as whoever signed
+        in last, at first Ada."""
+        if as_ not in (None, *PEOPLE):
+            known = ", ".join(PEOPLE)
+            raise ScenarioError(f"sign_in: there is nobody called {as_!r}; known: {known}")
+        another = None if as_ in (None, self._person) else as_
+        self._person = another or self._person
+        self._at_applications(Step("sign_in", another))
 
     def sign_out(self) -> None:
         """Sign out in every application, which signs out at the auth server too."""
@@ -192,7 +202,7 @@ class Browser:
     def restart(self) -> None:
         """The browser ends and starts again by itself, as it does after an update."""
         self._do_running(Step("restart"))
-        self._windows.start(object())
+        self._started()
 
     def start(self, *, restoring: bool = False) -> None:
         """Start the browser on the profile it had; `restoring`: told to restore the last session
@@ -200,11 +210,17 @@ class Browser:
         if self._windows:
             raise ScenarioError("start: the browser is running already")
         self._do(Step("start", "restoring" if restoring else None))
-        self._windows.start(object())
+        self._started()
 
     def restore_previous_session(self) -> None:
         """Ask the browser, which has just been started, to bring back the tabs of the last
-        session. Later on Chromium offers those that were closed meanwhile, too."""
+        session. Later on Chromium offers those that were closed meanwhile, too, and none of an
+        address that is open again."""
+        if self._windows and self._used:
+            raise ScenarioError(
+                "restore_previous_session: ask for it right after the start, before anything is "
+                "opened, closed or signed in to"
+            )
         self._do_running(Step("restore_previous_session"))
 
     def settle(self) -> None:
@@ -263,7 +279,14 @@ class Browser:
     def _do_running(self, step: Step) -> None:
         if not self._windows:
             raise ScenarioError(f"{step.verb}: the browser is not running; start it first")
+        if VERBS[step.verb].browser and step.verb != "restore_previous_session":
+            self._used = True
         self._do(step)
+
+    def _started(self) -> None:
+        self._windows.start(object())
+        self._used = False
+        """Whether anything has been done in the browser since."""
 
     def _at_applications(self, step: Step) -> None:
         self._do_running(step)

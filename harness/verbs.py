@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
+from harness.people import PEOPLE
 from harness.policy import Limits
 
 __all__ = [
@@ -83,6 +84,8 @@ class Argument(Enum):
     LABEL = auto()
     RESTORING = auto()
     """`restoring`, or None."""
+    PERSON = auto()
+    """The name of somebody else than who signed in last; None is the same person again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +142,13 @@ def _absence(step: Step) -> str:
 
 VERBS: Mapping[str, Verb] = {
     "sign_in": Verb(
-        sentence=lambda step: "Sign in to the application.", server=True, browser=True
+        sentence=lambda step: f"Sign in to the application as somebody else: "
+        f"{PEOPLE[step.value].given_name}."
+        if isinstance(step.value, str)
+        else "Sign in to the application.",
+        argument=Argument.PERSON,
+        server=True,
+        browser=True,
     ),
     "sign_out": Verb(
         sentence=lambda step: "Sign out in the application.", server=True, browser=True

@@ -10,6 +10,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from harness.people import FIRST, PEOPLE, Person
 from harness.server.running import MockServer
 
 
@@ -117,23 +118,29 @@ class Client:
             url = location
         raise AssertionError("more than twenty redirects")
 
-    def sign_in(self, environment: str) -> Answer:
+    def sign_in(self, environment: str, someone: Person = PEOPLE[FIRST], **query: str) -> Answer:
         """Sign in at the demo application; returns the answer to the sign-in form."""
-        form = self.follow(self.url(environment, "/login", "app"))
-        answer = self.submit(environment, form)
+        form = self.follow(self.url(environment, f"/login?{urlencode(query)}", "app"))
+        answer = self.submit(environment, form, someone.password, someone.email)
         location = answer.header("Location")
         assert location is not None, answer.text
         self.follow(location)
         return answer
 
-    def submit(self, environment: str, page: Answer, password: str = "correct horse") -> Answer:
+    def submit(
+        self,
+        environment: str,
+        page: Answer,
+        password: str = PEOPLE[FIRST].password,
+        email: str = PEOPLE[FIRST].email,
+    ) -> Answer:
         """Send the sign-in page's form."""
         return self.post(
             self.url(environment, "/sign-in"),
             {
                 "login": page.field("login"),
                 "csrf": page.field("csrf"),
-                "email": "ada@example.com",
+                "email": email,
                 "password": password,
             },
         )

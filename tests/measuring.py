@@ -4,8 +4,9 @@
     python -m tests.measuring report/results.ndjson
 
 A cell is a scenario, check, preset, policy and surface. Each line of a file has the surfaces of one
-policy as a word, `i` for signed in, `o` for signed out and `-` for not looked at, in the order of
-`SURFACES`; one that ends early has nothing of the rest.
+policy as a word, in the order of `SURFACES`: `i` for signed in as the first person, `b` as the
+second, `2` as both (in several tabs), `o` for signed out and `-` for not looked at; one that ends
+early has nothing of the rest.
 """
 
 import json
@@ -14,12 +15,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.engines.stopwatch import TOO_SLOW
+from harness.people import PEOPLE
 from harness.presets import canonical
-from harness.records import Observation, State, read_records
+from harness.records import Observation, read_records
 from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import steps_of
 
-__all__ = ["SURFACES", "Cell", "load", "record"]
+__all__ = ["SURFACES", "Cell", "Who", "load", "record"]
 
 SURFACES = (
     "sso",
@@ -38,17 +40,27 @@ SURFACES = (
 )
 _FOLDER = Path(__file__).parent / "measured"
 
-_SIGNS = {True: "i", False: "o", None: "-"}
+_FIRST, _SECOND = (person.email for person in PEOPLE.values())
+_SIGNS: dict[tuple[str, ...] | None, str] = {
+    (): "o",
+    (_FIRST,): "i",
+    (_SECOND,): "b",
+    (_FIRST, _SECOND): "2",
+    None: "-",
+}
+_READ = {sign: who for who, sign in _SIGNS.items() if who is not None}
 
 Cell = tuple[str, str, str, str, str]
 """Scenario, check, preset, policy and surface."""
+Who = tuple[str, ...]
+"""As whom: email addresses, nobody where it is empty."""
 
 
-def load(engine: str) -> tuple[str, dict[Cell, bool]]:
-    """The version of the browser that was measured, and whether each cell was signed in."""
+def load(engine: str) -> tuple[str, dict[Cell, Who]]:
+    """The version of the browser that was measured, and as whom each cell was signed in."""
     data = json.loads((_FOLDER / f"{engine}.json").read_text(encoding="utf-8"))
     cells = {
-        (scenario, check, preset, policy, surface): sign == "i"
+        (scenario, check, preset, policy, surface): _READ[sign]
         for scenario, checks in data["cells"].items()
         for check, presets in checks.items()
         for preset, policies in presets.items()
@@ -68,7 +80,7 @@ def record(paths: Iterable[Path]) -> None:
         for step in steps_of(scenario)
         if step.verb == "check"
     }
-    seen: dict[str, dict[Cell, bool]] = {}
+    seen: dict[str, dict[Cell, Who]] = {}
     versions: dict[str, str] = {}
     for entry in read_records(paths):
         if not isinstance(entry, Observation) or entry.engine.startswith("simulated-"):
@@ -76,7 +88,7 @@ def record(paths: Iterable[Path]) -> None:
         if (entry.scenario, entry.check) in known and TOO_SLOW not in entry.evidence.notes:
             preset = canonical(entry.preset)
             cell = (entry.scenario, entry.check, preset, entry.policy, entry.surface)
-            seen.setdefault(entry.engine, {})[cell] = entry.observed is State.SIGNED_IN
+            seen.setdefault(entry.engine, {})[cell] = entry.evidence.who
             versions[entry.engine] = entry.engine_version
     for engine, newer in seen.items():
         version, recorded = load(engine)

@@ -57,7 +57,7 @@ def test_activity_does_not_move_it(limited: Client, clock: Clock) -> None:
     assert not visit(limited, "non_persistent")
     clock.advance(1)
     assert limited.peek("non_persistent") == {
-        "signed_in": False, "end_reason": "expired",
+        "signed_in": False, "end_reason": "expired", "who": "ada@example.com",
         "idle": 1, "inactivity_timeout": TIMEOUT, "age": LIMIT, "absolute_timeout": LIMIT,
     }
     assert visit(limited, "non_persistent") == "login_required"

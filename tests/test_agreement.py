@@ -22,10 +22,10 @@ from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import Scenario
 from harness.server.running import MockServer
 from harness.setup import Setup, parts_of
-from tests.measuring import Cell, load
+from tests.measuring import Cell, Who, load
 
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
-Seen = Mapping[Cell, bool]
+Seen = Mapping[Cell, Who]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def differing(
         cells = [(cell, shown) for cell, shown in measured.items() if cell[0] == scenario]
         for name, played in members.items():
             seen = _seen(scenario, played)
-            found[name] = [cell for cell, shown in cells if seen.get(cell) is not shown]
+            found[name] = [cell for cell, shown in cells if seen.get(cell) != shown]
     return found
 
 
@@ -92,10 +92,10 @@ def _member(
     return Member(family=family, setup=setup)
 
 
-def _seen(scenario: str, played: Sequence[Member]) -> dict[Cell, bool]:
+def _seen(scenario: str, played: Sequence[Member]) -> dict[Cell, Who]:
     """What was shown, cell by cell; nothing of a preset with which it broke off."""
     return {
-        (scenario, label, member.setup.preset, policy, surface): received.signed_in
+        (scenario, label, member.setup.preset, policy, surface): received.who
         for member in played
         for label, _, look in member.looks
         for policy, surfaces in look.seen.items()

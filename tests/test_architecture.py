@@ -11,7 +11,7 @@ import harness
 
 PACKAGE = Path(harness.__file__).parent
 LAYERS = (
-    {"policy", "presets", "clock", "records", "settings", "config", "received", "windows"}
+    {"policy", "people", "presets", "clock", "records", "settings", "config", "received", "windows"}
     | {"state", "ledger", "faults", "sent_cookies"},
     {"apps"},
     {"server"},
@@ -22,15 +22,16 @@ LAYERS = (
     {"reports"},
     {"runner", "exploring", "cli"},
 )
-_GROUND = {"policy", "presets", "records", "settings", "received", "windows"}
-_SERVED = {"policy", "clock", "settings", "state", "ledger", "faults", "sent_cookies"}
+_GROUND = {"policy", "people", "presets", "records", "settings", "received", "windows"}
+_SERVED = {"policy", "people", "clock", "settings", "state", "ledger", "faults", "sent_cookies"}
 ALLOWED = {
     0: set(),
     1: _SERVED,
     2: {*_SERVED, "received", "apps"},
     3: _GROUND,
     4: {"scenario", "verbs", "presets", "windows"},
-    5: {"scenario", "verbs", "setup", "model", "policy", "presets", "received", "windows"},
+    5: {"scenario", "verbs", "setup", "model", "policy", "people", "presets"}
+    | {"received", "windows"},
     6: {"scenario", "verbs", "setup", "promise", "model"} | _GROUND,
     7: {"records"},
     8: set().union(*LAYERS[:8]),

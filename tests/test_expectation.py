@@ -13,6 +13,7 @@ from harness.engines import ENGINES
 from harness.engines.person import PER_VISIT
 from harness.expectation import Expectation
 from harness.model.families import family_of
+from harness.people import PEOPLE
 from harness.policy import (
     DEFAULT_ENVIRONMENTS,
     EffectivePolicy,
@@ -27,7 +28,7 @@ from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import Step, UnsupportedVerbError, steps_of
 from harness.settings import Activity, PolicyChange, Settings
 from harness.setup import Setup, parts_of
-from tests.measuring import Cell, load
+from tests.measuring import Cell, Who, load
 
 IN, OUT = State.SIGNED_IN, State.SIGNED_OUT
 DAY = timedelta(days=1)
@@ -59,7 +60,7 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
     _, measured = load(engine)
     family = family_of(engine)
     assert family is not None
-    played: dict[Cell, State] = {}
+    played: dict[Cell, Who] = {}
     presets = {cell[2] for cell in measured}
     for scenario in load_scenarios(scenario_files()):
         # Those that were measured, since they were in the browser together.
@@ -76,12 +77,12 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
                     if step.verb == "check":
                         seen = expectation.after(steps[:number])
                         played |= {
-                            (scenario.name, str(step.value), preset, *key): expected.state
+                            (scenario.name, str(step.value), preset, *key): expected.who
                             for key, expected in seen.items()
                         }
             except UnsupportedVerbError:
                 continue
-    differing = [cell for cell, shown in measured.items() if (played[cell] is IN) is not shown]
+    differing = [cell for cell, shown in measured.items() if played[cell] != shown]
     assert differing == []
 
 
@@ -183,6 +184,38 @@ def test_tokens_and_logins_have_the_lifetimes_of_the_contract() -> None:
         for time, state in ((lifetime - second, IN), (lifetime, OUT)):
             seen = expected(Step("wait", time), environments=(environment,))
             assert (seen["long", surface], seen["long", "sso"]) == (state, IN)
+
+
+def whose(*steps: Step, engine: str = "chromium", preset: str = "default") -> dict[str, Who]:
+    """As whom each surface of the persistent environment is signed in."""
+    family = family_of(engine)
+    assert family is not None
+    setup = Setup(
+        engine=engine, preset=preset, environments=DEFAULT_ENVIRONMENTS[:1],
+        settings=Settings(), keeps=INFORMED,
+    )  # fmt: skip
+    seen = Expectation(family, setup).after((*steps, Step("check", "at the end")))
+    return {surface: expected.who for (_, surface), expected in seen.items()}
+
+
+def test_whoever_signs_in_last_is_who_is_signed_in_but_in_a_tab_from_before() -> None:
+    ada, bob = ((person.email,) for person in PEOPLE.values())
+    steps = [Step("sign_in"), Step("open_tab"), Step("sign_in", "bob")]
+    assert set(whose(*steps).values()) == {bob}
+    seen = whose(*steps, Step("close_tab"))
+    assert seen.pop("app:session_storage") == ada
+    assert set(seen.values()) == {bob}
+    assert set(whose(*steps, Step("close_tab"), Step("visit")).values()) == {bob}
+
+
+def test_a_crash_brings_back_what_the_person_before_had_at_applications_and_no_session() -> None:
+    """Theirs was replaced, and only an application that is told heeds it."""
+    seen = whose(
+        Step("sign_in"), Step("settle"), Step("sign_in", "bob"), Step("crash"), Step("start")
+    )
+    ada = (PEOPLE["ada"].email,)
+    assert (seen["sso"], seen["app:backchannel_cookie"]) == ((), ())
+    assert (seen["app:long_cookie"], seen["app:local_storage"]) == (ada, ada)
 
 
 INFORMED = ("backchannel_cookie", "refreshing")

@@ -147,6 +147,15 @@ def test_json_that_cannot_be_read(client: Client, body: bytes) -> None:
     assert client.request("POST", url, body=body, headers=headers).status == 400
 
 
+def test_half_a_pair_of_surrogates_is_refused_wherever_it_stands(client: Client) -> None:
+    """What an answer, or a list of all, could not say again."""
+    body, headers = b'{"apps": ["\\ud800"]}', {"Content-Type": "application/json"}
+    url = f"{client.server.url}/_afterclose/apps"
+    assert client.request("POST", url, body=body, headers=headers).status == 400
+    whole = b'{"apps": ["\\ud83d\\ude00"]}'
+    assert client.request("POST", url, body=whole, headers=headers).status == 404
+
+
 def test_what_fails_in_the_server_is_in_the_log(
     client: Client, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

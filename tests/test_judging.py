@@ -4,6 +4,7 @@ import pytest
 
 from harness.judging import Judge, verdict_of
 from harness.limitations import LIMITATIONS
+from harness.people import FIRST, PEOPLE
 from harness.policy import Environment, Persistence, Policy
 from harness.races import RACES, Race, race_in
 from harness.received import Look, Received
@@ -58,7 +59,8 @@ def judged(
     """The SSO session of a non-persistent environment after a restart."""
     setup = Setup(engine=engine, preset=preset, environments=(ENVIRONMENT,))
     header = "sso_session=…; Path=/; HttpOnly; SameSite=Lax"
-    received = Received(signed_in=signed_in, set_cookie=(header,), part="cookies")
+    who = (PEOPLE[FIRST].email,) if signed_in else ()
+    received = Received(signed_in=signed_in, who=who, set_cookie=(header,), part="cookies")
     look = Look(seen={"one": {"sso": received}}, **about)  # type: ignore[arg-type]
     (observation,) = Judge("test.case", setup, "99.0").observations("after", STEPS, look)
     return observation
@@ -80,6 +82,36 @@ def test_the_version_that_was_measured_stands_beside_the_one_that_ran() -> None:
     broken = judged(True)
     assert broken.verdict is Verdict.UNEXPECTED
     assert "nothing known explains it (measured 156.0.8078.108, running 99.0)" in broken.comparison
+
+
+TABS = (Step("sign_in"), Step("open_tab"), Step("sign_in", "bob"), Step("close_tab"))
+
+
+@pytest.mark.parametrize(
+    ("surface", "who", "verdict", "limitation"),
+    [
+        ("app:session_storage", "ada", "limitation", "application-goes-on-as-the-person-before"),
+        ("app:session_storage", "bob", "unexpected", None),
+        ("app:long_cookie", "bob", "kept", None),
+        ("app:long_cookie", "ada", "unexpected", None),
+    ],
+)
+def test_who_is_signed_in_is_judged_too(
+    surface: str, who: str, verdict: str, limitation: str | None
+) -> None:
+    """In the first person's tab, after another has signed in in a second one."""
+    environment = Environment(name="one", policy=Policy(persistence=Persistence.PERSISTENT))
+    setup = Setup(engine="chromium", preset="default", environments=(environment,))
+    header = "demo_long_cookie=…; Path=/; HttpOnly; SameSite=Lax; Max-Age=2505600"
+    sent = () if surface == "app:session_storage" else (header,)
+    received = Received(signed_in=True, who=(PEOPLE[who].email,), set_cookie=sent)
+    look = Look(seen={"one": {surface: received}})
+    steps = (*TABS, Step("check", "in the first tab"))
+    (observation,) = Judge("test.case", setup).observations("in the first tab", steps, look)
+    assert (observation.verdict, observation.limitation) == (verdict, limitation)
+    assert observation.promised_who == (PEOPLE["bob"].email,)
+    differs = who != "bob" or surface == "app:session_storage"
+    assert (f"observed signed_in as {PEOPLE[who].email}" in observation.comparison) is differs
 
 
 def test_attributes_that_are_not_those_of_the_policy_are_unexpected() -> None:

@@ -72,7 +72,7 @@ def test_who_may_not_change_settings(client: Client, clock: Clock) -> None:
 
 
 def user_sessions(client: Client, method: str = "GET", environment: str = "persistent") -> Answer:
-    user = client.server.site.tenants[environment].people.ada.id
+    user = client.server.site.tenants[environment].people.first.id
     url = client.url(environment, f"/api/v1/users/{user}/sessions")
     return client.request(method, url, headers={"Authorization": bearer(client, environment)})
 

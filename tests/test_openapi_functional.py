@@ -34,7 +34,7 @@ def real(server: MockServer) -> dict[str, str]:
     return {
         "org_code": "org_persistent",
         "application_id": "demo_persistent",
-        "user_id": tenant.people.ada.id,
+        "user_id": tenant.people.first.id,
     }
 
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from harness.people import PEOPLE
 from harness.policy import Persistence, Policy
 from harness.promise import Ended, history_of, promise
 from harness.records import State
@@ -129,6 +130,26 @@ def test_a_refresh_is_activity_where_the_server_is_set_to_count_it() -> None:
     next_activity = Settings(policy_change=PolicyChange.NEXT_ACTIVITY)
     assert promise(PERSISTENT, changed) is State.SIGNED_IN
     assert promise(PERSISTENT, changed, next_activity) is State.SIGNED_OUT
+
+
+def test_whoever_signs_in_last_is_who_is_promised_in_every_tab() -> None:
+    ada, bob = (person.email for person in PEOPLE.values())
+    steps = [SIGN_IN, Step("open_tab"), Step("sign_in", "bob")]
+    assert history_of(PERSISTENT, [SIGN_IN]).shown == (State.SIGNED_IN, (ada,))
+    assert history_of(PERSISTENT, steps).shown == (State.SIGNED_IN, (bob,))
+    assert history_of(PERSISTENT, [*steps, SIGN_IN]).shown == (State.SIGNED_IN, (bob,))
+    assert history_of(PERSISTENT, [*steps, Step("sign_out")]).shown == (State.SIGNED_OUT, ())
+    again = [*steps, Step("sign_out"), Step("sign_in", "ada")]
+    assert history_of(PERSISTENT, again).shown == (State.SIGNED_IN, (ada,))
+    # Their session is used in their tab alone, and counted from their sign-in.
+    assert history_of(NON_PERSISTENT, [*steps, Step("close_tab")]).ended == [Ended.TAB_CLOSED]
+    assert history_of(NON_PERSISTENT, [*steps, Step("close_tab", 1)]).ended == []
+    limited = Policy(
+        persistence=Persistence.PERSISTENT, inactivity_timeout=100, absolute_timeout=150
+    )
+    later = [SIGN_IN, wait(90), Step("sign_in", "bob"), wait(90)]
+    assert promise(limited, later) is State.SIGNED_IN
+    assert promise(limited, [SIGN_IN, wait(90), SIGN_IN, wait(90)]) is State.SIGNED_OUT
 
 
 def test_every_end_is_followed() -> None:

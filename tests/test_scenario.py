@@ -118,6 +118,34 @@ def test_what_nobody_could_do_is_refused() -> None:
         browser.check("closed")
 
 
+def test_signing_in_as_somebody_else() -> None:
+    """A step names whoever signs in instead of somebody else, and nobody who does so again."""
+    listener = Listener()
+    browser = Browser(listener)
+    for person in ("ada", "bob", None, "bob", "ada"):
+        browser.sign_in(as_=person)
+    assert [step.value for step in listener.performed] == [None, "bob", None, None, "ada"]
+    told = [narrate(step) for step in listener.performed[:2]]
+    assert told == [
+        "Sign in to the application.", "Sign in to the application as somebody else: Bob.",
+    ]  # fmt: skip
+    with pytest.raises(ScenarioError, match="nobody called 'eve'; known: ada, bob"):
+        browser.sign_in(as_="eve")
+
+
+def test_tabs_are_asked_for_right_after_the_start() -> None:
+    browser = Browser(Listener())
+    browser.sign_in()
+    browser.quit()
+    browser.start()
+    browser.check("started")
+    browser.restore_previous_session()
+    browser.restart()
+    browser.open_tab()
+    with pytest.raises(ScenarioError, match="right after the start"):
+        browser.restore_previous_session()
+
+
 def test_the_browser_ends_with_its_last_window() -> None:
     browser = Browser(Listener())
     browser.open_window()

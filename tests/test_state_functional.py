@@ -83,8 +83,8 @@ def test_sessions_codes_tokens_policies_and_people_survive(file: Path, clock: Cl
         assert clock.offset == 3600
         assert client.get(client.url("persistent", "/.well-known/jwks")).json == keys
         assert client.peek("persistent") == {
-            "signed_in": True, "end_reason": None, "idle": 3600, "inactivity_timeout": 7200,
-            "age": 3600, "absolute_timeout": None,
+            "signed_in": True, "end_reason": None, "who": "ada@example.com",
+            "idle": 3600, "inactivity_timeout": 7200, "age": 3600, "absolute_timeout": None,
         }
         override = server.site.tenants["persistent"].organizations["org_persistent"].override
         assert (override.use_persistence, override.persistence) == (False, "non_persistent")
@@ -262,7 +262,7 @@ def everything_asked(client: Client, session_id: str) -> None:
         *_, listed = client.control("GET", f"sessions{query}")["sessions"]
         assert (listed["session_id"], listed["end_reason"]) == (session_id, "organization_gone")
     bearer = {"Authorization": f"Bearer {client.admin_token('acme').json['access_token']}"}
-    ada = client.server.site.tenants["acme"].people.ada.id
+    ada = client.server.site.tenants["acme"].people.first.id
     users = client.get(client.url("acme", f"/api/v1/users/{ada}/sessions"), headers=bearer)
     assert users.json["sessions"] == []
     assert client.control("DELETE", "sessions") == {"revoked": 0}
@@ -326,7 +326,7 @@ def test_an_application_that_left_the_configuration(file: Path, clock: Clock) ->
         lifetimes = client.url("acme", "/api/v1/applications/backend/tokens")
         change = {"authenticated_session_lifetime": 60}
         assert client.json("PATCH", lifetimes, change, headers=bearer).status == 200
-        ada = server.site.tenants["acme"].people.ada.id
+        ada = server.site.tenants["acme"].people.first.id
         port = urlsplit(server.url).port or 0
     with MockServer([configured(EU)], clock=clock, state=file, port=port) as server:
         assert server.site.notices == [

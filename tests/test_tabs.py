@@ -43,3 +43,17 @@ def test_signed_out_where_none_is() -> None:
     others = [("http://a/", seen(True, False)), ("http://b/", seen(True, False))]
     token = in_any_tab(seen(True, False), others)["persistent"]["app:session_storage"]
     assert (token.signed_in, token.reason, len(token.tabs)) == (False, "no_token", 3)
+
+
+def test_as_whoever_is_signed_in_in_any_of_them() -> None:
+    def of(*who: str) -> Seen:
+        received = Received(part="tab", signed_in=bool(who), who=who, reason=None)
+        return {"persistent": {"app:session_storage": received}}
+
+    together = in_any_tab(of("bob"), [("http://a/", of("ada")), ("http://b/", of())])
+    token = together["persistent"]["app:session_storage"]
+    assert token.who == ("ada", "bob")
+    assert token.tabs[:2] == (
+        "in the tab in use: signed in as bob",
+        "in a tab that came back, at http://a/: signed in as ada",
+    )

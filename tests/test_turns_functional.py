@@ -35,7 +35,7 @@ async def served() -> AsyncIterator[tuple[MockServer, dict[str, str]]]:
         agent = UserAgent(ip_address="127.0.0.1", name="a" * 100)
         for _ in range(SESSIONS):
             session = tenant.sessions.start(
-                user_id=tenant.people.ada.id,
+                user_id=tenant.people.first.id,
                 org_code="org_persistent",
                 client_id="demo_persistent",
                 connection_id="conn_password",
@@ -47,9 +47,9 @@ async def served() -> AsyncIterator[tuple[MockServer, dict[str, str]]]:
                 Exchange(time=1.0, host="h", method="GET", path="/" * 100, status=200)
             )
         values = {
-            "ada": tenant.people.ada.id,
+            "ada": tenant.people.first.id,
             "cookie": session.cookie,
-            "user": token(tenant, "demo_persistent", sub=tenant.people.ada.id, scp=["openid"]),
+            "user": token(tenant, "demo_persistent", sub=tenant.people.first.id, scp=["openid"]),
             "manager": token(
                 tenant,
                 "admin_persistent",

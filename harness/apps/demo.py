@@ -30,6 +30,8 @@ __all__ = ["DemoApp"]
 _ATTEMPT_COOKIE = "demo_login_"
 """And the `state` of the sign-in: those begun in two tabs do not get into each other's way."""
 _HANDOVER_COOKIE = "demo_handover"
+_PASSED_ON = ("prompt", "login_hint")
+"""Parameters of `/login` that are for the auth server."""
 
 
 class DemoApp:
@@ -76,7 +78,8 @@ class DemoApp:
         if login is None:
             return Standing(signed_in=False, reason="unknown"), None
         reason = kind.over(login, self._clock.now())
-        return Standing(signed_in=reason is None, reason=reason), login.persistent_claim
+        standing = Standing(signed_in=reason is None, reason=reason, sub=login.sub)
+        return standing, login.persistent_claim
 
     async def home(self, request: web.Request) -> web.Response:
         """`/`: says what is kept in the cookies, and lets the page keep a new token."""
@@ -92,6 +95,7 @@ class DemoApp:
         response = _page(
             f"<ul>{rows}</ul><p><a href='/login'>Sign in</a> · "
             "<a href='/login?prompt=none'>Sign in silently</a> · "
+            "<a href='/login?prompt=login'>Sign in as somebody else</a> · "
             "<a href='/sign-out'>Sign out</a></p>",
             script=script,
         )
@@ -107,9 +111,10 @@ class DemoApp:
         return f"<li>{kind.name}: {said}</li>"
 
     async def login(self, request: web.Request) -> web.Response:
-        """`/login`: off to the auth server; with `prompt=none`, without a page for anybody."""
+        """`/login`: off to the auth server; with `prompt=none`, without a page for anybody, and
+        with `prompt=login` for whoever is to sign in instead of those who are."""
         query = self.relying_party.begin(
-            silent=request.query.get("prompt") == "none",
+            asked={name: request.query[name] for name in _PASSED_ON if name in request.query},
             return_to=self._return_to(request),
             offline=self._refreshing is not None,
         )

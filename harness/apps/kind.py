@@ -54,6 +54,8 @@ class Standing:
 
     signed_in: bool
     reason: str | None
+    sub: str = ""
+    """Whom."""
 
 
 class AppKind:

@@ -81,11 +81,14 @@ class RelyingParty:
             self._http = None
 
     def begin(
-        self, *, silent: bool, return_to: tuple[str, ...] = (), offline: bool = False
+        self,
+        *,
+        asked: Mapping[str, str],
+        return_to: tuple[str, ...] = (),
+        offline: bool = False,
     ) -> dict[str, str]:
-        """A new sign-in: the query for the authorization endpoint, with PKCE, `state` and
-        `nonce`; a `silent` one shows nobody a page (`prompt=none`), an `offline` one asks for a
-        refresh token."""
+        """A new sign-in: the query for the authorization endpoint, with what is `asked` beside
+        PKCE, `state` and `nonce` (`prompt`, say); an `offline` one asks for a refresh token."""
         attempt = Attempt(
             state=secrets.token_urlsafe(16),
             nonce=secrets.token_urlsafe(16),
@@ -95,7 +98,7 @@ class RelyingParty:
         self._attempts[attempt.state] = attempt
         digest = hashlib.sha256(attempt.verifier.encode()).digest()
         return {
-            **({"prompt": "none"} if silent else {}),
+            **asked,
             "client_id": self._client_id,
             "redirect_uri": self._redirect_uri,
             "response_type": "code",
@@ -176,7 +179,7 @@ class RelyingParty:
             return Standing(signed_in=False, reason="unknown"), {}
         if now >= claims.get("exp", 0):
             return Standing(signed_in=False, reason="expired"), claims
-        return Standing(signed_in=True, reason=None), claims
+        return Standing(signed_in=True, reason=None, sub=claims.get("sub", "")), claims
 
     async def _token(self, **grant: str) -> Mapping[str, Any]:
         """What the token endpoint answers."""

@@ -20,7 +20,7 @@ from harness.engines.control_client import PARTS, ServedEnvironment
 from harness.model.agent import Storages, Tab, UserAgent, copy_of
 from harness.model.cookies import Cookie, CookieStore
 from harness.received import Received, Seen
-from harness.scenario import Scenario, steps_of
+from harness.scenario import Scenario, Step, steps_of
 from harness.verbs import verbs_that
 
 __all__ = ["CHANGING", "AnswerMemo", "AnswerMemos"]
@@ -189,8 +189,8 @@ class AnswerMemos:
 
     def memo_of(self, scenario: Scenario, environments: Sequence[str]) -> AnswerMemo:
         """The memo to carry a scenario out in, for the environments named."""
-        changing = [step.verb for step in steps_of(scenario) if step.verb in CHANGING]
-        alike = (scenario.keeps, environments) if changing == ["sign_in"] else None
+        changing = [step for step in steps_of(scenario) if step.verb in CHANGING]
+        alike = (scenario.keeps, environments) if changing == [Step("sign_in")] else None
         latest = self._latest
         if latest is not None and alike == self._shared_by is not None and not latest.over:
             return latest

@@ -44,8 +44,6 @@ class ServedEnvironment:
     issuer: str
     app_url: str
     organization: str
-    email: str
-    password: str
     admin_id: str
     admin_secret: str
 
@@ -220,8 +218,6 @@ def _environment(entry: dict[str, Any]) -> ServedEnvironment:
         issuer=entry["issuer"],
         app_url=entry["app_url"],
         organization=entry["organization"],
-        email=entry["user"]["email"],
-        password=entry["user"]["password"],
         admin_id=f"admin_{name}",
         admin_secret=entry["clients"][f"admin_{name}"],
     )

@@ -19,6 +19,7 @@ from harness.engines.life import BrowserLife
 from harness.engines.looking import look
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
+from harness.people import FIRST, PEOPLE
 from harness.policy import Persistence
 from harness.presets import choices_of
 from harness.received import Look
@@ -57,6 +58,7 @@ class Driver:
         self._artifacts = artifacts
         self._environments: list[ServedEnvironment] = []
         self._persistence: dict[str, Persistence] = {}
+        self._someone = PEOPLE[FIRST]
         self._life: BrowserLife | None = None
         self._due = False
         self._windows = Windows[Page]()
@@ -266,19 +268,18 @@ class Driver:
         for environment in self._environments:
             url, profile = environment.app_url, self._process.profile
             self._stored[url] = await asyncio.to_thread(self._engine.stored, profile, url)
-        for batch in self._batches():
-            await person.visit_applications(self._page, batch, "/login")
+        login = "/login"
+        if isinstance(step.value, str):
+            self._someone = PEOPLE[step.value]
+            login = person.login_as(self._someone)
+        await self._visit_applications(login)
 
     async def _visit(self, step: Step) -> None:
-        for batch in self._batches():
-            await person.visit_applications(self._page, batch, "/login?prompt=none")
+        await self._visit_applications("/login?prompt=none")
 
-    def _batches(self) -> list[Sequence[ServedEnvironment]]:
-        """Few enough environments at a time for the twenty redirects that browsers follow."""
-        return [
-            self._environments[start : start + person.PER_VISIT]
-            for start in range(0, len(self._environments), person.PER_VISIT)
-        ]
+    async def _visit_applications(self, login: str) -> None:
+        for batch in person.batches(self._environments):
+            await person.visit_applications(self._page, batch, login, self._someone)
 
     async def _sign_out(self, step: Step) -> None:
         for environment in self._environments:
@@ -335,7 +336,7 @@ class Driver:
             self._engine,
             context,
             self._page,
-            [[environment.name for environment in batch] for batch in self._batches()],
+            person.batches([environment.name for environment in self._environments]),
             preset=self._preset,
             restored=self._process.restored,
             hidden_tabs=self._process.hidden_tabs(),

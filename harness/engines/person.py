@@ -2,28 +2,34 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from playwright.async_api import Page
 
 from harness.engines.control_client import ControlClient, ServedEnvironment
+from harness.people import Person
 
 __all__ = [
     "PER_VISIT",
+    "batches",
+    "login_as",
     "refresh_tokens",
     "sign_out",
     "sign_out_during_visit",
     "visit_applications",
 ]
 
+_T = TypeVar("_T")
 PER_VISIT = 4
 """Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
 takes four. Firefox's session file, too, has what a tab keeps of the last four sites alone that it
 showed: it asks pages that are still in memory (`BackgroundSessionStorageManager::GetData`), and
 keeps three behind the one in front (measured: five environments in one tab, session file)."""
 
-_FILL_IN = """password => {
+_FILL_IN = """([email, password]) => {
   const fillIn = () => {
+    document.getElementById('email').value = email;
     document.getElementById('password').value = password;
     document.getElementById('submit').click();
   };
@@ -40,11 +46,23 @@ _REFRESH = """addresses => Promise.all(addresses.map(
 """The applications are of one site, so one's page sends the cookies of all."""
 
 
+def login_as(someone: Person) -> str:
+    """An application's address for somebody who is to sign in whoever is signed in."""
+    return f"/login?{urlencode({'prompt': 'login', 'login_hint': someone.email})}"
+
+
+def batches(environments: Sequence[_T]) -> list[Sequence[_T]]:
+    """Few enough environments, or names of them, at a time for one visit."""
+    return [
+        environments[start : start + PER_VISIT] for start in range(0, len(environments), PER_VISIT)
+    ]
+
+
 async def visit_applications(
-    page: Page, environments: Sequence[ServedEnvironment], login: str
+    page: Page, environments: Sequence[ServedEnvironment], login: str, someone: Person
 ) -> None:
     """One visit through every application's login, then through every application's home,
-    filling in the sign-in page wherever it comes up."""
+    filling in the sign-in page, as someone, wherever it comes up."""
     stops = [f"{environment.app_url}{login}" for environment in environments]
     stops += [f"{environment.app_url}/" for environment in environments]
     environment_of = {environment.issuer: environment for environment in environments}
@@ -68,7 +86,7 @@ async def visit_applications(
             await page.wait_for_load_state("domcontentloaded")
             return
         filled_in.add(page.url)
-        await page.evaluate(_FILL_IN, environment.password)
+        await page.evaluate(_FILL_IN, [someone.email, someone.password])
 
 
 async def refresh_tokens(page: Page, environments: Sequence[ServedEnvironment]) -> None:

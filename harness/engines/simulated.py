@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 
 from harness.engines.answer_memo import CHANGING, AnswerMemo
 from harness.engines.control_client import PARTS, ServedEnvironment, listed_for
-from harness.engines.person import PER_VISIT
+from harness.engines.person import batches, login_as
 from harness.engines.tabs import in_any_tab
 from harness.model.agent import EMPTY, AgentError, Tab, UserAgent
 from harness.model.document import Form, ScriptError
 from harness.model.family import Facts, Family, Question
 from harness.model.playing import Clock, Player
+from harness.people import FIRST, PEOPLE
 from harness.policy import Persistence
 from harness.presets import choices_of
 from harness.received import Look, Received, Seen
@@ -105,12 +106,17 @@ class _HttpSite:
         self._agent = agent
         self.environments: list[ServedEnvironment] = []
         self.persistence: dict[str, Persistence] = {}
+        self._someone = PEOPLE[FIRST]
         self.moment = 0
         """By how many steps the server has been changed."""
 
-    def sign_in(self, tab: Tab) -> None:
+    def sign_in(self, tab: Tab, person: str | None) -> None:
         """Through the pages of every application and auth server."""
-        self._interact("sign_in", tab, lambda: self._visit_applications(tab, "/login"))
+        login = "/login"
+        if person is not None:
+            self._someone = PEOPLE[person]
+            login = login_as(self._someone)
+        self._interact("sign_in", tab, lambda: self._visit_applications(tab, login))
 
     def visit(self, tab: Tab) -> None:
         """Silently."""
@@ -176,7 +182,7 @@ class _HttpSite:
         self._memo.share(self.moment, what, action, self._agent, [tab])
 
     def _visit_applications(self, tab: Tab, login: str) -> None:
-        for batch in self._batches():
+        for batch in batches(self.environments):
             stops = [f"{environment.app_url}{login}" for environment in batch]
             stops += [f"{environment.app_url}/" for environment in batch]
             first, *rest = stops
@@ -184,13 +190,14 @@ class _HttpSite:
             query = urlencode([("return_to", stop) for stop in rest])
             document = self._agent.navigate(tab, f"{first}{separator}{query}")
             while document.url.partition("?")[0] != stops[-1]:
-                form, password = self._form(document.url, document.forms)
-                document = self._agent.submit(tab, form, form.filled_in(password=password))
+                form, someone = self._form(document.url, document.forms), self._someone
+                fields = form.filled_in(email=someone.email, password=someone.password)
+                document = self._agent.submit(tab, form, fields)
 
-    def _form(self, url: str, forms: Sequence[Form]) -> tuple[Form, str]:
+    def _form(self, url: str, forms: Sequence[Form]) -> Form:
         for environment in self.environments:
             if url.startswith(f"{environment.issuer}/oauth2/auth?") and forms:
-                return forms[0], environment.password
+                return forms[0]
         raise AgentError(f"{url}: neither a sign-in page nor where the visit should end")
 
     def _refresh_everywhere(self, tab: Tab) -> None:
@@ -218,12 +225,6 @@ class _HttpSite:
                 call(self._control.release(environment))
                 loading.result()
 
-    def _batches(self) -> list[Sequence[ServedEnvironment]]:
-        return [
-            self.environments[start : start + PER_VISIT]
-            for start in range(0, len(self.environments), PER_VISIT)
-        ]
-
     def _look_behind(self, tab: Tab) -> Seen:
         look = partial(self._look_at, tab, in_frames=True)
         return self._memo.look(self.moment, look, self._agent, tab, ("tab",))
@@ -232,7 +233,7 @@ class _HttpSite:
         """What the server received of each of the parts."""
         seen: dict[str, dict[str, dict[str, Received]]] = {part: {} for part in parts}
         in_tab = "tab" in parts and not in_frames
-        for batch in self._batches():
+        for batch in batches(self.environments):
             names = [environment.name for environment in batch]
             ticket = self._memo.call(
                 self._control.begin_observation(names, parts=parts, tab_in_use=not in_frames)

@@ -9,7 +9,8 @@ __all__ = ["in_any_tab"]
 
 def in_any_tab(in_use: Seen, others: Sequence[tuple[str, Seen]]) -> Seen:
     """What belongs to a tab, as it was seen in the tab in use and in `others`, those that came back
-    and where they are: signed in where any of them is. `tabs` says what each of them showed."""
+    and where they are: signed in where any of them is, as
+    whoever is in one. `tabs` says what each of them showed."""
     if not others:
         return in_use
     return {
@@ -34,9 +35,12 @@ def in_any_tab(in_use: Seen, others: Sequence[tuple[str, Seen]]) -> Seen:
 def _in_any(tabs: Sequence[tuple[str, Received]]) -> Received:
     _, first = tabs[0]
     found = next((shown for _, shown in tabs if shown.signed_in), first)
+    who = tuple(sorted({address for _, shown in tabs for address in shown.who}))
     told = tuple(f"{where}: {_state(shown)}" for where, shown in tabs)
-    return found.model_copy(update={"tabs": told})
+    return found.model_copy(update={"who": who, "tabs": told})
 
 
 def _state(shown: Received) -> str:
-    return "signed in" if shown.signed_in else f"signed out ({shown.reason})"
+    if shown.signed_in:
+        return " as ".join(["signed in", *shown.who])
+    return f"signed out ({shown.reason})"

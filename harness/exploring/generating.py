@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 from harness.exploring.lifecycle import Lifecycle
 from harness.exploring.shortening import AT_ONCE
 from harness.model.families import SETTLED_AFTER
+from harness.people import PEOPLE
 from harness.scenario import Browser, Check, Step
 from harness.verbs import verbs_that
 
@@ -112,6 +113,12 @@ class _Machine(RuleBasedStateMachine):
     def use(self, verb: str) -> None:
         getattr(self.browser, verb)()
         self.signed_out = self.signed_out or verb.startswith("sign_out")
+        self.did()
+
+    @rule(person=st.sampled_from(sorted(PEOPLE)))
+    @precondition(lambda self: self.running)
+    def sign_in_as(self, person: str) -> None:
+        self.browser.sign_in(as_=person)
         self.did()
 
     @rule(verb=st.sampled_from(["open_tab", "open_window", "open_popup", "pin_tab"]))

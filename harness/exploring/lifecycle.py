@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from harness.people import PEOPLE
 from harness.scenario import Browser, Interpreter, ScenarioError, Step
 from harness.verbs import VERBS, Argument
 
@@ -114,6 +115,7 @@ _FITS: Mapping[Argument, Callable[[object], bool]] = {
     Argument.TIME: lambda value: False,
     Argument.LABEL: lambda value: isinstance(value, str),
     Argument.RESTORING: lambda value: value in (None, "restoring"),
+    Argument.PERSON: lambda value: value is None or value in PEOPLE,
 }
 """Whether a value can be an argument of that kind. A time is written in seconds."""
 
@@ -125,6 +127,8 @@ def _call(step: Step) -> str:
         return f"browser.{step.verb}(timedelta(seconds={step.value.total_seconds():.0f}))"
     if step.verb == "start":
         return "browser.start(restoring=True)" if step.value else "browser.start()"
+    if step.verb == "sign_in" and step.value is not None:
+        return f"browser.{step.verb}(as_={json.dumps(step.value)})"
     value = "" if step.value is None else json.dumps(step.value)
     return f"browser.{step.verb}({value})"
 
@@ -136,6 +140,8 @@ def carry_out(browser: Browser, steps: Iterable[Step]) -> None:
             getattr(browser.administrator, step.verb)()
         elif step.verb == "start":
             browser.start(restoring=bool(step.value))
+        elif step.verb == "sign_in" and isinstance(step.value, str):
+            browser.sign_in(as_=step.value)
         elif step.value is None:
             getattr(browser, step.verb)()
         else:

@@ -104,7 +104,7 @@ class Oracle:
             f"{o.check}, {o.policy}/{o.surface}: the browser showed {_shown(o)}, the model "
             f"{_shown(model[o.check, o.policy, o.surface])}"
             for o in seen
-            if o.observed is not model[o.check, o.policy, o.surface].observed
+            if o.shown != model[o.check, o.policy, o.surface].shown
         ]
 
     def _observe(self, lifecycle: Lifecycle, engine: str) -> list[Observation]:
@@ -130,11 +130,12 @@ class Oracle:
 
 def _shown(observation: Observation) -> str:
     reason = f" ({observation.evidence.reason})" if observation.evidence.reason else ""
-    return f"{observation.observed}{reason}"
+    who = f" as {' and '.join(observation.evidence.who)}" if observation.evidence.who else ""
+    return f"{observation.observed}{who}{reason}"
 
 
 def _unexplained(o: Observation) -> str:
     return (
-        f"{o.check}, {o.policy}/{o.surface}: promised {o.promised}, the model showed {_shown(o)}, "
-        "and no limitation explains it"
+        f"{o.check}, {o.policy}/{o.surface}: promised {o.told_promised}, the model showed "
+        f"{_shown(o)}, and no limitation explains it"
     )

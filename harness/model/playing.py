@@ -20,8 +20,8 @@ __all__ = ["Player", "Site"]
 class Site(Protocol):
     """What a person does at every application at once, in a tab, and what an administrator does."""
 
-    def sign_in(self, tab: Tab) -> None:
-        """Sign in."""
+    def sign_in(self, tab: Tab, person: str | None) -> None:
+        """Sign in; `person`: as somebody else than the last time."""
 
     def visit(self, tab: Tab) -> None:
         """Let the applications ask the auth server."""
@@ -70,7 +70,7 @@ class Player:
         self._back: list[Tab] = []
         self._windows = Windows[Tab]()
         self._verbs: dict[str, Callable[[Step], None]] = {
-            "sign_in": self._at_site(site.sign_in),
+            "sign_in": self._sign_in,
             "visit": self._at_site(site.visit),
             "refresh_tokens": lambda step: site.refresh_tokens(self.current),
             "sign_out": self._at_site(site.sign_out),
@@ -171,6 +171,11 @@ class Player:
             self._end(Step("quit"))
 
     # The person at the applications, and time
+
+    def _sign_in(self, step: Step) -> None:
+        person = step.value if isinstance(step.value, str) else None
+        self._site.sign_in(self.current, person)
+        self.machine.changed()
 
     def _at_site(self, do: Callable[[Tab], None]) -> Callable[[Step], None]:
         def act(step: Step) -> None:

@@ -11,6 +11,7 @@ __all__ = [
     "COOKIE_NOT_PROLONGED",
     "COUNTED_FROM_BEFORE",
     "EXPIRED",
+    "GOES_ON_AS_BEFORE",
     "INACTIVITY_NOT_TOLD",
     "IN_LOCAL_STORAGE",
     "IN_ONE_TAB",
@@ -41,6 +42,10 @@ IN_ONE_TAB = Decision(
 EXPIRED = Decision(
     because="what the application keeps had expired by itself",
     limitations=("application-session-ends-first",),
+)
+GOES_ON_AS_BEFORE = Decision(
+    because="nobody told the application, or this tab of it, that somebody else has signed in",
+    limitations=("application-goes-on-as-the-person-before",),
 )
 NOT_TOLD = Decision(
     because="nobody told the application that the session is over",

@@ -12,6 +12,7 @@ from harness.model.agent import Stores, Tab
 from harness.model.cookies import LIFETIME_CAP
 from harness.model.family import Family
 from harness.model.trail import Decision, local_thing, tab_thing
+from harness.people import FIRST
 from harness.policy import Environment, Persistence
 from harness.presets import Choices
 from harness.reference.browser import ReferenceBrowser
@@ -21,6 +22,7 @@ from harness.reference.habits import (
     COOKIE_NEVER_LASTS,
     COOKIE_NOT_PROLONGED,
     EXPIRED,
+    GOES_ON_AS_BEFORE,
     IN_LOCAL_STORAGE,
     IN_ONE_TAB,
     INACTIVITY_NOT_TOLD,
@@ -48,6 +50,7 @@ __all__ = ["ReferenceSite", "Shown"]
 _AUTHORIZE, _FORM, _LOGOUT = "/oauth2/auth", "/sign-in", "/logout"
 """Where the auth server gets its cookie, or does not."""
 _Trail = Sequence[Decision]
+_NOBODY: frozenset[str] = frozenset()
 _TOKEN, _LOGIN = "token", "login"
 """What a token's expiry, and the id of its login, are stored under."""
 
@@ -56,7 +59,8 @@ _TOKEN, _LOGIN = "token", "login"
 class Shown:
     """What one surface shows, and what became of the thing that it rests on."""
 
-    signed_in: bool
+    who: frozenset[str]
+    """As whom somebody is signed in there, by the names of scenarios; nobody where it is empty."""
     trail: tuple[Decision, ...]
 
 
@@ -88,15 +92,22 @@ class ReferenceSite:
             Tenant(environment=environment, settings=settings, browser=self._browser)
             for environment in environments
         ]
+        self._person = FIRST
         self._ids = (str(number) for number in count())
         self.surfaces = Surfaces(stores, self._browser)
 
-    def sign_in(self, tab: Tab) -> None:
-        """With a password where there is no session, and without where there is one."""
+    def sign_in(self, tab: Tab, person: str | None) -> None:
+        """With a password where there is no session, and without where there is one, unless it is
+        somebody else who signs in: they replace whoever was signed in."""
+        self._person = person or self._person
         for tenant in self._tenants:
+            tenant.displace(self._person)
             session = self._alive(tenant)
-            if session is None:
-                session = tenant.begin(next(self._ids), self._time)
+            if session is None or person is not None:
+                replaced = self._alive(tenant, _FORM)
+                if replaced is not None:
+                    replaced.over = Over.REPLACED
+                session = tenant.begin(self._person, next(self._ids), self._time)
                 self._set_sso(tenant, session, _FORM)
             else:
                 self._use(tenant, session)
@@ -201,10 +212,10 @@ class ReferenceSite:
         return seen
 
     def _look_at_sso(self, tenant: Tenant) -> Shown:
-        signed_in, said = self._alive(tenant) is not None, self.surfaces.trail(tenant, SSO)
+        alive, said = self._alive(tenant), self.surfaces.trail(tenant, SSO)
         cookie = self.surfaces.cookie(tenant, SSO)
         there = {kept.identity for kept in self._stores.cookies}
-        if cookie is not None and signed_in and cookie.identity not in there:
+        if cookie is not None and alive and cookie.identity not in there:
             said += (OLD_COOKIE_STAYS,)
         if cookie is not None and self._browser.expired(cookie):
             session = tenant.sessions.get(cookie.value)
@@ -212,16 +223,16 @@ class ReferenceSite:
                 said += (CAPPED,)
             elif session is not None and not tenant.over(session, self._time):
                 said += (COOKIE_NOT_PROLONGED,)
-        return Shown(signed_in=signed_in, trail=said)
+        return Shown(who=frozenset({alive.person} if alive else ()), trail=said)
 
     def _look_at_local_storage(self, tenant: Tenant) -> Shown:
         token = self._stores.local_storage.get(tenant.app, {})
         trail = self.surfaces.trail(tenant, "local_storage")
         if not self._holds_token(token):
-            return Shown(signed_in=False, trail=(*trail, *((EXPIRED,) if token else ())))
+            return Shown(who=_NOBODY, trail=(*trail, *((EXPIRED,) if token else ())))
         login = tenant.logins[token[_LOGIN]]
         said = (REMOVAL_NOT_WRITTEN,) if login.left else self._not_told(tenant, login)
-        return Shown(signed_in=True, trail=(*trail, *said))
+        return Shown(who=login.who, trail=(*trail, *said))
 
     def _look_at_tabs(self, tenant: Tenant, tabs: Sequence[Tab]) -> Shown:
         tokens = [(tab, token) for tab in tabs if (token := tab.session_storage.get(tenant.app))]
@@ -232,31 +243,33 @@ class ReferenceSite:
         ]
         if not held:
             trail = self.surfaces.trail(tenant, "session_storage")
-            return Shown(signed_in=False, trail=(*trail, *((EXPIRED,) if tokens else ())))
-        tab, login = min(held, key=lambda pair: pair[1].left)
+            return Shown(who=_NOBODY, trail=(*trail, *((EXPIRED,) if tokens else ())))
+        tab, login = min(held, key=lambda pair: (not pair[1].displaced, pair[1].left))
         said = self._not_told(tenant, login)
-        if login.left:
+        if login.left and not login.displaced:
             dropped = tab.key in login.dropped_in
             said = (REMOVAL_NOT_WRITTEN,) if dropped else (OTHER_TAB_NOT_TOLD,)
         trail = self._stores.trails.of(tab_thing(tab.key, tenant.app))
-        return Shown(signed_in=True, trail=(*trail, *said))
+        who = frozenset(one.session.person for _, one in held)
+        return Shown(who=who, trail=(*trail, *said))
 
     def _look_at_cookie(self, tenant: Tenant, kind: str, sent: Mapping[str, str]) -> Shown:
         trail = self.surfaces.trail(tenant, kind)
         login = tenant.logins.get(sent.get(cookie_name(kind, tenant.name), ""))
         lapsed = login is not None and self._time >= login.lapses(kind)
         if login and not lapsed and not login.over and not login.heard_of_end(kind):
-            return Shown(signed_in=True, trail=(*trail, *self._not_told(tenant, login, kind)))
+            return Shown(who=login.who, trail=(*trail, *self._not_told(tenant, login, kind)))
         cookie = self.surfaces.cookie(tenant, kind)
         if self._browser.expired(cookie) or lapsed:
             trail += (EXPIRED,)
         elif login is None and cookie is not None and self._browser.has(cookie):
             trail += (self._browser.kept_back,)
-        return Shown(signed_in=False, trail=trail)
+        return Shown(who=_NOBODY, trail=trail)
 
     def _not_told(self, tenant: Tenant, login: Login, kind: str = "") -> tuple[Decision, ...]:
         why = INACTIVITY_NOT_TOLD if kind == "backchannel_cookie" else NOT_TOLD
-        return (why,) if tenant.over(login.session, self._time) else ()
+        over = (why,) if tenant.over(login.session, self._time) else ()
+        return (*over, *((GOES_ON_AS_BEFORE,) if login.displaced else ()))
 
     def _holds_token(self, storage: Mapping[str, str]) -> bool:
         return _TOKEN in storage and self._time < float(storage[_TOKEN])

@@ -21,6 +21,7 @@ class Over(Enum):
     """How a session ended that did not just go inactive."""
 
     SIGNED_OUT = auto()
+    REPLACED = auto()
     BY_AN_ADMINISTRATOR = auto()
 
 
@@ -28,6 +29,8 @@ class Over(Enum):
 class Session:
     """What the auth server knows of a sign-in. Times are the server's, in seconds."""
 
+    person: str
+    """Whose it is, by the name that scenarios know them by."""
     persistence: Persistence
     began: float
     active: float
@@ -50,6 +53,8 @@ class Login:
     over: bool = False
     left: bool = False
     """Whether the person has signed out since, in whatever tab."""
+    displaced: bool = False
+    """Whether somebody else is the last to have signed in."""
     dropped_in: set[int] = field(default_factory=set)
     """The keys of the tabs that have dropped its token."""
 
@@ -59,6 +64,11 @@ class Login:
         login = cls(session=session, expires=time + lifetime, token_expires=0, refresh_expires=0)
         login.take_tokens(time)
         return login
+
+    @property
+    def who(self) -> frozenset[str]:
+        """Whose it is."""
+        return frozenset({self.session.person})
 
     def take_tokens(self, time: float) -> None:
         """From the auth server."""
@@ -136,14 +146,21 @@ class Tenant:
             return self.timeout
         return min(self.timeout, int(session.began + self.limit - time))
 
-    def begin(self, value: str, time: float) -> Session:
+    def begin(self, person: str, value: str, time: float) -> Session:
         """Somebody signs in with a password; `value` is their cookie's."""
         last, since = self.latest, time
-        if last is not None and not self.over(last, time):
+        if last is not None and last.person == person and not self.over(last, time):
             since = last.since
-        session = Session(persistence=self.persistence, began=time, active=time, since=since)
+        session = Session(
+            person=person, persistence=self.persistence, began=time, active=time, since=since
+        )
         self.sessions[value] = session
         return session
+
+    def displace(self, person: str) -> None:
+        """They are the last to sign in."""
+        for login in self.logins.values():
+            login.displaced = login.session.person != person
 
     @property
     def latest(self) -> Session | None:

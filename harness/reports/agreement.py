@@ -46,6 +46,6 @@ def agreements(matrix: Matrix) -> list[Agreement]:
         if engine in found:
             for seen, model in product(observations, modelled):
                 found[engine].compared += 1
-                if seen.observed is not model.observed:
+                if seen.shown != model.shown:
                     found[engine].differing.append((seen, model))
     return [agreement for agreement in found.values() if agreement.compared]

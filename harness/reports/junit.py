@@ -43,7 +43,7 @@ def _cases(suite: ElementTree.Element, scenario: str, cell: Cell) -> None:
             failure.text = "\n".join([*observation.steps, str(observation.evidence.reason)])
         elif observation.limitation is not None:
             ElementTree.SubElement(case, "system-out").text = (
-                f"promised {observation.promised}, observed {observation.observed}: "
+                f"promised {observation.told_promised}, observed {observation.told_observed}: "
                 f"{observation.limitation}"
             )
     if cell.trouble is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness.records import Observation, State
+from harness.records import Observation
 from harness.reports.matrix import Matrix, surface_order
 
 __all__ = ["render_limitations"]
@@ -16,8 +16,8 @@ class _Place(NamedTuple):
     engine: str
     preset: str
     surface: str
-    promised: State
-    observed: State
+    promised: str
+    observed: str
 
 
 def render_limitations(matrix: Matrix) -> str:
@@ -49,7 +49,7 @@ def _seen(matrix: Matrix, observations: Sequence[Observation]) -> list[str]:
     ]
     policies: dict[_Place, set[str]] = {}
     for o in observations:
-        place = _Place(o.scenario, o.engine, o.preset, o.surface, o.promised, o.observed)
+        place = _Place(o.scenario, o.engine, o.preset, o.surface, o.told_promised, o.told_observed)
         policies.setdefault(place, set()).add(o.policy)
     for place in sorted(policies, key=_order):
         listed = ", ".join(policy for policy in matrix.policies if policy in policies[place])

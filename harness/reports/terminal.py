@@ -25,7 +25,7 @@ def summary_lines(matrix: Matrix) -> list[str]:
         lines.append(f"{agreement.sentence}.")
         lines += [
             f"≠ {seen.scenario}[{seen.engine}-{seen.preset}] {seen.policy}/{seen.surface}, "
-            f"{seen.check}: browser {seen.observed}, model {modelled.observed}"
+            f"{seen.check}: browser {seen.told_observed}, model {modelled.told_observed}"
             for seen, modelled in agreement.differing
         ]
     lines += _troubles(matrix)

@@ -2,31 +2,28 @@
 
 import base64
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from harness.apps import KINDS
-from harness.server.openapi import InputError, Operation, filled, read_body, read_query
+from harness.server.control_operations import MODELS, answer_with, control_operation, refuse
+from harness.server.openapi import Operation, filled, read_body, read_query
+from harness.server.people import User
 from harness.server.sessions import Session
 from harness.server.site import Site
 from harness.server.tenants import Tenant
 from harness.server.turns import in_turns
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from harness.server import control_models as models
 
-__all__ = ["Control", "answer_with", "control_operation", "refuse"]
+__all__ = ["Control"]
 
 _OBSERVATION_TIMEOUT = 20.0
 """Seconds that a browser may take to show every surface."""
 
-_MODELS = "harness.server.control_models"
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Control:
@@ -100,6 +97,7 @@ class Control:
         if session is not None:
             now, limits = self._site.clock.now(), tenant.limits(session)
             body |= {
+                "who": tenant.people.email_of(session.user_id),
                 "idle": now - session.last_activity,
                 "inactivity_timeout": limits and limits.inactivity,
                 "age": now - session.started,
@@ -196,7 +194,7 @@ class Control:
                 tag="Control",
                 summary="The state of the session that the cookie names, without touching it",
                 handler=self._peek,
-                models=_MODELS,
+                models=MODELS,
                 responses={
                     200: ("The state.", "Peek"),
                     404: ("This host is no auth server's.", "ControlError"),
@@ -251,73 +249,10 @@ class Control:
         ]  # fmt: skip
 
 
-def control_operation(
-    name: str,
-    method: str,
-    path: str,
-    summary: str,
-    handler: _Handler,
-    answer: str,
-    more: Mapping[int, tuple[str, str]] | None = None,
-    body: str | None = None,
-    query: str | None = None,
-    path_parameters: Mapping[str, str] | None = None,
-) -> Operation:
-    """An operation below `/_afterclose/`; `answer`, `body` and `query` name models."""
-    refusals = {
-        400: ("The request does not fit.", "ControlError"),
-        403: ("A page in a browser may not call this.", "ControlError"),
-        413: ("The body is too large.", "ControlError"),
-    }
-    return Operation(
-        id=name,
-        models=_MODELS,
-        method=method,
-        path=f"/_afterclose/{path}",
-        tag="Control",
-        summary=summary,
-        handler=_guarded(handler),
-        responses={200: ("Done.", answer)} | refusals | dict(more or {}),
-        body=body,
-        query=query,
-        path_parameters=path_parameters or {},
-    )
-
-
-def _guarded(handler: _Handler) -> _Handler:
-    """Mistakes in this API's shape; nothing for pages of other sites that a browser has open."""
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        # A browser that is too old for the first sends the second with what a page posts.
-        origin = request.headers.get("Origin", f"{request.scheme}://{request.host}")
-        site = request.headers.get("Sec-Fetch-Site", "none")
-        if site not in ("none", "same-origin") or origin != f"{request.scheme}://{request.host}":
-            return refuse(403, "a page in a browser may not call this")
-        try:
-            return await handler(request)
-        except InputError as error:
-            return refuse(400, str(error))
-
-    return handle
-
-
-def answer_with(body: "BaseModel", status: int = 200) -> web.Response:
-    """A model as JSON."""
-    return web.Response(text=body.model_dump_json(), status=status, content_type="application/json")
-
-
-def refuse(status: int, message: str) -> web.Response:
-    """What was wrong, as JSON."""
-    from harness.server import control_models as models
-
-    return answer_with(models.ControlError(error=message), status)
-
-
 def _public(tenant: Tenant) -> "models.EnvironmentState":
     from harness.server import control_models as models
 
     organization = tenant.environment.organization.code
-    ada = tenant.people.ada
     return models.EnvironmentState(
         name=tenant.name,
         issuer=tenant.issuer,
@@ -326,9 +261,16 @@ def _public(tenant: Tenant) -> "models.EnvironmentState":
         plan=tenant.environment.plan,
         policy=models.PolicyState(**asdict(tenant.effective_policy(organization))),
         clients={a.id: a.secret for a in tenant.applications.values()},
-        user=models.UserState(id=ada.id, email=ada.email, password=ada.password),
+        user=_person(tenant.people.first),
+        people={name: _person(user) for name, user in tenant.people.always.items()},
         console=f"{tenant.issuer}/admin",
     )
+
+
+def _person(user: User) -> "models.UserState":
+    from harness.server import control_models as models
+
+    return models.UserState(id=user.id, email=user.email, password=user.password)
 
 
 def _token(name: str, number: int) -> str:

@@ -4,7 +4,7 @@
 from aiohttp import web
 
 from harness.faults import Fault
-from harness.server.control import answer_with, control_operation, refuse
+from harness.server.control_operations import answer_with, control_operation, refuse
 from harness.server.openapi import Operation, read_body
 from harness.server.site import Site
 

@@ -58,6 +58,8 @@ class Peek(BaseModel):
 
     signed_in: bool
     end_reason: EndReason | None
+    who: str | None = None
+    """Whose it is: their email address."""
     idle: float | None = None
     """Since the last activity."""
     inactivity_timeout: int | None = None
@@ -100,6 +102,9 @@ class EnvironmentState(BaseModel):
     clients: dict[str, str | None]
     """Secrets by client id; null for a public application."""
     user: UserState
+    """Whom the sign-in page suggests."""
+    people: dict[str, UserState]
+    """Everybody who has not signed up, by the name that scenarios know them by."""
     console: str
     """The address of the admin console."""
 

@@ -99,7 +99,11 @@ async def json_of(request: web.Request) -> Any:
     """The body as JSON (RFC 8259: UTF-8, and no NaN); raise HTTPBadRequest."""
     body = await _read(request.read())
     try:
-        return json.loads(body.decode(), parse_constant=_refuse)
+        value = json.loads(body.decode(), parse_constant=_refuse)
+        if b"\\u" in body:
+            # Half of a pair of surrogates can be written so, and cannot be encoded (section 8.2).
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except (ValueError, RecursionError):
         raise web.HTTPBadRequest(reason="The body is not JSON") from None
 

@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from harness.apps.demo import DemoApp
-from harness.apps.kind import AppKind, CookieKind, StorageKind
+from harness.apps.kind import AppKind, CookieKind, Standing, StorageKind
 from harness.apps.memory import Memory
 from harness.apps.relying_party import SignInRefusedError
 from harness.apps.session_storage import SessionStorage
@@ -142,11 +142,12 @@ class Observing:
         """Note what the SSO cookie is worth; on to the application with the outcome."""
         visit = self._visit(request)
         sent = SentCookies.of(request.headers)
-        _, reason = tenant.session_of(self._sign_in.cookie.read(request, tenant))
+        session, reason = tenant.session_of(self._sign_in.cookie.read(request, tenant))
         visit.add(
             tenant.name,
             "sso",
             signed_in=reason is None,
+            who=self._who(tenant.name, session.user_id) if session and reason is None else (),
             reason=reason,
             cookies_sent=sent.names,
             duplicates=sent.duplicates,
@@ -167,8 +168,7 @@ class Observing:
                 visit.add(
                     app.name,
                     f"app:{kind.name}",
-                    signed_in=standing.signed_in,
-                    reason=standing.reason,
+                    **self._told(app.name, standing),
                     cookies_sent=sent.names,
                     duplicates=sent.duplicates,
                     set_cookie=self._set_cookie(app.url, kind.cookie),
@@ -192,7 +192,16 @@ class Observing:
         except SignInRefusedError as error:
             return {"signed_in": False, "reason": str(error)}
         claim = login.access.get("ksp", {}).get("persistent")
-        return {"signed_in": True, "persistent_claim": claim}
+        who = self._who(app.name, login.identity["sub"])
+        return {"signed_in": True, "who": who, "persistent_claim": claim}
+
+    def _told(self, environment: str, standing: Standing) -> dict[str, Any]:
+        who = self._who(environment, standing.sub) if standing.signed_in else ()
+        return {"signed_in": standing.signed_in, "who": who, "reason": standing.reason}
+
+    def _who(self, environment: str, user_id: str) -> tuple[str, ...]:
+        """Somebody's address, or their id where they are gone."""
+        return (self._tenants[environment].people.email_of(user_id) or user_id,)
 
     async def frames(self, request: web.Request, app: DemoApp) -> web.Response:
         """The last page of the visit: frames for what is in the applications' storages."""
@@ -235,8 +244,7 @@ class Observing:
                 visit.add(
                     app.name,
                     f"app:{name}",
-                    signed_in=standing.signed_in,
-                    reason=standing.reason,
+                    **self._told(app.name, standing),
                     persistent_claim=claims.get("ksp", {}).get("persistent"),
                 )
         return web.Response(status=204)
@@ -248,7 +256,7 @@ class Observing:
         return visit
 
     def _idp_hop(self, ticket: str, name: str) -> str:
-        query = self._apps[name].relying_party.begin(silent=True)
+        query = self._apps[name].relying_party.begin(asked={"prompt": "none"})
         return f"{self._tenants[name].issuer}{IDP_PATH}/{ticket}?{urlencode(query)}"
 
     def _set_cookie(self, url: str, cookie: str) -> list[str]:

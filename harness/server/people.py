@@ -5,20 +5,17 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
+from harness.people import FIRST, PEOPLE, Person
 from harness.state import State
 
 __all__ = ["People", "User"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class User:
-    """Somebody who can sign in. The password is in plain text: this is a mock."""
+class User(Person):
+    """A person with an account."""
 
     id: str
-    email: str
-    password: str
-    given_name: str
-    family_name: str
 
     @property
     def name(self) -> str:
@@ -27,28 +24,34 @@ class User:
 
 
 class People:
-    """The users of one environment: Ada, who is always there, and whoever has signed up."""
+    """The users of one environment: those of scenarios, who are always there, and whoever has
+    signed up."""
 
     def __init__(self, environment: str, state: State) -> None:
         self._environment = environment
         self._state = state
-        self.ada = User(
-            id=f"kp_{hashlib.sha256(environment.encode()).hexdigest()[:32]}",
-            email="ada@example.com",
-            password="correct horse",
-            given_name="Ada",
-            family_name="Lovelace",
-        )
-        self._by_id = {self.ada.id: self.ada}
+        self.always = {name: _user(environment, name) for name in PEOPLE}
+        """By the name that scenarios know them by."""
+        self.clear()
         self._by_id |= state.records(environment, "user", User)
 
     def clear(self) -> None:
         """Forget everybody who signed up."""
-        self._by_id = {self.ada.id: self.ada}
+        self._by_id = {user.id: user for user in self.always.values()}
+
+    @property
+    def first(self) -> User:
+        """Whom the sign-in page suggests."""
+        return self.always[FIRST]
 
     def get(self, user_id: str) -> User | None:
         """The user of that id."""
         return self._by_id.get(user_id)
+
+    def email_of(self, user_id: str) -> str | None:
+        """The address of the user of that id; None where there is none."""
+        user = self.get(user_id)
+        return None if user is None else user.email
 
     def by_email(self, email: str) -> User | None:
         """The user of that address, whatever its case."""
@@ -81,3 +84,9 @@ class People:
         self._by_id[user.id] = user
         self._state.put(self._environment, "user", user.id, vars(user))
         return user
+
+
+def _user(environment: str, name: str) -> User:
+    """The same id wherever the server runs."""
+    told = environment if name == FIRST else f"{environment}/{name}"
+    return User(id=f"kp_{hashlib.sha256(told.encode()).hexdigest()[:32]}", **vars(PEOPLE[name]))

@@ -96,7 +96,7 @@ class SignIn:
 
     def show(self, tenant: Tenant, login: Login) -> web.Response:
         """The page to sign in or up at, its form bound to this browser against CSRF."""
-        email = login.login_hint or ("" if login.sign_up else tenant.people.ada.email)
+        email = login.login_hint or ("" if login.sign_up else tenant.people.first.email)
         return self._form(tenant, login, message=None, email=email)
 
     async def submit(
@@ -222,7 +222,7 @@ class SignIn:
             csrf=csrf,
             email=email,
             message=message,
-            password_hint=tenant.people.ada.password,
+            people=list(tenant.people.always.values()),
         )
         response.set_cookie(
             f"{_CSRF_COOKIE}{login_id}",

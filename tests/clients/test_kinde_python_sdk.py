@@ -122,7 +122,7 @@ def test_user_sessions_outlive_the_cookie(management: Any, acme_tls: MockServer)
     tenant = acme_tls.site.tenants["acme"]
     from harness.server.sessions import UserAgent
 
-    user = tenant.people.ada
+    user = tenant.people.first
     session = tenant.sessions.start(
         user_id=user.id,
         org_code="org_acme",

@@ -547,3 +547,31 @@ def _(patch: pytest.MonkeyPatch) -> None:
         return session
 
     patch.setattr(granting, "_alive", broken)
+
+
+@fault("prompt=login is ignored: whoever is signed in goes on")
+def _ignore_prompt(patch: pytest.MonkeyPatch) -> None:
+    original = Authorizing._usable
+    patch.setattr(
+        Authorizing,
+        "_usable",
+        lambda self, request, tenant, login: original(
+            self, request, tenant, replace(login, asks=False)
+        ),
+    )
+
+
+@fault("whoever signs in is taken for the first user")
+def _first_user(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SignIn, "_user", lambda self, tenant, login, form: tenant.people.first)
+
+
+@fault("a sign-in leaves the session that it replaces alive")
+def _leave_replaced(patch: pytest.MonkeyPatch) -> None:
+    original = SessionStore.end
+
+    def end(self: SessionStore, session: Session, reason: EndReason) -> None:
+        if reason is not EndReason.REPLACED:
+            original(self, session, reason)
+
+    patch.setattr(SessionStore, "end", end)

@@ -101,7 +101,7 @@ def row(
     cells, broken = observe(pool, chosen, pairs)
     patch.undo()
     normal, broken_before = without
-    changed = [key for key, o in cells.items() if o.observed is not normal[key].observed]
+    changed = [key for key, o in cells.items() if o.shown != normal[key].shown]
     red = [key for key, o in cells.items() if o.verdict is Verdict.UNEXPECTED]
     passing = [key for key in changed if cells[key].verdict is not Verdict.UNEXPECTED]
     return name, len(changed), len(changed) - len(passing), len(red), len(broken - broken_before)
