@@ -11,15 +11,14 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
-from harness.engines import person
 from harness.engines.browser_pool import BrowserPool
 from harness.engines.control_client import ServedEnvironment, listed_for
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.looking import look
+from harness.engines.person import PersonAtApplications, batches
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
-from harness.people import FIRST, PEOPLE
 from harness.policy import Persistence
 from harness.presets import choices_of
 from harness.received import Look
@@ -58,7 +57,7 @@ class Driver:
         self._artifacts = artifacts
         self._environments: list[ServedEnvironment] = []
         self._persistence: dict[str, Persistence] = {}
-        self._someone = PEOPLE[FIRST]
+        self._person = PersonAtApplications(pool.control, ())
         self._life: BrowserLife | None = None
         self._due = False
         self._windows = Windows[Page]()
@@ -69,8 +68,8 @@ class Driver:
         self._stopwatch = Stopwatch(rhythms_of(engine.name))
         self._verbs: dict[str, _Verb] = {
             "sign_in": self._sign_in,
-            "visit": self._visit,
-            "refresh_tokens": lambda _: person.refresh_tokens(self._page, self._environments),
+            "visit": lambda _: self._person.visit(self._page),
+            "refresh_tokens": lambda _: self._person.refresh_tokens(self._page),
             "sign_out": self._sign_out,
             "sign_out_during_visit": self._sign_out_during_visit,
             "open_tab": self._open_tab,
@@ -154,6 +153,7 @@ class Driver:
         await control.reset(setup.keeps)
         await control.stop_clock()
         self._environments = await control.environments(setup.names)
+        self._person = PersonAtApplications(control, self._environments)
         self._persistence = {e.name: e.effective_policy.persistence for e in setup.environments}
         profile = await self._pool.new_profile(self._engine, self._preset)
         self._life = BrowserLife(self._pool, self._engine, profile, preset=self._preset)
@@ -268,28 +268,16 @@ class Driver:
         for environment in self._environments:
             url, profile = environment.app_url, self._process.profile
             self._stored[url] = await asyncio.to_thread(self._engine.stored, profile, url)
-        login = "/login"
-        if isinstance(step.value, str):
-            self._someone = PEOPLE[step.value]
-            login = person.login_as(self._someone)
-        await self._visit_applications(login)
-
-    async def _visit(self, step: Step) -> None:
-        await self._visit_applications("/login?prompt=none")
-
-    async def _visit_applications(self, login: str) -> None:
-        for batch in person.batches(self._environments):
-            await person.visit_applications(self._page, batch, login, self._someone)
+        name = step.value if isinstance(step.value, str) else None
+        await self._person.sign_in(self._page, name)
 
     async def _sign_out(self, step: Step) -> None:
-        for environment in self._environments:
-            await person.sign_out(self._page, environment)
+        await self._person.sign_out(self._page)
         self._stored.clear()
 
     async def _sign_out_during_visit(self, step: Step) -> None:
         other = await self._engine.new_tab(self._open(), self._page, self._preset)
-        for environment in self._environments:
-            await person.sign_out_during_visit(self._pool.control, self._page, other, environment)
+        await self._person.sign_out_during_visit(self._page, other)
         await other.close()
         self._stored.clear()
 
@@ -336,7 +324,7 @@ class Driver:
             self._engine,
             context,
             self._page,
-            person.batches([environment.name for environment in self._environments]),
+            batches([environment.name for environment in self._environments]),
             preset=self._preset,
             restored=self._process.restored,
             hidden_tabs=self._process.hidden_tabs(),

@@ -8,17 +8,9 @@ from urllib.parse import urlencode
 from playwright.async_api import Page
 
 from harness.engines.control_client import ControlClient, ServedEnvironment
-from harness.people import Person
+from harness.people import FIRST, PEOPLE, Person
 
-__all__ = [
-    "PER_VISIT",
-    "batches",
-    "login_as",
-    "refresh_tokens",
-    "sign_out",
-    "sign_out_during_visit",
-    "visit_applications",
-]
+__all__ = ["PER_VISIT", "PersonAtApplications", "batches", "login_as"]
 
 _T = TypeVar("_T")
 PER_VISIT = 4
@@ -58,7 +50,54 @@ def batches(environments: Sequence[_T]) -> list[Sequence[_T]]:
     ]
 
 
-async def visit_applications(
+class PersonAtApplications:
+    """Whoever sits at a browser, at the applications of every environment."""
+
+    def __init__(self, control: ControlClient, environments: Sequence[ServedEnvironment]) -> None:
+        self._control = control
+        self._environments = environments
+        self._someone = PEOPLE[FIRST]
+
+    async def sign_in(self, page: Page, name: str | None) -> None:
+        """Sign in everywhere; `name`: as somebody else than the last time."""
+        if name is None:
+            await self._visit_all(page, "/login")
+        else:
+            self._someone = PEOPLE[name]
+            await self._visit_all(page, login_as(self._someone))
+
+    async def visit(self, page: Page) -> None:
+        """Open every application, which asks the auth server who this is."""
+        await self._visit_all(page, "/login?prompt=none")
+
+    async def refresh_tokens(self, page: Page) -> None:
+        """Let the page that is open send what each application's sends to refresh its tokens."""
+        addresses = [f"{environment.app_url}/refresh" for environment in self._environments]
+        await page.evaluate(f"async addresses => {{ await ({_REFRESH})(addresses); }}", addresses)
+
+    async def sign_out(self, page: Page) -> None:
+        """Sign out of every application."""
+        for environment in self._environments:
+            await _sign_out(page, environment)
+
+    async def sign_out_during_visit(self, page: Page, other: Page) -> None:
+        """The same, while another tab is visiting, whose answer comes last."""
+        for environment in self._environments:
+            await self._control.hold(environment)
+            loading = asyncio.ensure_future(
+                other.goto(f"{environment.app_url}/login?prompt=none")
+            )
+            await self._control.held(environment)
+            await _sign_out(page, environment)
+            await self._control.release(environment)
+            await loading
+
+    async def _visit_all(self, page: Page, login: str) -> None:
+        for batch in batches(self._environments):
+            await _visit(page, batch, login, self._someone)
+
+
+async def _visit(
     page: Page, environments: Sequence[ServedEnvironment], login: str, someone: Person
 ) -> None:
     """One visit through every application's login, then through every application's home,
@@ -89,25 +128,7 @@ async def visit_applications(
         await page.evaluate(_FILL_IN, [someone.email, someone.password])
 
 
-async def refresh_tokens(page: Page, environments: Sequence[ServedEnvironment]) -> None:
-    """Let the page that is open send what each application's sends to refresh its tokens."""
-    addresses = [f"{environment.app_url}/refresh" for environment in environments]
-    await page.evaluate(f"async addresses => {{ await ({_REFRESH})(addresses); }}", addresses)
-
-
-async def sign_out(page: Page, environment: ServedEnvironment) -> None:
+async def _sign_out(page: Page, environment: ServedEnvironment) -> None:
     """Follow the application's link to sign out, and come back signed out."""
     await page.goto(f"{environment.app_url}/sign-out", wait_until="commit")
     await page.wait_for_url(f"{environment.app_url}/", wait_until="domcontentloaded")
-
-
-async def sign_out_during_visit(
-    control: ControlClient, page: Page, other: Page, environment: ServedEnvironment
-) -> None:
-    """Sign out while another tab is visiting, whose answer comes last."""
-    await control.hold(environment)
-    loading = asyncio.ensure_future(other.goto(f"{environment.app_url}/login?prompt=none"))
-    await control.held(environment)
-    await sign_out(page, environment)
-    await control.release(environment)
-    await loading
