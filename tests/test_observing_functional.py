@@ -76,3 +76,10 @@ def test_a_look_gives_no_code_for_an_address_that_is_not_registered(
     location = answer.header("Location") or ""
     assert location.startswith(client.url("persistent", "/", "app"))
     assert location.partition("?")[2] == "error=invalid_request&state="
+
+
+def test_a_look_is_not_shown_what_it_is_not_about(client: Client) -> None:
+    ticket = begin(client, "cookies")["ticket"]
+    for kind, path in (("idp", "/oauth2/auth"), ("app", "")):
+        address = client.url("non_persistent", f"{path}/_afterclose/observe/{ticket}", kind)
+        assert client.get(address).status == 404

@@ -140,7 +140,7 @@ class Observing:
 
     async def at_idp(self, request: web.Request, tenant: Tenant) -> web.Response:
         """Note what the SSO cookie is worth; on to the application with the outcome."""
-        visit = self._visit(request)
+        visit = self._visit(request, tenant.name)
         sent = SentCookies.of(request.headers)
         session, reason = tenant.session_of(self._sign_in.cookie.read(request, tenant))
         visit.add(
@@ -160,7 +160,7 @@ class Observing:
     async def at_app(self, request: web.Request, app: DemoApp) -> web.Response:
         """Note what the application's cookies, and its silent sign-in, are worth; on to the next
         environment."""
-        visit = self._visit(request)
+        visit = self._visit(request, app.name)
         sent = SentCookies.of(request.headers)
         for kind in app.kinds.values():
             if isinstance(kind, CookieKind):
@@ -205,7 +205,7 @@ class Observing:
 
     async def frames(self, request: web.Request, app: DemoApp) -> web.Response:
         """The last page of the visit: frames for what is in the applications' storages."""
-        visit = self._visit(request)
+        visit = self._visit(request, app.name)
         base = request.path.removesuffix("/frames")
         addresses = (
             f"{self._apps[name].url}{base}/{part}"
@@ -231,7 +231,7 @@ class Observing:
 
     async def stored(self, request: web.Request, app: DemoApp) -> web.Response:
         """Note what the tokens that came are worth."""
-        visit = self._visit(request)
+        visit = self._visit(request, app.name)
         tokens = await json_of(request)
         if not isinstance(tokens, dict):
             raise web.HTTPBadRequest()
@@ -249,10 +249,10 @@ class Observing:
                 )
         return web.Response(status=204)
 
-    def _visit(self, request: web.Request) -> _Visit:
+    def _visit(self, request: web.Request, environment: str) -> _Visit:
         visit = self._visits.get(request.match_info["ticket"])
-        if visit is None:
-            raise web.HTTPNotFound(text="This observation is over.")
+        if visit is None or environment not in visit.environments:
+            raise web.HTTPNotFound(text="This observation is over, or of other environments.")
         return visit
 
     def _idp_hop(self, ticket: str, name: str) -> str:
