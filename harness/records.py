@@ -1,32 +1,30 @@
 """What a run leaves behind: one JSON object a line. Every report is a fold over these records."""
 
-import fcntl
-import os
-from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from pathlib import Path
 
 import msgspec
 
 __all__ = [
+    "FORMAT",
+    "Done",
     "Error",
     "Evidence",
     "Item",
     "LimitationNote",
     "Observation",
+    "Place",
     "Record",
-    "RecordsError",
     "Run",
     "ScenarioNote",
     "Shown",
     "State",
     "Unsupported",
     "Verdict",
-    "append_records",
-    "begin_results",
-    "read_records",
-    "run_of",
+    "item_name",
 ]
+
+FORMAT = 2
+"""Of result files. 1, which did not say so, had no `done` and knew of no repetitions."""
 
 
 class State(StrEnum):
@@ -43,6 +41,8 @@ Shown = tuple[State, tuple[str, ...]]
 class Verdict(StrEnum):
     """What became of a promise."""
 
+    FLAKY = "flaky"
+    """It disagreed with itself when it was repeated: never one repeat's verdict, only a cell's."""
     KEPT = "kept"
     LIMITATION = "limitation"
     UNEXPECTED = "unexpected"
@@ -94,6 +94,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="run"
 
     id: str = ""
     """Tells it from every other run."""
+    format: int = 1
+    """Of the file: `FORMAT`, as whoever wrote it knew it."""
     started: str
     """ISO 8601, UTC."""
     versions: dict[str, str]
@@ -103,6 +105,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="run"
     """What the run's scenarios say of themselves, by name."""
     limitations: dict[str, "LimitationNote"] = {}
     """The registry at the time of the run, by id."""
+    items: tuple[str, ...] = ()
+    """What the run is to carry out: each `Place.item`, as often as `repeat` in the configuration
+    says."""
+    shard: str = ""
+    """Which part of a whole those are, and of how many: `2/4`. Empty: they are all of it."""
+    whole: str = ""
+    """The same for all shards that are cut from the same items in the same way."""
 
 
 class ScenarioNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,13 +129,42 @@ class LimitationNote(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type"):
-    """What every record of one scenario on one engine and preset has in common."""
+def item_name(scenario: str, engine: str, preset: str) -> str:
+    """The name of an item, the same on every machine."""
+    return f"{scenario}[{engine}-{preset}]"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type"):
+    """Which item a record is of, and of which time that it was carried out."""
 
     scenario: str
     engine: str
-    engine_version: str
     preset: str
+    repetition: int = 1
+    """Counted from 1."""
+    attempt: str = ""
+    """Tells carrying it out once from every other time, those that were cut short included. Empty
+    in files of format 1."""
+
+    @property
+    def item(self) -> str:
+        """The item's name, the same in every repetition."""
+        return item_name(self.scenario, self.engine, self.preset)
+
+
+class Done(Place, frozen=True, kw_only=True, gc=False, tag="done"):
+    """An item has ended, and everything that came of it is written down: the last record of its
+    attempt. An attempt without it was cut short, and does not count."""
+
+    duration_s: float
+    failed: bool = False
+    """Whether it failed by itself: by an assertion of the scenario's own, say."""
+
+
+class Item(Place, frozen=True, kw_only=True, gc=False, tag_field="type"):
+    """What every record of what came of an item has in common."""
+
+    engine_version: str
 
 
 class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
@@ -236,64 +274,4 @@ class Error(Item, frozen=True, kw_only=True, gc=False, tag="error"):
         return self.message
 
 
-Record = Run | Observation | Unsupported | Error
-_DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
-
-
-class RecordsError(Exception):
-    """A result file that cannot be read or written; the message is for the user."""
-
-
-def begin_results(path: Path, run: str, describe: Callable[[], Run]) -> None:
-    """Begin the results of the run with that id, unless one of its processes has; what an earlier
-    run left in the file goes.
-
-    The file itself says whose it is, and is its own lock: what is beside it, or in a temporary
-    folder, may be swept away.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if run_of(path) != run:
-            file.truncate(0)
-            file.write(msgspec.json.Encoder().encode_lines([describe()]))
-
-
-def run_of(path: Path) -> str | None:
-    """The id of the run whose results the file has, or None where it has none."""
-    try:
-        with path.open("rb") as file:
-            first = _DECODER.decode(file.readline())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return first.id if isinstance(first, Run) else None
-
-
-def append_records(path: Path, records: Iterable[Record]) -> None:
-    """Append a line for each record and flush them.
-
-    They go out in a single write to a file opened for appending, so the workers of a parallel run
-    can share the file.
-    """
-    lines = msgspec.json.Encoder().encode_lines(records)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        os.write(descriptor, lines)
-    finally:
-        os.close(descriptor)
-
-
-def read_records(paths: Iterable[Path]) -> Iterator[Record]:
-    """Read result files one after the other; raise RecordsError naming file and line."""
-    for path in paths:
-        try:
-            lines = path.read_bytes().split(b"\n")
-        except OSError as error:
-            raise RecordsError(f"{path}: cannot be read: {error.strerror}") from None
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                yield _DECODER.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise RecordsError(f"{path}:{number}: not a result record: {error}") from None
+Record = Run | Observation | Unsupported | Error | Done

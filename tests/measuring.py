@@ -17,7 +17,8 @@ from pathlib import Path
 from harness.engines.stopwatch import TOO_SLOW
 from harness.people import PEOPLE
 from harness.presets import canonical
-from harness.records import Observation, read_records
+from harness.records import Observation
+from harness.result_file import read_records
 from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import steps_of
 

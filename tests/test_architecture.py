@@ -12,7 +12,7 @@ import harness
 PACKAGE = Path(harness.__file__).parent
 LAYERS = (
     {"policy", "people", "presets", "clock", "records", "settings", "config", "received", "windows"}
-    | {"state", "ledger", "faults", "sent_cookies"},
+    | {"result_file", "state", "ledger", "faults", "sent_cookies"},
     {"apps"},
     {"server"},
     {"scenario", "setup", "promise", "verbs", "absence"},

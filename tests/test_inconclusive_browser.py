@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import Observation, Verdict, read_records
+from harness.records import Observation, Verdict
+from harness.result_file import read_records
 from harness.runner.library import packs
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import Error, Observation, Run, Verdict, read_records
+from harness.records import Done, Error, Observation, Run, Verdict
+from harness.result_file import read_records
 
 INNOCENT = "def test_innocent():\n    pass\n"
 GUARD = """
@@ -215,8 +216,9 @@ def test_folders_named_scenarios_are_others_too(
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
     (folder / "meals.py").write_text(SCENARIO)
     pytester.runpytest_subprocess(*MODEL).assert_outcomes(passed=2)
-    run, *observations = read_records([pytester.path / "report" / "results.ndjson"])
+    run, *observations, done = read_records([pytester.path / "report" / "results.ndjson"])
     assert isinstance(run, Run)
+    assert isinstance(done, Done)
     assert {type(record) for record in observations} == {Observation}
     assert names(temporary) == set()
 

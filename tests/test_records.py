@@ -2,19 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import (
-    Evidence,
-    Observation,
-    RecordsError,
-    Run,
-    State,
-    Unsupported,
-    Verdict,
-    append_records,
-    begin_results,
-    read_records,
-    run_of,
-)
+from harness.records import Evidence, Observation, Run, State, Unsupported, Verdict
+from harness.result_file import RecordsError, append_records, begin_results, read_records, run_of
 
 OBSERVATION = Observation(
     scenario="a.b",

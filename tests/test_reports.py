@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import msgspec
@@ -63,7 +64,7 @@ def observation(
     )
 
 
-COMMON = {"engine": "firefox", "engine_version": "2", "preset": "default"}
+COMMON: dict[str, Any] = {"engine": "firefox", "engine_version": "2", "preset": "default"}
 RECORDS: list[Record] = [
     RUN,
     observation("z.last"),
@@ -84,7 +85,7 @@ def test_the_matrix_keeps_the_order_of_the_scenarios() -> None:
     assert matrix.columns == [Column("chromium", "1", "default"), Column("firefox", "2", "default")]
     assert {verdict: matrix.verdicts[verdict] for verdict in Verdict} == {
         Verdict.KEPT: 2, Verdict.LIMITATION: 1, Verdict.UNEXPECTED: 1,
-        Verdict.INCONCLUSIVE: 0, Verdict.UNEXPLAINED: 0,
+        Verdict.FLAKY: 0, Verdict.INCONCLUSIVE: 0, Verdict.UNEXPLAINED: 0,
         Verdict.UNSUPPORTED: 1, Verdict.ERROR: 1,
     }
 

@@ -5,23 +5,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import msgspec
 import pytest
 
-from harness.records import (
-    Error,
-    Observation,
-    Record,
-    State,
-    Unsupported,
-    Verdict,
-    read_records,
-)
+from harness.records import Error, Observation, Record, State, Unsupported, Verdict
 from harness.reports import write_reports
 from harness.reports.matrix import matrix_of
 from harness.reports.terminal import summary_lines
+from harness.result_file import read_records
 from tests.html_tables import TableCell, tables_of
 from tests.test_reports import RECORDS, RUN, observation, seen
 
@@ -150,7 +144,7 @@ def test_policies_have_the_order_of_the_configuration() -> None:
 
 def test_an_item_that_broke_off_shows_what_was_observed_before(tmp_path: Path) -> None:
     """Also where the check has no label, and so no row of its own."""
-    place = {"engine": "chromium", "engine_version": "1", "preset": "default"}
+    place: dict[str, Any] = {"engine": "chromium", "engine_version": "1", "preset": "default"}
     died = Error(scenario="a.first", message="the browser died", steps=("Quit.",), **place)
     for check in ("", "after"):
         records: list[Record] = [observation(check=check), died]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import Error, Observation, Record, RecordsError, Run, read_records
+from harness.records import Error, Observation, Record, Run
+from harness.result_file import RecordsError, read_records
 from harness.runner.results import Results
 
 SWEEPING = """

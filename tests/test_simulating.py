@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from harness.engines import MODELS, presets_of
-from harness.records import Item, Observation, Unsupported, Verdict, read_records
+from harness.records import Item, Observation, Unsupported, Verdict
+from harness.result_file import read_records
 from harness.runner.library import load_scenarios, scenario_files
 
 

@@ -21,9 +21,14 @@ from harness.cli.common import (
 )
 from harness.config import ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, NAMES, PRESETS, expand, takes
-from harness.records import Error, Observation, Record, Verdict, read_records, run_of
+from harness.records import Done, Record, Verdict
+from harness.reports.caveats import unfinished
+from harness.reports.matrix import matrix_of
+from harness.result_file import RecordsError, read_records, run_of
+from harness.runner.chosen import check_repeat
 from harness.runner.installing import find_engines, how_to_get
 from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
+from harness.runner.shards import parse_shard
 
 __all__ = ["run"]
 
@@ -70,14 +75,29 @@ def run(
         Path, typer.Option(metavar="DIR", help="Folder for results and reports.")
     ] = Path("report"),
     config: ConfigOption = None,
+    repeat: Annotated[
+        str, typer.Option(metavar="K", help="Carry each scenario out K times.")
+    ] = "1",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish the run that was interrupted, if there is one.")
+    ] = False,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Part I of N, which together are the run.")
+    ] = None,
+    durations: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="An earlier results.ndjson: shards that take equally long."
+        ),
+    ] = None,
     headed: Annotated[bool, typer.Option("--headed", help="Show the browsers.")] = False,
     tracing: Annotated[str, typer.Option(help="on, off or retain-on-failure.")] = "off",
     screenshot: Annotated[str, typer.Option(help="on, off or only-on-failure.")] = "off",
 ) -> None:
     """Run scenarios in real browsers and report what is left of each login.
 
-    Exit status: 0 every observation kept or explained, 1 something unexpected, 2 bad usage or
-    configuration, 3 no engine, 4 the harness failed.
+    Exit status: 0 every observation kept or explained, 1 something unexpected or flaky, 2 bad usage
+    or configuration, 3 no engine, 4 the harness failed.
     """
     try:
         environments = load_config(config).only(policy or []).environments
@@ -86,6 +106,9 @@ def run(
         for asked in presets:
             if not any(takes(name, asked) for name in engines):
                 raise ConfigError(f"{', '.join(engines)}: cannot be set up with preset '{asked}'")
+        check_repeat(repeat)
+        if shard is not None:
+            parse_shard(shard)
         driven = [name for name in engines if name in ENGINES]
         targets = [argument for path in paths or [] for argument in _targets(path)]
         targets += [argument for name in pack or [] for argument in _pack(name)]
@@ -114,6 +137,10 @@ def run(
         *(["-k", keyword] if keyword else []),
         *(["-n", workers, "--maxschedchunk", "1"] if workers != "0" else []),
         *(["--afterclose-config", str(config)] if config else []),
+        *("--afterclose-repeat", repeat),
+        *(["--afterclose-resume"] if resume else []),
+        *(["--afterclose-shard", shard] if shard else []),
+        *(["--afterclose-durations", str(durations)] if durations else []),
         *(["--headed"] if headed else []),
         *("--tracing", tracing, "--screenshot", screenshot),
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
@@ -124,7 +151,12 @@ def run(
     ]
     code = _pytest(arguments)
     # Where nothing ran, what is there is an earlier run's.
-    records = list(read_records([results])) if run_of(results) != before else []
+    ran = resume or run_of(results) != before
+    try:
+        # pytest has told of damaged lines.
+        records = list(read_records([results], lambda _: None)) if ran else []
+    except RecordsError as error:
+        fail(str(error), HARNESS_FAILED)
     raise typer.Exit(_status(code, records))
 
 
@@ -197,12 +229,10 @@ def _status(code: int, records: Sequence[Record]) -> int:
         if code == pytest.ExitCode.NO_TESTS_COLLECTED:
             typer.echo("afterclose: no scenario fits; see 'afterclose scenarios'", err=True)
         return USAGE
-    if any(_unexpected(record) for record in records):
+    verdicts = matrix_of(records).verdicts
+    if verdicts[Verdict.UNEXPECTED] or verdicts[Verdict.FLAKY]:
         return 1
-    if code == pytest.ExitCode.INTERNAL_ERROR or any(isinstance(r, Error) for r in records):
+    if code == pytest.ExitCode.INTERNAL_ERROR or verdicts[Verdict.ERROR] or unfinished(records):
         return HARNESS_FAILED
-    return int(code)
-
-
-def _unexpected(record: Record) -> bool:
-    return isinstance(record, Observation) and record.verdict is Verdict.UNEXPECTED
+    # What has failed before the run was resumed, too.
+    return int(code) or int(any(isinstance(r, Done) and r.failed for r in records))

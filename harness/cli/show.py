@@ -13,10 +13,11 @@ from rich.table import Table
 
 from harness.cli.common import NO_ENGINE, fail
 from harness.engines import ENGINES, MODELS, cannot_of, presets_of
-from harness.records import RecordsError, read_records
 from harness.reports import write_reports
+from harness.reports.caveats import caveats_of
 from harness.reports.matrix import matrix_of
 from harness.reports.terminal import summary_lines
+from harness.result_file import RecordsError, read_records
 from harness.runner.installing import find_engines, how_to_get, install
 from harness.runner.library import LibraryError, load_scenarios, packs, scenario_files
 from harness.scenario import Scenario, narrate, steps_of
@@ -97,12 +98,23 @@ def report(
 ) -> None:
     """Merge result files and render every report."""
     try:
-        matrix = matrix_of(read_records(files or [output / "results.ndjson"]))
+        read = {
+            str(file): list(read_records([file], _say))
+            for file in files or [output / "results.ndjson"]
+        }
+        caveats = caveats_of(read)
+        matrix = matrix_of((record for of in read.values() for record in of), caveats)
         write_reports(matrix, output)
     except RecordsError as error:
         fail(str(error))
     except OSError as error:
         fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
+    for caveat in caveats:
+        _say(caveat)
     for line in summary_lines(matrix):
         typer.echo(line)
     typer.echo(f"Report: {os.path.relpath(output / 'index.html')}")
+
+
+def _say(sentence: str) -> None:
+    typer.echo(f"afterclose: {sentence}", err=True)

@@ -14,6 +14,7 @@ from harness.reports.matrix import SYMBOLS, Matrix
 __all__ = ["render_html"]
 
 _MEANINGS = {
+    Verdict.FLAKY: "it came out differently when it was repeated",
     Verdict.KEPT: "the promise was kept",
     Verdict.LIMITATION: "it was not, and a documented limitation explains it",
     Verdict.UNEXPECTED: "not what this browser was measured to do",
@@ -58,6 +59,7 @@ def render_html(matrix: Matrix) -> str:
         symbols=SYMBOLS,
         meanings=_MEANINGS,
         verdicts=matrix.verdicts,
+        flaky=matrix.flaky(),
         seen={observation.limitation for observation in matrix.observations()},
         agreements=agreements(matrix),
         both_ways={engine: both_ways(matrix, engine) for engine in matrix.engines},

@@ -11,6 +11,9 @@ __all__ = ["render_junit"]
 def render_junit(matrix: Matrix) -> str:
     """One suite per engine and preset; kept and explained observations pass."""
     root = ElementTree.Element("testsuites", name="afterclose")
+    if matrix.caveats:
+        about = ElementTree.SubElement(root, "testsuite", name="afterclose", tests="0")
+        ElementTree.SubElement(about, "system-err").text = "\n".join(matrix.caveats)
     for column in matrix.columns:
         name = f"{column.engine} {column.engine_version} {column.preset}"
         suite = ElementTree.SubElement(root, "testsuite", name=name)
@@ -18,6 +21,8 @@ def render_junit(matrix: Matrix) -> str:
             cell = matrix.cell(row, column)
             if cell is not None:
                 _cases(suite, row.scenario, cell)
+        # Sorting keeps the order of those that are alike.
+        suite[:] = sorted(suite, key=lambda case: case.find("failure[@type='flaky']") is None)
         for attribute, tag in (
             ("tests", "testcase"),
             ("failures", "testcase/failure"),
@@ -38,14 +43,25 @@ def _cases(suite: ElementTree.Element, scenario: str, cell: Cell) -> None:
             name=f"{observation.check}: {observation.policy}/{observation.surface}",
             time=f"{observation.duration_s:.3f}",
         )
+        repeats = cell.repeats_of(observation)
+        said = []
+        if observation.verdict is Verdict.FLAKY and repeats:
+            failure = ElementTree.SubElement(
+                case, "failure", type="flaky", message=f"flaky: {repeats.sentence}"
+            )
+            failure.text = "\n".join([*observation.steps, *repeats.evidence])
+        elif repeats:
+            said.append(repeats.sentence)
         if observation.verdict is Verdict.UNEXPECTED:
             failure = ElementTree.SubElement(case, "failure", message=observation.comparison)
             failure.text = "\n".join([*observation.steps, str(observation.evidence.reason)])
         elif observation.limitation is not None:
-            ElementTree.SubElement(case, "system-out").text = (
+            said.append(
                 f"promised {observation.told_promised}, observed {observation.told_observed}: "
                 f"{observation.limitation}"
             )
+        if said:
+            ElementTree.SubElement(case, "system-out").text = "\n".join(said)
     if cell.trouble is not None:
         case = ElementTree.SubElement(suite, "testcase", classname=scenario, name="run")
         tag = "error" if isinstance(cell.trouble, Error) else "skipped"

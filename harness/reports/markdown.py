@@ -22,7 +22,7 @@ class _Place(NamedTuple):
 
 def render_limitations(matrix: Matrix) -> str:
     """Each limitation with its sources and the places where it was seen."""
-    lines = ["# Limitations of session cookies", "", *_preface(matrix), ""]
+    lines = ["# Limitations of session cookies", "", *_preface(matrix), "", *_flaky(matrix)]
     seen: dict[str, list[Observation]] = {}
     for observation in matrix.observations():
         if observation.limitation is not None:
@@ -37,7 +37,24 @@ def render_limitations(matrix: Matrix) -> str:
 def _preface(matrix: Matrix) -> list[str]:
     browsers = sorted({f"{column.engine} {column.engine_version}" for column in matrix.columns})
     when = ", ".join(run.started for run in matrix.runs)
-    return [f"Observed with {' and '.join(browsers)}, run started {when}."]
+    observed = f"Observed with {' and '.join(browsers)}, run started {when}."
+    return [observed, *(f"\nBeware: {caveat}." for caveat in matrix.caveats)]
+
+
+def _flaky(matrix: Matrix) -> list[str]:
+    flaky = matrix.flaky()
+    if not flaky:
+        return []
+    lines = [
+        "## Flaky", "", "What follows says nothing of these cells: repeated, they differed.", "",
+        "| scenario | check | engine | preset | policy | surface | how often what |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for o, repeats in flaky:
+        told = "<br>".join([repeats.sentence, *repeats.evidence])
+        cells = (o.scenario, o.check, o.engine, o.preset, o.policy, o.surface, told)
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, ""]
 
 
 def _seen(matrix: Matrix, observations: Sequence[Observation]) -> list[str]:

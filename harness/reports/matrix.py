@@ -5,7 +5,7 @@ has its place from when it came: everything is kept by what it is of, and read i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from harness.records import (
+    Done,
     Error,
     LimitationNote,
     Observation,
@@ -22,6 +23,7 @@ from harness.records import (
     Unsupported,
     Verdict,
 )
+from harness.reports.repeats import Repeats, counted
 
 __all__ = [
     "SSO",
@@ -39,6 +41,7 @@ SSO = "sso"
 """The surface of the auth server; the others are applications."""
 
 SYMBOLS: dict[Verdict, str] = {
+    Verdict.FLAKY: "±",
     Verdict.KEPT: "✓",
     Verdict.LIMITATION: "≈",
     Verdict.UNEXPECTED: "✗",
@@ -86,11 +89,17 @@ class Cell:
     seen: dict[tuple[str, str], Observation] = field(default_factory=dict)
     """By policy and surface, in the order of `Matrix.policies` and of `surface_order`."""
     trouble: Unsupported | Error | None = None
+    repeats: dict[tuple[str, str], Repeats] = field(default_factory=dict)
+    """Where there was more than one: every time, of what `seen` has once."""
 
     @property
     def observations(self) -> list[Observation]:
         """Every observation, in the order of `seen`."""
         return list(self.seen.values())
+
+    def repeats_of(self, observation: Observation) -> Repeats | None:
+        """Every time that one of `observations` was observed, if that was more than once."""
+        return self.repeats.get((observation.policy, observation.surface))
 
     def at(self, policy: str, surface: str) -> Observation | None:
         """What was observed of a surface under a policy, or None where nothing was."""
@@ -135,6 +144,8 @@ class Matrix:
     rows: list[Row] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     cells: dict[tuple[Row, Column], Cell] = field(default_factory=dict)
+    caveats: Sequence[str] = ()
+    """What is missing, or contradicts: see `caveats_of`."""
 
     @property
     def verdicts(self) -> Counter[Verdict]:
@@ -168,6 +179,18 @@ class Matrix:
                 if cell is not None:
                     yield row, column, cell
 
+    def repeated(self) -> Iterator[tuple[Observation, Repeats]]:
+        """What was observed more than once, in the order of the places."""
+        for _, _, cell in self.placed():
+            for observation in cell.observations:
+                repeats = cell.repeats_of(observation)
+                if repeats is not None:
+                    yield observation, repeats
+
+    def flaky(self) -> list[tuple[Observation, Repeats]]:
+        """What disagreed with itself, likewise."""
+        return [(o, repeats) for o, repeats in self.repeated() if o.verdict is Verdict.FLAKY]
+
     def observations(self) -> Iterator[Observation]:
         """Every observation, in the order of the places."""
         for _, _, cell in self.placed():
@@ -191,29 +214,51 @@ def _sum(cells: Iterable[Cell]) -> Counter[Verdict]:
     return counted
 
 
-def matrix_of(records: Iterable[Record]) -> Matrix:
+def matrix_of(records: Iterable[Record], caveats: Sequence[str] = ()) -> Matrix:
     """Fold records into a matrix, the same one in whichever order they come.
 
-    Of two records of the same thing the later one counts.
+    Repetitions of the same thing become one cell. Of two records of the same repetition the later
+    one counts.
     """
-    matrix = Matrix()
-    for record in records:
+    matrix = Matrix(caveats=caveats)
+    observed: dict[tuple[Row, Column], dict[tuple[str, str], dict[int, Observation]]] = {}
+    troubles: dict[tuple[Row, Column], dict[int, Unsupported | Error]] = {}
+    for record in counted(records):
         if isinstance(record, Run):
             matrix.runs.append(record)
         elif isinstance(record, Observation):
-            cell = _cell_of(matrix, record, record.check)
-            cell.seen[record.policy, record.surface] = record
-        else:
-            _cell_of(matrix, record, "").trouble = record
+            cell = observed.setdefault(_place(record, record.check), {})
+            cell.setdefault((record.policy, record.surface), {})[record.repetition] = record
+        elif not isinstance(record, Done):
+            troubles.setdefault(_place(record, ""), {})[record.repetition] = record
+    for place, seen in observed.items():
+        matrix.cells[place] = _cell(seen)
+    for place, times in troubles.items():
+        matrix.cells.setdefault(place, Cell()).trouble = _trouble(times)
     matrix.runs.sort(key=lambda run: (run.started, msgspec.json.encode(run)))
     matrix.policies = _policies(matrix)
     _put_in_order(matrix)
     return matrix
 
 
-def _cell_of(matrix: Matrix, record: Observation | Unsupported | Error, check: str) -> Cell:
-    column = Column(record.engine, record.engine_version, record.preset)
-    return matrix.cells.setdefault((Row(record.scenario, check), column), Cell())
+def _place(record: Observation | Unsupported | Error, check: str) -> tuple[Row, Column]:
+    return Row(record.scenario, check), Column(record.engine, record.engine_version, record.preset)
+
+
+def _cell(seen: dict[tuple[str, str], dict[int, Observation]]) -> Cell:
+    cell = Cell()
+    for at, times in seen.items():
+        if len(times) == 1:
+            (cell.seen[at],) = times.values()
+        else:
+            cell.repeats[at] = repeats = Repeats(times)
+            cell.seen[at] = repeats.shown
+    return cell
+
+
+def _trouble(times: dict[int, Unsupported | Error]) -> Unsupported | Error:
+    """What broke off says more than what cannot be done; the first time stands for the others."""
+    return min(times.items(), key=lambda time: (not isinstance(time[1], Error), time[0]))[1]
 
 
 def _policies(matrix: Matrix) -> list[str]:

@@ -21,6 +21,7 @@ def summary_lines(matrix: Matrix) -> list[str]:
     lines.append("  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items()))
     counted = matrix.verdicts
     lines.append(", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict))
+    lines += _repeated(matrix)
     for agreement in agreements(matrix):
         lines.append(f"{agreement.sentence}.")
         lines += [
@@ -30,6 +31,20 @@ def summary_lines(matrix: Matrix) -> list[str]:
         ]
     lines += _troubles(matrix)
     return lines
+
+
+def _repeated(matrix: Matrix) -> Iterator[str]:
+    flaky = matrix.flaky()
+    agreed = Counter(r.sentence for _, r in matrix.repeated() if not r.flaky)
+    for o, repeats in flaky:
+        yield (
+            f"{SYMBOLS[Verdict.FLAKY]} {o.scenario}[{o.engine}-{o.preset}] {o.policy}/{o.surface}, "
+            f"{o.check}: {repeats.sentence}"
+        )
+        yield from (f"    {line}" for line in repeats.evidence)
+    if flaky or agreed:
+        told = [f"{count} {sentence}" for sentence, count in sorted(agreed.items())]
+        yield f"Cells that were repeated: {', '.join([f'{len(flaky)} flaky', *told])}."
 
 
 def _sums(matrix: Matrix) -> list[str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from harness.engines.browser_pool import Options
 from harness.policy import MORE_ENVIRONMENTS
 from harness.presets import canonical
 
-__all__ = ["Chosen"]
+__all__ = ["Chosen", "check_repeat"]
 
 _DEFAULT_PRESETS = ("default", "continue")
 
@@ -35,6 +36,7 @@ class Chosen:
         usual = _DEFAULT_PRESETS if self._drives else PRESETS
         presets = config.getoption("afterclose_preset") or usual
         self.presets: tuple[str, ...] = tuple(dict.fromkeys(map(_canonical, presets)))
+        self._repeat: str = config.getoption("afterclose_repeat")
         self.artifacts = config.invocation_params.dir / _playwrights(
             config, "output", "test-results"
         )
@@ -54,6 +56,11 @@ class Chosen:
             for preset in self.presets
             if engine not in NAMES or not _is_preset(preset) or takes(engine, preset)
         ]
+
+    @property
+    def repeat(self) -> int:
+        """How often each scenario is carried out."""
+        return int(self._repeat) if self._repeat.isdecimal() else 1
 
     @cached_property
     def config(self) -> Config:
@@ -85,6 +92,7 @@ class Chosen:
             name_one_of("engine", name, NAMES)
         for name in self.presets:
             preset_named(name)
+        check_repeat(self._repeat)
 
     @cached_property
     def _file(self) -> Config:
@@ -93,6 +101,12 @@ class Chosen:
         if not named and not path.exists():
             return Config()
         return load_config(Path(os.path.relpath(path)))
+
+
+def check_repeat(text: str) -> None:
+    """Raise ConfigError for what is no number of times."""
+    if not re.fullmatch("[1-9][0-9]{0,3}", text):
+        raise ConfigError(f"--repeat: must be a whole number from 1 to 9999, not '{text}'")
 
 
 def _canonical(preset: str) -> str:

@@ -4,7 +4,6 @@ Nothing heavy is imported here: every project that has Afterclose installed load
 of its runs need no more.
 """
 
-import os
 import secrets
 import shutil
 import tempfile
@@ -14,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.runner.plan import Plan
+
 if TYPE_CHECKING:
+    from harness.runner.results import Results
     from harness.runner.run_session import RunSession
 
 __all__ = ["INVOCATION", "Invocation", "session_of"]
@@ -31,24 +33,26 @@ class Invocation:
         self._given: dict[str, Any] | None = getattr(config, "workerinput", None)
         self._distributes = False
         self._run_session: RunSession | None = None
+        self.refused = False
+        """Whether the results are of a run that this one cannot go on with."""
 
     @cached_property
-    def folder(self) -> Path:
-        """Where the run keeps what it needs for a while; named here, made by those who need it."""
-        if self._given is not None:
-            return Path(self._given["afterclose_folder"])
-        return Path(tempfile.gettempdir()) / f"afterclose-{secrets.token_hex(4)}"
+    def plan(self) -> Plan:
+        """What the run is to carry out, and where."""
+        # A test may have gone to another folder since.
+        report = self._config.invocation_params.dir / self._config.getoption("afterclose_report")
+        name = f"afterclose-{secrets.token_hex(4)}"
+        given = self._given or {}
+        return Plan(
+            run=given.get("afterclose_run", name),
+            folder=Path(given.get("afterclose_folder", Path(tempfile.gettempdir()) / name)),
+            results=report / "results.ndjson",
+        )
 
     @property
-    def id(self) -> str:
-        """The same in every process of the run, and of no other."""
-        return self.folder.name
-
-    @cached_property
     def results(self) -> Path:
-        """The result file. A test may have gone to another folder since."""
-        report: str = self._config.getoption("afterclose_report")
-        return self._config.invocation_params.dir / report / "results.ndjson"
+        """The result file."""
+        return self.plan.results
 
     @property
     def run_session(self) -> "RunSession":
@@ -56,10 +60,13 @@ class Invocation:
         if self._run_session is None:
             from harness.runner.run_session import RunSession
 
-            self._run_session = RunSession(
-                self._config, folder=self.folder, results=self.results, run=self.id
-            )
+            self._run_session = RunSession(self._config, self.plan)
         return self._run_session
+
+    @property
+    def written(self) -> "Results | None":
+        """What this process writes to, if it has come to that."""
+        return self._run_session.results if self._run_session is not None else None
 
     @property
     def worker(self) -> bool:
@@ -67,52 +74,33 @@ class Invocation:
         return self._given is not None
 
     @property
-    def _wrote(self) -> bool:
+    def wrote(self) -> bool:
         """Whether the run has left a record. Nobody tells the process that distributes it, so that
         one looks at what is there."""
         if not (self._run_session or self._distributes) or not self.results.exists():
             return False
-        from harness.records import run_of
+        from harness.result_file import run_of
 
-        return run_of(self.results) == self.id
+        return run_of(self.results) == self.plan.run
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """pytest-xdist's hook: tell a worker which run it belongs to."""
         self._distributes = True
-        node.workerinput["afterclose_folder"] = str(self.folder)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Render the reports, and say in short what they say."""
-        if self.worker or not self._wrote:
-            return
-        from harness.records import read_records
-        from harness.reports import write_reports
-        from harness.reports.matrix import matrix_of
-        from harness.reports.terminal import summary_lines
-
-        matrix = matrix_of(read_records([self.results]))
-        if not matrix.cells:
-            return
-        write_reports(matrix, self.results.parent)
-        terminalreporter.section("Afterclose")
-        for line in summary_lines(matrix):
-            terminalreporter.write_line(line)
-        page = os.path.relpath(self.results.parent / "index.html")
-        terminalreporter.write_line(f"Report: {page}")
+        node.workerinput["afterclose_folder"] = str(self.plan.folder)
+        node.workerinput["afterclose_run"] = self.plan.run
 
     def pytest_unconfigure(self) -> None:
         """End everything; the process that began the run also sweeps up after its workers."""
-        browsers = self._distributes and (self.folder.exists() or self._wrote)
+        browsers = self._distributes and (self.plan.folder.exists() or self.wrote)
         if self._run_session is not None:
             browsers = browsers or self._run_session.started
             self._run_session.close()
         if browsers and not self.worker:
             from harness.engines.processes import kill_users_of
 
-            kill_users_of(self.folder)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            kill_users_of(self.plan.folder)
+            shutil.rmtree(self.plan.folder, ignore_errors=True)
 
 
 INVOCATION = pytest.StashKey[Invocation]()

@@ -15,9 +15,11 @@ from harness.engines.driver import DriverError
 from harness.engines.person import PER_VISIT
 from harness.engines.simulated import SimulationError
 from harness.policy import Environment
-from harness.records import Observation, RecordsError, Verdict
+from harness.records import Observation, Verdict, item_name
+from harness.result_file import RecordsError
+from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.invocation import session_of
-from harness.runner.run_session import TooSlowError, UnexpectedError, lifecycle
+from harness.runner.run_session import TooSlowError, lifecycle
 from harness.runner.simulating import simulate
 from harness.scenario import Scenario, ScenarioError
 from harness.setup import parts_of
@@ -32,51 +34,73 @@ _TOLD = (
 
 
 class ScenarioItem(pytest.Item):
-    """One scenario, on one engine, with one preset."""
+    """One scenario, on one engine, with one preset, once."""
 
-    def __init__(self, *, scenario: Scenario, engine: str, preset: str, **options: Any) -> None:
+    def __init__(
+        self, *, scenario: Scenario, engine: str, preset: str, repetition: int, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.scenario = scenario
         self.engine = engine
         self.preset = preset
+        self.repetition = repetition
         self.obj = scenario.function
+
+    @property
+    def identity(self) -> str:
+        """Its name wherever it is collected, the same for each of its repetitions."""
+        return item_name(self.scenario.name, self.engine, self.preset)
 
     def runtest(self) -> None:
         run_session = session_of(self.config)
         run_session.chosen.check()
-        if self.engine in MODELS:
-            _judge(simulate(self, self.scenario, self.engine, self.preset))
-            return
+        with run_session.attempt(
+            self.scenario.name, self.engine, self.preset, self.repetition
+        ) as attempt:
+            if self.engine in MODELS:
+                _judge(simulate(self, self.scenario, attempt, self._beside))
+            else:
+                self._drive(attempt)
+
+    def _beside(self) -> list[tuple[str, str]]:
+        """The engines and presets that this process is to carry the scenario out on; a shard, or
+        what is left of a run, has not all of them."""
+        return [
+            (item.engine, item.preset)
+            for item in self.session.items
+            if isinstance(item, ScenarioItem)
+            and (item.scenario, item.repetition) == (self.scenario, self.repetition)
+        ]
+
+    def _drive(self, attempt: Attempt) -> None:
         unexpected: list[str] = []
-        for environments in parts_of(
-            self.scenario, run_session.config.environments, PER_VISIT
-        ):
+        environments = session_of(self.config).config.environments
+        for together in parts_of(self.scenario, environments, PER_VISIT):
             try:
                 try:
-                    self._carry_out(environments, again=True)
+                    self._carry_out(attempt, together, again=True)
                 except TooSlowError:
-                    self._carry_out(environments, again=False)
+                    self._carry_out(attempt, together, again=False)
             except UnexpectedError as error:
                 unexpected.append(str(error))
         if unexpected:
             raise UnexpectedError("\n".join(unexpected))
 
-    def _carry_out(self, environments: Sequence[Environment], *, again: bool) -> None:
+    def _carry_out(
+        self, attempt: Attempt, environments: Sequence[Environment], *, again: bool
+    ) -> None:
         """For some environments together."""
         seen: list[Observation] = []
-        scenario = self.scenario
         with lifecycle(
             session_of(self.config),
             self,
-            scenario.name,
-            self.engine,
-            self.preset,
+            attempt,
             seen.append,
-            scenario.keeps,
+            self.scenario.keeps,
             environments,
             again=again,
         ) as browser:
-            scenario(browser)
+            self.scenario(browser)
             _judge(seen)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

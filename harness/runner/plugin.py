@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.runner.invocation import INVOCATION, Invocation, session_of
+from harness.runner.selection import Selection
 from harness.runner.stash import FAILED, UNEXPECTED
+from harness.runner.summary import Summary
 from harness.scenario import Browser, Scenario
 
 if TYPE_CHECKING:
@@ -55,11 +57,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="report",
         help="folder for results and reports (default: report)",
     )
+    group.addoption(
+        "--afterclose-repeat",
+        metavar="K",
+        default="1",
+        help="carry each scenario out K times, and tell what comes out differently (default: 1)",
+    )
+    group.addoption(
+        "--afterclose-shard",
+        metavar="I/N",
+        default="",
+        help="carry out only this part of the scenarios, of N that together are all",
+    )
+    group.addoption(
+        "--afterclose-durations",
+        metavar="FILE",
+        help="an earlier run's results.ndjson: shards that take as long as each other",
+    )
+    group.addoption(
+        "--afterclose-resume",
+        action="store_true",
+        help="carry out what is left of the run that the results in the report folder are of",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[INVOCATION] = invocation = Invocation(config)
     config.pluginmanager.register(invocation, "afterclose-invocation")
+    config.pluginmanager.register(Selection(config, invocation), "afterclose-selection")
+    config.pluginmanager.register(Summary(invocation), "afterclose-summary")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -90,11 +116,18 @@ def pytest_pycollect_makeitem(
         return None
     from harness.runner.items import ScenarioItem
 
+    chosen = session_of(collector.config).chosen
     return [
         ScenarioItem.from_parent(
-            collector, name=f"{name}[{engine}-{preset}]", scenario=obj, engine=engine, preset=preset
+            collector,
+            name=f"{name}[{engine}-{preset}{f'-{repetition}' if chosen.repeat > 1 else ''}]",
+            scenario=obj,
+            engine=engine,
+            preset=preset,
+            repetition=repetition,
         )
-        for engine, preset in session_of(collector.config).chosen.pairs
+        for repetition in range(1, chosen.repeat + 1)
+        for engine, preset in chosen.pairs
     ]
 
 
@@ -187,8 +220,10 @@ def session_browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     with told_in_a_line():
         session_of(request.config).chosen.check()
         run_session = session_of(request.config)
-        with lifecycle(run_session, request.node, name, engine, preset, note) as browser:
-            yield browser
+        with run_session.attempt(name, engine, preset) as attempt:
+            with lifecycle(run_session, request.node, attempt, note) as browser:
+                yield browser
+            attempt.failed = request.node.stash.get(FAILED, False)
 
 
 @pytest.fixture(scope="session")

@@ -1,26 +1,24 @@
 """The results of a run: one file, which any of its processes may begin, and all append to."""
 
 import contextlib
+import hashlib
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.limitations import LIMITATIONS
-from harness.records import (
-    LimitationNote,
-    Record,
-    RecordsError,
-    Run,
-    ScenarioNote,
-    append_records,
-    begin_results,
-)
+from harness.policy import Environment
+from harness.records import FORMAT, LimitationNote, Record, Run, ScenarioNote
+from harness.result_file import RecordsError, append_records, begin_results
 from harness.runner.chosen import Chosen
 from harness.runner.library import LibraryError, load_scenarios, scenario_files
+from harness.runner.plan import Plan
 from harness.scenario import Scenario
 
 __all__ = ["Results", "run_record"]
@@ -34,6 +32,17 @@ class Results:
         self._run = run
         self._describe = describe
         self._begun = False
+        self.failure: str | None = None
+        """Why something could not be written."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether this process has left something in the file."""
+        return self._begun
+
+    def begin(self) -> None:
+        """Have the file say which run it is of, unless it does."""
+        self.write()
 
     def write(self, *records: Record) -> None:
         """Append records; raise RecordsError where that cannot be done."""
@@ -44,10 +53,13 @@ class Results:
                 self._begun = True
             append_records(self.path, records)
         except OSError as error:
-            raise RecordsError(f"{self.path}: cannot be written: {error.strerror}") from None
+            self.failure = f"{self.path}: cannot be written: {error.strerror}"
+            raise RecordsError(self.failure) from None
 
 
-def run_record(config: pytest.Config, run: str, chosen: Chosen) -> Run:
+def run_record(
+    config: pytest.Config, plan: Plan, chosen: Chosen, browsers: Mapping[str, str]
+) -> Run:
     """What a run says of itself, and of the scenarios that were named to it."""
     invoked = config.workerinput["mainargv"][1:] if hasattr(config, "workerinput") else config.args
     folder = config.invocation_params.dir
@@ -56,11 +68,13 @@ def run_record(config: pytest.Config, run: str, chosen: Chosen) -> Run:
     with contextlib.suppress(LibraryError):
         named = [path for path in paths if path.is_file() or path.name == "scenarios"]
         scenarios = load_scenarios(scenario_files(named)) if named else []
+    settings = chosen.config.settings
     return Run(
-        id=run,
+        id=plan.run,
+        format=FORMAT,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={name: version(name) for name in ("afterclose", "playwright", "pytest", "aiohttp")}
-        | {"python": platform.python_version()},
+        | {"python": platform.python_version(), **browsers},
         platform=platform.platform(),
         configuration={
             "engines": list(chosen.engines),
@@ -73,7 +87,10 @@ def run_record(config: pytest.Config, run: str, chosen: Chosen) -> Run:
                 }
                 for environment in chosen.config.environments
             },
+            "environments": {e.name: _digest(e) for e in chosen.config.environments},
+            "settings": asdict(settings) | {"activity": sorted(settings.activity)},
             "headed": chosen.options.headed,
+            "repeat": chosen.repeat,
         },
         scenarios={
             scenario.name: ScenarioNote(
@@ -87,4 +104,13 @@ def run_record(config: pytest.Config, run: str, chosen: Chosen) -> Run:
             )
             for limitation in LIMITATIONS
         },
+        items=plan.items,
+        shard=plan.shard,
+        whole=plan.whole,
     )
+
+
+def _digest(environment: Environment) -> str:
+    """Tells an environment from one that is configured in another way, be it by what no policy
+    shows, an organization to which nobody signs in."""
+    return hashlib.sha256(msgspec.json.encode(environment, order="sorted")).hexdigest()[:8]

@@ -3,10 +3,11 @@ lifecycle is carried out and written down."""
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from importlib.metadata import version
+from importlib.metadata import version as own_version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,19 +19,19 @@ from harness.engines.driver import Driver
 from harness.engines.simulated import Simulated
 from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment
-from harness.records import Error, Observation, Unsupported, Verdict
+from harness.records import Error, Observation, Run, Unsupported, Verdict
+from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.chosen import Chosen
+from harness.runner.installing import find_engines
+from harness.runner.plan import Plan
 from harness.runner.results import Results, run_record
+from harness.runner.resuming import Resumption, resumption_of
 from harness.runner.stash import FAILED
 from harness.scenario import Browser, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 from harness.setup import Setup
 
-__all__ = ["RunSession", "TooSlowError", "UnexpectedError", "engine_for", "lifecycle"]
-
-
-class UnexpectedError(Exception):
-    """Observations that are not as expected; the message lists them."""
+__all__ = ["RunSession", "TooSlowError", "engine_for", "lifecycle"]
 
 
 class TooSlowError(Exception):
@@ -40,11 +41,10 @@ class TooSlowError(Exception):
 class RunSession:
     """What the items of one process share. Nothing is started before the first item needs it."""
 
-    def __init__(self, config: pytest.Config, *, folder: Path, results: Path, run: str) -> None:
-        """`folder` is for what is needed for a while, `run` the id of the run."""
+    def __init__(self, config: pytest.Config, plan: Plan) -> None:
         self.chosen = Chosen(config)
-        self._folder = folder
-        self._results = Results(results, run, lambda: run_record(config, run, self.chosen))
+        self._config = config
+        self._plan = plan
         self._server: MockServer | None = None
         self._pool: BrowserPool | None = None
         self._memos: AnswerMemos | None = None
@@ -60,7 +60,8 @@ class RunSession:
         if self._pool is None:
             self._server = MockServer(self.config.environments, settings=self.config.settings)
             self._server.__enter__()
-            self._pool = BrowserPool(self._server.url, self.chosen.options, folder=self._folder)
+            folder = self._plan.folder
+            self._pool = BrowserPool(self._server.url, self.chosen.options, folder=folder)
         return self._pool
 
     @property
@@ -75,14 +76,41 @@ class RunSession:
         """Whether there may be browsers to end."""
         return self._pool is not None
 
-    def write(self, *records: Observation | Unsupported | Error) -> None:
-        """Append to the results, which begin anew with the first record of a run."""
-        self._results.write(*records)
+    @cached_property
+    def results(self) -> Results:
+        """Where what came of the items is written down."""
+        return Results(self._plan.results, self._plan.run, self._describe)
+
+    def attempt(self, scenario: str, engine: str, preset: str, repetition: int = 1) -> Attempt:
+        """Around all that is done for an item: what comes of it is in the results then."""
+        return Attempt(
+            self.results.write,
+            scenario=scenario,
+            engine=engine,
+            preset=preset,
+            repetition=repetition,
+        )
+
+    def _describe(self) -> Run:
+        driven = [name for name in self.chosen.engines if name in ENGINES]
+        browsers = {name: _version(self.pool, ENGINES[name]) for name in driven}
+        return self._described(browsers)
+
+    def _described(self, browsers: Mapping[str, str]) -> Run:
+        return run_record(self._config, self._plan, self.chosen, browsers)
+
+    def resumption(self) -> Resumption | None:
+        """The run that the result file is of, to go on with. Raises ConfigError where it is another
+        than this one, and RecordsError."""
+        self.chosen.check()
+        found = find_engines(name for name in self.chosen.engines if name in ENGINES)
+        browsers = {name: there.version if there else "" for name, there in found.items()}
+        return resumption_of(self._plan.results, self._described(browsers), browsers)
 
     @cached_property
     def version(self) -> str:
         """Afterclose's own: its models have no other."""
-        return version("afterclose")
+        return own_version("afterclose")
 
     def setup(
         self,
@@ -114,28 +142,31 @@ class RunSession:
 def lifecycle(
     run_session: RunSession,
     item: pytest.Item,
-    name: str,
-    engine_name: str,
-    preset: str,
+    attempt: Attempt,
     note: Callable[[Observation], None],
     keeps: Sequence[str] = (),
     environments: Sequence[Environment] = (),
     *,
     again: bool = False,
 ) -> Iterator[Browser]:
-    """A browser for one item; what it shows is told to `note`, and written down at the end. It is
+    """A browser for one item; what it shows is told to `note`, and to the attempt at the end. It is
     about all environments of the run, unless some are given.
 
-    `again`: whether it can be carried out once more. Then nothing is written down of what is
+    `again`: whether it can be carried out once more. Then the attempt is told nothing of what is
     inconclusive, and TooSlowError is raised.
     """
-    common = {"scenario": name, "engine": engine_name, "preset": preset}
     pool = run_session.pool
-    engine = ENGINES.get(engine_name)
-    common["engine_version"] = _version(pool, engine)
-    if engine is not None and not common["engine_version"]:
+    engine = ENGINES.get(attempt.engine)
+    version = _version(pool, engine)
+    common: dict[str, Any] = {
+        "scenario": attempt.scenario,
+        "engine": attempt.engine,
+        "engine_version": version,
+        "preset": attempt.preset,
+    }
+    if engine is not None and not version:
         reason = f"{engine.title} is not installed; get it with: afterclose engines --install"
-        run_session.write(Unsupported(**common, reason=reason, steps=()))
+        attempt.note(Unsupported(**common, reason=reason, steps=()))
         pytest.skip(reason)
 
     observations: list[Observation] = []
@@ -145,18 +176,14 @@ def lifecycle(
         observations.append(observation)
         note(observation)
 
-    def write_down(*records: Unsupported | Error) -> None:
-        if observations or records:
-            run_session.write(*observations, *records)
-            observations.clear()
-
     plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
     folder = run_session.chosen.artifacts / plain
     browser: Browser | None = None
+    trouble: Unsupported | Error | None = None
     failed = True
     try:
-        setup = run_session.setup(engine_name, preset, keeps, environments)
-        judge = Judge(name, setup, common["engine_version"])
+        setup = run_session.setup(attempt.engine, attempt.preset, keeps, environments)
+        judge = Judge(attempt.scenario, setup, version)
         with engine_for(pool, setup, artifacts=folder) as acting:
             browser = Browser(Judged(acting, judge, observed), setup.limits)
             try:
@@ -176,7 +203,7 @@ def lifecycle(
                 _screenshot(pool.options.screenshot, acting, folder, failed)
     except UnsupportedVerbError as error:
         steps = tuple(narrate(step) for step in browser.steps) if browser else ()
-        write_down(Unsupported(**common, reason=str(error), steps=steps))
+        trouble = Unsupported(**common, reason=str(error), steps=steps)
         failed = False
         pytest.skip(str(error))
     except (TooSlowError, UnexpectedError, AssertionError):
@@ -184,17 +211,17 @@ def lifecycle(
     except Exception as error:
         steps = tuple(narrate(step) for step in browser.steps) if browser else ()
         message = str(error) or type(error).__name__
-        write_down(Error(**common, message=message, steps=steps))
+        trouble = Error(**common, message=message, steps=steps)
         raise
     finally:
-        write_down()
+        attempt.note(*observations, *([trouble] if trouble else []))
         if not failed and pool.options.tracing == "retain-on-failure":
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _version(pool: BrowserPool, engine: Engine | None) -> str:
     if engine is None:
-        return version("afterclose")
+        return own_version("afterclose")
     installation = pool.run(pool.find(engine), 60)
     return installation.version if installation else ""
 

@@ -1,0 +1,79 @@
+"""An item, carried out once: what came of it is written down whole, at its end, or not at all."""
+
+import secrets
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from harness.records import Done, Error, Observation, Unsupported
+
+__all__ = ["Attempt", "UnexpectedError"]
+
+_BY_ITSELF = (AssertionError, pytest.fail.Exception)
+
+
+class UnexpectedError(Exception):
+    """Observations that are not as expected; the message lists them."""
+
+
+class Attempt:
+    """A context manager, around everything that is done for an item.
+
+    Whoever resumes a run must know of each item whether it has ended, however the run did. So all
+    of its records go out in one write, the one that says so last; an item that is interrupted, or
+    cannot even begin, has none.
+    """
+
+    failed = False
+    """Whether the item has failed by an assertion of its own."""
+
+    def __init__(
+        self,
+        write: Callable[..., None],
+        *,
+        scenario: str,
+        engine: str,
+        preset: str,
+        repetition: int = 1,
+    ) -> None:
+        self.scenario = scenario
+        self.engine = engine
+        self.preset = preset
+        self.repetition = repetition
+        self._write = write
+        self._stamp: dict[str, Any] = {"repetition": repetition, "attempt": secrets.token_hex(4)}
+        self._records: list[Observation | Unsupported | Error] = []
+        self._began = 0.0
+
+    def note(self, *records: Observation | Unsupported | Error) -> None:
+        """What came of the item so far."""
+        self._records += [structs.replace(record, **self._stamp) for record in records]
+
+    def __enter__(self) -> "Attempt":
+        self._began = time.perf_counter()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        told = isinstance(error, (*_BY_ITSELF, UnexpectedError, pytest.skip.Exception)) or any(
+            isinstance(record, Error) for record in self._records
+        )
+        if error is not None and not told:
+            return
+        done = Done(
+            scenario=self.scenario,
+            engine=self.engine,
+            preset=self.preset,
+            duration_s=round(time.perf_counter() - self._began, 3),
+            failed=self.failed or isinstance(error, _BY_ITSELF),
+            **self._stamp,
+        )
+        self._write(*self._records, done)
