@@ -21,7 +21,7 @@ from harness.cli.common import (
 )
 from harness.config import ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, NAMES, PRESETS, expand, takes
-from harness.records import Done, Record, Verdict
+from harness.records import Record, Verdict
 from harness.reports.caveats import unfinished
 from harness.reports.matrix import matrix_of
 from harness.result_file import RecordsError, read_records, run_of
@@ -234,5 +234,4 @@ def _status(code: int, records: Sequence[Record]) -> int:
         return 1
     if code == pytest.ExitCode.INTERNAL_ERROR or verdicts[Verdict.ERROR] or unfinished(records):
         return HARNESS_FAILED
-    # What has failed before the run was resumed, too.
-    return int(code) or int(any(isinstance(r, Done) and r.failed for r in records))
+    return code

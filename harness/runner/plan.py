@@ -20,6 +20,8 @@ class Plan:
     """The result file."""
     items: tuple[str, ...] = ()
     """By name, in order; each once, however often it is repeated."""
+    resumed: bool = False
+    """Whether another one began it."""
     shard: str = ""
     whole: str = ""
     """As in the run's record."""

@@ -36,10 +36,6 @@ class Selection:
         self._left_out = 0
         self._refusal: str | None = None
 
-    @property
-    def _resumes(self) -> bool:
-        return bool(self._told.get("run"))
-
     def pytest_sessionstart(self) -> None:
         """A mistake in these options ends the run before it begins."""
         option = self._config.getoption
@@ -69,7 +65,7 @@ class Selection:
             resumption = self._invocation.run_session.resumption()
             if resumption:
                 self._invocation.plan.run = resumption.run
-                told["run"] = resumption.run
+                self._invocation.plan.resumed = True
                 told["items"] = list(resumption.items)
                 told["ended"] = [list(at) for at in resumption.ended]
         return told
@@ -86,7 +82,7 @@ class Selection:
         scenarios: list[ScenarioItem] = [item for item in items if _is_scenario(item)]  # type: ignore[misc]
         plan = self._invocation.plan
         self._choose(plan, list(dict.fromkeys(item.identity for item in scenarios)))
-        if self._resumes:
+        if "items" in self._told:
             from harness.runner.resuming import differing_items
 
             self._refusal = differing_items(self._told["items"], plan.items)

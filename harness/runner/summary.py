@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.records import Record
+    from harness.reports.matrix import Matrix
     from harness.runner.invocation import Invocation
 
 __all__ = ["Summary"]
@@ -22,6 +26,7 @@ class Summary:
         self._invocation = invocation
         self._wrote = False
         self._unwritten: str | None = None
+        self._session: pytest.Session | None = None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Any:
@@ -44,14 +49,14 @@ class Summary:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Results that could not be kept are no failure of what was tested."""
+        self._session = session
         invocation = self._invocation
         if invocation.worker:
             return
         if self._wrote and not invocation.wrote:
             self._unwritten = f"{invocation.results}: removed in the middle of the run"
         if self._unwritten:
-            _say(f"{self._unwritten}; see to that, and finish the run with --resume")
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            self._give_up(f"{self._unwritten}; see to that, and finish the run with --resume")
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
@@ -74,16 +79,37 @@ class Summary:
                 return
             write_reports(matrix, folder)
         except RecordsError as error:
-            _say(str(error))
+            self._give_up(str(error))
             return
         except OSError as error:
-            _say(f"{folder}: the reports cannot be written: {error.strerror}; see to that, and "
-                 "render them with 'afterclose report'")  # fmt: skip
+            self._give_up(
+                f"{folder}: the reports cannot be written: {error.strerror}; see to that, and "
+                "render them with 'afterclose report'"
+            )
             return
+        self._judge(matrix, records)
         terminalreporter.section("Afterclose")
         for line in [*(f"Beware: {caveat}." for caveat in caveats), *summary_lines(matrix)]:
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"Report: {os.path.relpath(folder / 'index.html')}")
+
+    def _give_up(self, sentence: str) -> None:
+        print(f"afterclose: {sentence}", file=sys.stderr)
+        if self._session is not None:
+            self._session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _judge(self, matrix: "Matrix", records: "Sequence[Record]") -> None:
+        """What no item that was carried out now could fail by: disagreement with another, or what
+        came of the run before it was resumed."""
+        from harness.records import Done, Verdict
+
+        failed = matrix.verdicts[Verdict.FLAKY] > 0
+        if self._invocation.plan.resumed:
+            verdicts = matrix.verdicts
+            failed = failed or verdicts[Verdict.UNEXPECTED] + verdicts[Verdict.ERROR] > 0
+            failed = failed or any(isinstance(r, Done) and r.failed for r in records)
+        if failed and self._session and self._session.exitstatus == pytest.ExitCode.OK:
+            self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _say(sentence: str) -> None:
