@@ -51,6 +51,8 @@ def records(folder: Path) -> list[dict[str, object]]:
         (["--config", "none.toml"], "none.toml: cannot be read"),
         (["--output", "/proc/none"], "cannot be written"),
         (["-n", "many"], "whole number or auto"),
+        *((["--shard", text], "must be I/N") for text in ("0/4", "5/4", "x", "1/0")),
+        *((["--repeat", text], "must be a whole number from 1") for text in ("0", "x", "-1")),
     ],
 )
 def test_mistakes_are_one_line_and_exit_2(

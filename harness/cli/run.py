@@ -32,6 +32,8 @@ from harness.runner.shards import parse_shard
 
 __all__ = ["run"]
 
+_NOTHING_RAN = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
+
 
 def run(
     paths: Annotated[
@@ -151,7 +153,7 @@ def run(
     ]
     code = _pytest(arguments)
     # Where nothing ran, what is there is an earlier run's.
-    ran = resume or run_of(results) != before
+    ran = code not in _NOTHING_RAN and (resume or run_of(results) != before)
     try:
         # pytest has told of damaged lines.
         records = list(read_records([results], lambda _: None)) if ran else []
@@ -225,7 +227,7 @@ def _check_output(folder: Path) -> Path:
 def _status(code: int, records: Sequence[Record]) -> int:
     if code == pytest.ExitCode.INTERRUPTED:
         return INTERRUPTED
-    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+    if code in _NOTHING_RAN:
         if code == pytest.ExitCode.NO_TESTS_COLLECTED:
             typer.echo("afterclose: no scenario fits; see 'afterclose scenarios'", err=True)
         return USAGE

@@ -47,8 +47,8 @@ def _repeat(run: Run) -> int:
 def _unfinished(records: Sequence[Record]) -> Iterator[str]:
     items = unfinished(records)
     if items:
-        what = "1 item" if len(items) == 1 else f"{len(items)} items"
-        yield f"{what} did not end, and --resume goes on with them: {_listed(sorted(items))}"
+        what, them = ("1 item", "it") if len(items) == 1 else (f"{len(items)} items", "them")
+        yield f"{what} did not end, and --resume goes on with {them}: {_listed(sorted(items))}"
 
 
 def _shards(records: Sequence[Record]) -> Iterator[str]:

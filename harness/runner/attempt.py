@@ -14,6 +14,8 @@ from harness.records import Done, Error, Observation, Unsupported
 __all__ = ["Attempt", "UnexpectedError"]
 
 _BY_ITSELF = (AssertionError, pytest.fail.Exception)
+_ENDS = (type(None), Exception, pytest.fail.Exception, pytest.skip.Exception)
+"""What an item ends by; by anything else it is interrupted."""
 
 
 class UnexpectedError(Exception):
@@ -24,8 +26,8 @@ class Attempt:
     """A context manager, around everything that is done for an item.
 
     Whoever resumes a run must know of each item whether it has ended, however the run did. So all
-    of its records go out in one write, the one that says so last; an item that is interrupted, or
-    cannot even begin, has none.
+    of its records go out in one write, the one that says so last; an item that is interrupted has
+    none.
     """
 
     failed = False
@@ -37,11 +39,13 @@ class Attempt:
         *,
         scenario: str,
         engine: str,
+        engine_version: str,
         preset: str,
         repetition: int = 1,
     ) -> None:
         self.scenario = scenario
         self.engine = engine
+        self.engine_version = engine_version
         self.preset = preset
         self.repetition = repetition
         self._write = write
@@ -63,11 +67,22 @@ class Attempt:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        told = isinstance(error, (*_BY_ITSELF, UnexpectedError, pytest.skip.Exception)) or any(
-            isinstance(record, Error) for record in self._records
-        )
-        if error is not None and not told:
+        if isinstance(error, pytest.exit.Exception) or not isinstance(error, _ENDS):
             return
+        told = (*_BY_ITSELF, UnexpectedError, pytest.skip.Exception, type(None))
+        broke_off = any(isinstance(record, Error) for record in self._records)
+        if not broke_off and not isinstance(error, told):
+            # Before the first step, say: a scenario that cannot be read.
+            self.note(
+                Error(
+                    scenario=self.scenario,
+                    engine=self.engine,
+                    engine_version=self.engine_version,
+                    preset=self.preset,
+                    message=str(error) or type(error).__name__,
+                    steps=(),
+                )
+            )
         done = Done(
             scenario=self.scenario,
             engine=self.engine,

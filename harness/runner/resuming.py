@@ -83,10 +83,10 @@ def _compared(run: Run, browsers: Collection[str]) -> dict[str, str]:
             {
                 "policies": list(environments),
                 "policy": configuration.pop("policies"),
-                "configuration of": environments,
+                "environments": environments,
                 **configuration,
                 "shard": run.shard,
-                "version of": {n: run.versions.get(n) for n in ("afterclose", *browsers)},
+                "versions": {n: run.versions.get(n) for n in ("afterclose", *browsers)},
             }
         )
     )

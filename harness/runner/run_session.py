@@ -87,6 +87,7 @@ class RunSession:
             self.results.write,
             scenario=scenario,
             engine=engine,
+            engine_version=_version(self.pool, ENGINES.get(engine)),
             preset=preset,
             repetition=repetition,
         )
@@ -157,7 +158,7 @@ def lifecycle(
     """
     pool = run_session.pool
     engine = ENGINES.get(attempt.engine)
-    version = _version(pool, engine)
+    version = attempt.engine_version
     common: dict[str, Any] = {
         "scenario": attempt.scenario,
         "engine": attempt.engine,
