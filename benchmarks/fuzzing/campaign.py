@@ -27,8 +27,6 @@ LATE = "later than a second"
 UNANSWERED = "no answer"
 
 _CONNECTIONS = 16
-_TICK = 0.1
-"""Seconds."""
 _ROUND = 500
 """Requests after which there is something of everything again, and the server is looked after."""
 _RESET = 5_000
@@ -52,9 +50,6 @@ class Campaign:
         self._pools = Pools()
         self._constants: dict[str, dict[str, str]] = {}
         self._waited = 0.0
-        self._ticked = time.monotonic()
-        self._held_up = 0.0
-        """Seconds for which this process was busy with something else than answers."""
         self._latest: deque[Request] = deque(maxlen=2 * _CONNECTIONS)
 
     async def run(self, requests: int) -> None:
@@ -90,12 +85,8 @@ class Campaign:
 
     async def _tick(self) -> None:
         while True:
-            self._waited, self._ticked = self.served.waited(), time.monotonic()
-            await asyncio.sleep(_TICK)
-            self._held_up += self._overdue()
-
-    def _overdue(self) -> float:
-        return max(0.0, time.monotonic() - self._ticked - _TICK)
+            self._waited = self.served.waited()
+            await asyncio.sleep(0.1)
 
     async def _work(self, numbers: Iterator[int]) -> None:
         connection = Connection(self.served.port)
@@ -131,11 +122,10 @@ class Campaign:
     async def _send(self, connection: Connection, batch: list[Request]) -> None:
         self._latest += batch
         began, waited = time.monotonic(), self._waited
-        held_up = self._held_up
         answers = await connection.send([request.message for request in batch])
         took = time.monotonic() - began
         if took > SLOW:
-            took -= self.served.waited() - waited + self._held_up + self._overdue() - held_up
+            took -= self.served.waited() - waited
         for request, answer in zip(batch, answers, strict=True):
             status = answer.status if answer else 0
             self.statuses[status] += 1

@@ -10,7 +10,7 @@ from playwright.async_api import Page
 from harness.engines.control_client import ControlClient, ServedEnvironment
 from harness.people import FIRST, PEOPLE, Person
 
-__all__ = ["PER_VISIT", "PersonAtApplications", "batches", "login_as"]
+__all__ = ["PER_VISIT", "PersonAtApplications", "batches", "login_as", "visit_of"]
 
 _T = TypeVar("_T")
 PER_VISIT = 4
@@ -48,6 +48,15 @@ def batches(environments: Sequence[_T]) -> list[Sequence[_T]]:
     return [
         environments[start : start + PER_VISIT] for start in range(0, len(environments), PER_VISIT)
     ]
+
+
+def visit_of(applications: Sequence[str], login: str) -> list[str]:
+    """Where one visit goes: every application's login, and the last one's home with the others
+    beside it."""
+    *others, last = applications
+    beside = urlencode([("beside", f"{application}/") for application in others])
+    home = f"{last}/?{beside}" if beside else f"{last}/"
+    return [*(f"{application}{login}" for application in applications), home]
 
 
 class PersonAtApplications:
@@ -100,10 +109,9 @@ class PersonAtApplications:
 async def _visit(
     page: Page, environments: Sequence[ServedEnvironment], login: str, someone: Person
 ) -> None:
-    """One visit through every application's login, then through every application's home,
-    filling in the sign-in page, as someone, wherever it comes up."""
-    stops = [f"{environment.app_url}{login}" for environment in environments]
-    stops += [f"{environment.app_url}/" for environment in environments]
+    """One visit through every application's login, filling in the sign-in page, as someone,
+    wherever it comes up, then to the last one's home, which shows the others beside it."""
+    stops = visit_of([environment.app_url for environment in environments], login)
     environment_of = {environment.issuer: environment for environment in environments}
     filled_in: set[str] = set()
 
@@ -112,9 +120,9 @@ async def _visit(
         return environment_of.get(base) if at_form and url not in filled_in else None
 
     def stopped(url: str) -> bool:
-        return url.partition("?")[0] == stops[-1] or form_of(url) is not None
+        return url.partition("?")[0] == home or form_of(url) is not None
 
-    first, *rest = stops
+    (first, *rest), home = stops, f"{environments[-1].app_url}/"
     separator = "&" if "?" in first else "?"
     query = urlencode([("return_to", stop) for stop in rest])
     await page.goto(f"{first}{separator}{query}", wait_until="commit")
@@ -122,7 +130,7 @@ async def _visit(
         await page.wait_for_url(stopped, wait_until="commit")
         environment = form_of(page.url)
         if environment is None:
-            await page.wait_for_load_state("domcontentloaded")
+            await page.wait_for_load_state()
             return
         filled_in.add(page.url)
         await page.evaluate(_FILL_IN, [someone.email, someone.password])
