@@ -6,7 +6,6 @@ import struct
 from dataclasses import dataclass, field
 from functools import cached_property
 from socket import SO_LINGER, SOL_SOCKET
-from socket import socket as Socket
 
 __all__ = ["Answer", "Connection", "Message"]
 
@@ -64,10 +63,10 @@ class Connection:
         if self._streams is None or self._streams[0].at_eof():
             self.close()
             self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=_LARGEST)
-            # After 28,000 connections the kernel comes back to ports that it has only just used. One
-            # that still waits for packets costs a second, or the connection: so none is to wait.
-            socket: Socket = self._streams[1].get_extra_info("socket")
-            socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+            # After 28,000 connections the kernel comes back to ports that it has only just used,
+            # and one that still waits for packets costs a second, or the connection: none is to.
+            opened = self._streams[1].get_extra_info("socket")
+            opened.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         return self._streams
 
     def close(self) -> None:
