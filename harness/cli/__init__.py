@@ -17,6 +17,7 @@ _MODULES = {
     "scenarios": "show",
     "report": "show",
     "explore": "explore",
+    "compare": "compare",
     "baseline": "baseline",
 }
 
