@@ -20,6 +20,7 @@ from harness.cli.common import (
     ConfigOption,
     fail,
 )
+from harness.cli.github import annotate, summarize
 from harness.config import ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, NAMES, PRESETS, expand, takes
 from harness.records import Error, read_records, run_of
@@ -112,8 +113,9 @@ def run(
     for name in missing:
         typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
     policies = [e.name for e in environments] if every else policy or []
+    targets = list(dict.fromkeys(targets or _pack(ESSENTIAL)))
     arguments = [
-        *dict.fromkeys(targets or _pack(ESSENTIAL)),
+        *targets,
         *_repeated("--afterclose-engine", [name for name in engines if name not in missing]),
         *_repeated("--afterclose-preset", presets),
         *_repeated("--afterclose-policy", policies),
@@ -132,7 +134,10 @@ def run(
     code = _pytest(arguments)
     # Where nothing ran, what is there is an earlier run's.
     matrix = matrix_of(read_records([results] if run_of(results) != before else []))
-    raise typer.Exit(_status(code, Standing.of(matrix, known)))
+    standing = Standing.of(matrix, known)
+    summarize(matrix, standing, output)
+    annotate(standing, targets)
+    raise typer.Exit(_status(code, standing))
 
 
 def _pytest(arguments: Sequence[str]) -> int:

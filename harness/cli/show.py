@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.common import NO_ENGINE, BaselineOption, fail, result_files
+from harness.cli.github import summarize
 from harness.config import ConfigError
 from harness.engines import ENGINES, MODELS, cannot_of, presets_of
 from harness.records import RecordsError, read_records
-from harness.reports.baseline import Standing
+from harness.reports.baseline import Baseline, Standing
 from harness.reports.matrix import matrix_of
-from harness.runner.baseline_file import read_baseline
+from harness.runner.baseline_file import read_baseline, today
 from harness.runner.installing import find_engines, how_to_get, install
 from harness.runner.library import LibraryError, load_scenarios, packs, scenario_files
 from harness.runner.telling import report as tell_report
@@ -111,5 +112,7 @@ def report(
         fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
     for line in lines:
         typer.echo(line)
-    if known is not None and Standing.of(matrix, known).fails:
+    standing = Standing.of(matrix, known or Baseline(today=today()))
+    summarize(matrix, standing, output)
+    if known is not None and standing.fails:
         raise typer.Exit(1)
