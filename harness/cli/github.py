@@ -35,10 +35,10 @@ def annotate(standing: Standing, targets: Iterable[str]) -> None:
         return
     files = [Path(target.partition("::")[0]) for target in targets]
     places: dict[str, tuple[str, int]] = {}
-    for name in (failure.scenario for failure in standing.new):
-        places |= {name: place for place in _places(name, files)}
+    for failure in standing.new:
+        places.update((failure.scenario, place) for place in _places(failure.scenario, files))
     baseline = standing.baseline.name
-    places |= {baseline: place for place in _in_repository(Path(baseline), 1)}
+    places.update((baseline, place) for place in _in_repository(Path(baseline), 1))
     for command in annotations(standing, places):
         typer.echo(command)
 
