@@ -17,6 +17,8 @@ _MODULES = {
     "scenarios": "show",
     "report": "show",
     "explore": "explore",
+    "compare": "compare",
+    "baseline": "baseline",
 }
 
 
@@ -28,8 +30,11 @@ class _Commands(TyperGroup):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f"harness.cli.{_MODULES[cmd_name]}")
+        command = getattr(module, cmd_name)
+        if isinstance(command, typer.Typer):
+            return typer.main.get_command(command)
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(cmd_name)(getattr(module, cmd_name))
+        single.command(cmd_name)(command)
         return typer.main.get_command(single)
 
 

@@ -16,12 +16,17 @@ from harness.cli.common import (
     INTERRUPTED,
     NO_ENGINE,
     USAGE,
+    BaselineOption,
     ConfigOption,
     fail,
 )
+from harness.cli.github import annotate, summarize
 from harness.config import ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, NAMES, PRESETS, expand, takes
-from harness.records import Error, Observation, Record, Verdict, read_records, run_of
+from harness.records import Error, read_records, run_of
+from harness.reports.baseline import Baseline, Standing
+from harness.reports.matrix import matrix_of
+from harness.runner.baseline_file import read_baseline, today
 from harness.runner.installing import find_engines, how_to_get
 from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
 
@@ -70,16 +75,18 @@ def run(
         Path, typer.Option(metavar="DIR", help="Folder for results and reports.")
     ] = Path("report"),
     config: ConfigOption = None,
+    baseline: BaselineOption = None,
     headed: Annotated[bool, typer.Option("--headed", help="Show the browsers.")] = False,
     tracing: Annotated[str, typer.Option(help="on, off or retain-on-failure.")] = "off",
     screenshot: Annotated[str, typer.Option(help="on, off or only-on-failure.")] = "off",
 ) -> None:
     """Run scenarios in real browsers and report what is left of each login.
 
-    Exit status: 0 every observation kept or explained, 1 something unexpected, 2 bad usage or
-    configuration, 3 no engine, 4 the harness failed.
+    Exit status: 0 every observation kept or explained, 1 something unexpected, or differing from
+    the baseline, 2 bad usage or configuration, 3 no engine, 4 the harness failed.
     """
     try:
+        known = read_baseline(baseline) if baseline else Baseline(today=today())
         environments = load_config(config).only(policy or []).environments
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)
         presets = [preset_named(name) for name in preset or []]
@@ -106,14 +113,16 @@ def run(
     for name in missing:
         typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
     policies = [e.name for e in environments] if every else policy or []
+    targets = list(dict.fromkeys(targets or _pack(ESSENTIAL)))
     arguments = [
-        *dict.fromkeys(targets or _pack(ESSENTIAL)),
+        *targets,
         *_repeated("--afterclose-engine", [name for name in engines if name not in missing]),
         *_repeated("--afterclose-preset", presets),
         *_repeated("--afterclose-policy", policies),
         *(["-k", keyword] if keyword else []),
         *(["-n", workers, "--maxschedchunk", "1"] if workers != "0" else []),
         *(["--afterclose-config", str(config)] if config else []),
+        *(["--afterclose-baseline", str(baseline)] if baseline else []),
         *(["--headed"] if headed else []),
         *("--tracing", tracing, "--screenshot", screenshot),
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
@@ -124,8 +133,11 @@ def run(
     ]
     code = _pytest(arguments)
     # Where nothing ran, what is there is an earlier run's.
-    records = list(read_records([results])) if run_of(results) != before else []
-    raise typer.Exit(_status(code, records))
+    matrix = matrix_of(read_records([results] if run_of(results) != before else []))
+    standing = Standing.of(matrix, known)
+    summarize(matrix, standing, output)
+    annotate(standing, targets)
+    raise typer.Exit(_status(code, standing))
 
 
 def _pytest(arguments: Sequence[str]) -> int:
@@ -190,19 +202,15 @@ def _check_output(folder: Path) -> Path:
         fail(f"{folder}: cannot be written: {error.strerror}; choose another with --output")
 
 
-def _status(code: int, records: Sequence[Record]) -> int:
+def _status(code: int, standing: Standing) -> int:
     if code == pytest.ExitCode.INTERRUPTED:
         return INTERRUPTED
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         if code == pytest.ExitCode.NO_TESTS_COLLECTED:
             typer.echo("afterclose: no scenario fits; see 'afterclose scenarios'", err=True)
         return USAGE
-    if any(_unexpected(record) for record in records):
+    if standing.fails and not all(isinstance(failure, Error) for failure in standing.new):
         return 1
-    if code == pytest.ExitCode.INTERNAL_ERROR or any(isinstance(r, Error) for r in records):
+    if code == pytest.ExitCode.INTERNAL_ERROR or standing.new:
         return HARNESS_FAILED
-    return int(code)
-
-
-def _unexpected(record: Record) -> bool:
-    return isinstance(record, Observation) and record.verdict is Verdict.UNEXPECTED
+    return 1 if standing.fails else int(code)

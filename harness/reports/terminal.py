@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from harness.records import Verdict
+from harness.records import Observation, Verdict
 from harness.reports.agreement import agreements
+from harness.reports.baseline import Standing
 from harness.reports.matrix import SYMBOLS, Cell, Column, Matrix
 
 __all__ = ["summary_lines"]
@@ -14,8 +15,9 @@ _MOST_COLUMNS = 8
 """Of more, no terminal shows a table: each is summed up in a line."""
 
 
-def summary_lines(matrix: Matrix) -> list[str]:
-    """Rows of the matrix, what the signs mean, and the count of each verdict."""
+def summary_lines(matrix: Matrix, standing: Standing | None = None) -> list[str]:
+    """Rows of the matrix, what the signs mean, the count of each verdict, and what needs a look:
+    what a baseline accepts comes last, with the reason."""
     lines = _table(matrix) if len(matrix.columns) <= _MOST_COLUMNS else _sums(matrix)
     lines.append("")
     lines.append("  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items()))
@@ -28,7 +30,10 @@ def summary_lines(matrix: Matrix) -> list[str]:
             f"{seen.check}: browser {seen.told_observed}, model {modelled.told_observed}"
             for seen, modelled in agreement.differing
         ]
-    lines += _troubles(matrix)
+    lines += _troubles(matrix, standing)
+    if standing is not None:
+        lines += [f"{SYMBOLS[Verdict.UNEXPECTED]} {line}" for line in standing.complaints.values()]
+        lines += standing.notes
     return lines
 
 
@@ -71,13 +76,19 @@ def _counts(verdicts: Counter[Verdict]) -> str:
     )
 
 
-def _troubles(matrix: Matrix) -> Iterator[str]:
-    for o in matrix.observations():
-        if o.verdict is Verdict.UNEXPECTED:
-            yield (
-                f"✗ {o.scenario}[{o.engine}-{o.preset}] {o.policy}/{o.surface}, {o.check}: "
-                f"{o.comparison}"
-            )
-    for trouble in matrix.troubles():
-        where = f"{trouble.scenario}[{trouble.engine}-{trouble.preset}]"
-        yield f"{SYMBOLS[trouble.verdict]} {where} {trouble.sentence}"
+def _troubles(matrix: Matrix, standing: Standing | None) -> Iterator[str]:
+    accepted: list[str] = []
+    records = [o for o in matrix.observations() if o.verdict is Verdict.UNEXPECTED]
+    for record in (*records, *matrix.troubles()):
+        where = f"{record.scenario}[{record.engine}-{record.preset}]"
+        text = f"{SYMBOLS[record.verdict]} {where} "
+        if isinstance(record, Observation):
+            text += f"{record.policy}/{record.surface}, {record.check}: {record.comparison}"
+        else:
+            text += record.sentence
+        reason = standing.reason(record) if standing else None
+        if reason is None:
+            yield text
+        else:
+            accepted.append(f"{text}; accepted: {reason}")
+    yield from accepted

@@ -4,7 +4,6 @@ Nothing heavy is imported here: every project that has Afterclose installed load
 of its runs need no more.
 """
 
-import os
 import secrets
 import shutil
 import tempfile
@@ -88,19 +87,16 @@ class Invocation:
         if self.worker or not self._wrote:
             return
         from harness.records import read_records
-        from harness.reports import write_reports
         from harness.reports.matrix import matrix_of
-        from harness.reports.terminal import summary_lines
+        from harness.runner.telling import report
 
         matrix = matrix_of(read_records([self.results]))
         if not matrix.cells:
             return
-        write_reports(matrix, self.results.parent)
         terminalreporter.section("Afterclose")
-        for line in summary_lines(matrix):
+        baseline = self.run_session.chosen.baseline
+        for line in report(matrix, self.results.parent, baseline):
             terminalreporter.write_line(line)
-        page = os.path.relpath(self.results.parent / "index.html")
-        terminalreporter.write_line(f"Report: {page}")
 
     def pytest_unconfigure(self) -> None:
         """End everything; the process that began the run also sweeps up after its workers."""

@@ -19,6 +19,7 @@ from harness.engines.simulated import Simulated
 from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment
 from harness.records import Error, Observation, Unsupported, Verdict
+from harness.reports.baseline import Failure, is_failure
 from harness.runner.chosen import Chosen
 from harness.runner.results import Results, run_record
 from harness.runner.stash import FAILED
@@ -48,6 +49,8 @@ class RunSession:
         self._server: MockServer | None = None
         self._pool: BrowserPool | None = None
         self._memos: AnswerMemos | None = None
+        self.failed: list[Failure] = []
+        """What the item that runs has written down that fails it, unless it is accepted."""
 
     @property
     def config(self) -> Config:
@@ -78,6 +81,14 @@ class RunSession:
     def write(self, *records: Observation | Unsupported | Error) -> None:
         """Append to the results, which begin anew with the first record of a run."""
         self._results.write(*records)
+        self.failed += [r for r in records if isinstance(r, Failure) and is_failure(r)]
+
+    def accepts(self, *records: Failure) -> str:
+        """Why all of these, which fail a run, are accepted; nothing where one is not."""
+        baseline = self.chosen.baseline
+        entries = [baseline.acceptance(record) for record in records] if baseline else [None]
+        told = [f"accepted, {entry.told}: {entry.reason}" for entry in entries if entry]
+        return "; ".join(dict.fromkeys(told)) if len(told) == len(entries) else ""
 
     @cached_property
     def version(self) -> str:
