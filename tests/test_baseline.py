@@ -128,15 +128,6 @@ def test_what_expired_fails_where_it_is_needed() -> None:
     assert not standing([BROKEN], entry(expires=TODAY - timedelta(days=1), engine="x")).expired
 
 
-def test_a_shard_says_nothing_of_an_entry_that_is_about_more() -> None:
-    wide = entry(scenario="a.first")
-    narrow = entry(number=2, scenario="a.first", engine="chromium", preset="default", check="after")
-    shard = msgspec.structs.replace(RUN, configuration={"shard": "1/2"})
-    assert standing([shard, observation()], wide, narrow).mended == [narrow]
-    other = msgspec.structs.replace(shard, started="later", configuration={"shard": "2/2"})
-    assert standing([shard, other, observation()], wide, narrow).mended == [wide, narrow]
-
-
 def reported(folder: Path, records: Sequence[Record], *entries: Entry) -> dict[str, str]:
     found = standing(records, *entries)
     write_reports(matrix_of(records), folder, found)

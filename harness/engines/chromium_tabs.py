@@ -105,7 +105,6 @@ async def _in_order(context: BrowserContext, tabs: Sequence[Page]) -> list[Page]
     for tab, title in zip(tabs, titles, strict=True):
         await tab.evaluate(RETITLE, title)
 
-
     def place(number: int) -> tuple[bool, bool, float]:
         token = _token(number)
         return token not in active, windows[number] == front, active.get(token, 0)

@@ -16,9 +16,10 @@ __all__ = ["PER_VISIT", "PersonAtApplications", "batches", "login_as", "visit_of
 _T = TypeVar("_T")
 PER_VISIT = 4
 """Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
-takes four. Firefox's session file, too, has what a tab keeps of the last four sites alone that it
+takes three. Firefox's session file, too, has what a tab keeps of the last four sites alone that it
 showed: it asks pages that are still in memory (`BackgroundSessionStorageManager::GetData`), and
-keeps three behind the one in front (measured: five environments in one tab, session file)."""
+keeps three behind the one in front (measured with a page for each of five environments; with all
+of them in one page it was not)."""
 
 _FILL_IN = """([email, password]) => {
   if (window !== top || location.pathname !== '/oauth2/auth') { return; }

@@ -26,9 +26,6 @@ PLACE = ("scenario", "check", "engine", "preset", "policy", "surface")
 """What an entry names of a cell, in patterns. An item that broke off has no check, policy or
 surface: `*` alone matches that."""
 
-_ITEM = PLACE[:1] + PLACE[2:4]
-"""What an item of a run is one of."""
-
 Failure = Observation | Error
 """A record that fails a run, unless it is accepted."""
 
@@ -78,11 +75,6 @@ class Entry:
     def explained(self) -> bool:
         """Whether somebody has said why it is accepted."""
         return self.reason.strip() not in ("", UNEXPLAINED)
-
-    @property
-    def of_one_item(self) -> bool:
-        """Whether it is about one scenario, engine and preset: a run has all of that, or none."""
-        return not any(set("*?[") & set(getattr(self, key)) for key in _ITEM)
 
     def expired(self, today: date) -> bool:
         """Whether its last day is over."""
@@ -137,8 +129,7 @@ class Standing:
     def of(cls, matrix: Matrix, baseline: Baseline) -> "Standing":
         """Hold a matrix against a baseline.
 
-        An entry that no cell is about says nothing of this run: it was of something else. In a
-        shard, one about more than one item is left alone as well: what needs it may be in another.
+        An entry that no cell is about says nothing of this run: it was of something else.
         """
         standing = cls(baseline=baseline)
         failing = failures(matrix)
@@ -148,13 +139,12 @@ class Standing:
                 standing.new.append(failure)
             else:
                 standing.accepted[failure] = entry
-        shard = len(matrix.runs) == 1 and bool(matrix.runs[0].configuration.get("shard"))
         looked_at: list[Failure] = [*matrix.observations(), *failing]
         for entry in baseline.entries:
             if any(map(entry.accepts, failing)):
                 if entry.expired(baseline.today):
                     standing.expired.append(entry)
-            elif any(map(entry.is_about, looked_at)) and (entry.of_one_item or not shard):
+            elif any(map(entry.is_about, looked_at)):
                 standing.mended.append(entry)
         return standing
 
