@@ -123,10 +123,11 @@ class Campaign:
         self._latest += batch
         began, waited = time.monotonic(), self._waited
         answers = await connection.send([request.message for request in batch])
-        took = time.monotonic() - began
-        if took > SLOW:
-            took -= self.served.waited() - waited
+        ended = time.monotonic()
+        held_up = self.served.waited() - waited if ended - began > SLOW else 0.0
         for request, answer in zip(batch, answers, strict=True):
+            # The last of several may be one that is waited for in vain.
+            took = (answer.at if answer else ended) - began - held_up
             status = answer.status if answer else 0
             self.statuses[status] += 1
             must = request.message.wait is None

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import struct
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from socket import SO_LINGER, SOL_SOCKET
 
 __all__ = ["Answer", "Connection", "Message"]
 
@@ -40,6 +39,8 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
     closed: bool = False
+    at: float = 0.0
+    """When it was all there, by the monotonic clock."""
 
     def header(self, name: str) -> str | None:
         """The first header of that name, in lower case."""
@@ -63,10 +64,6 @@ class Connection:
         if self._streams is None or self._streams[0].at_eof():
             self.close()
             self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=_LARGEST)
-            # After 28,000 connections the kernel comes back to ports that it has only just used,
-            # and one that still waits for packets costs a second, or the connection: none is to.
-            opened = self._streams[1].get_extra_info("socket")
-            opened.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         return self._streams
 
     def close(self) -> None:
@@ -140,7 +137,8 @@ async def _read(reader: asyncio.StreamReader, method: bytes) -> Answer:
         body = await _chunks(reader)
     else:
         body, closed = await reader.read(), True
-    return Answer(status=status, headers=headers, body=body, closed=closed)
+    at = time.monotonic()
+    return Answer(status=status, headers=headers, body=body, closed=closed, at=at)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
