@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ _RESET = 5_000
 _LOOKS = ("health", "exchanges.all", "sessions.all", "user.sessions", "console/admin/live-sessions")
 _WEIGHTS = [operation.weight for operation in OPERATIONS]
 _VERIFIER = "v" * 43
+_HOLD = re.compile(rb'\{"environment":"([^"]+)","held":')
 
 
 class Campaign:
@@ -143,8 +145,18 @@ class Campaign:
             if answer is not None:
                 self.reached[request.operation.name] += status < 400
                 self._pools.learn(request.values["environment"], request.values, answer)
+                if held := _HOLD.match(answer.body):
+                    await self._let_go(connection, held[1].decode())
             if status >= 500:
                 self.faults.failed.append(request)
+
+    async def _let_go(self, connection: Connection, environment: str) -> None:
+        """A request may have been changed to hold answers back where nobody is to wait."""
+        if environment != HELD:
+            host = f"localhost:{self.served.port}"
+            target = f"/_afterclose/holds/{environment}"
+            raw = f"DELETE {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+            await connection.send([Message(raw=raw, wait=SLOW)])
 
     async def again(self, connection: Connection, number: int) -> bytes:
         """Send the request of a number, with what the server has given out by now."""
