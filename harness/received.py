@@ -13,7 +13,7 @@ Part = Literal["cookies", "browser", "tab"]
 those of one tab."""
 
 
-class Received(BaseModel, frozen=True):
+class Received(BaseModel, frozen=True, defer_build=True):
     """What the server received for one surface of one environment, and what it is worth there."""
 
     signed_in: bool
