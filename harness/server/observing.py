@@ -259,9 +259,9 @@ class Observing:
         query = self._apps[name].relying_party.begin(asked={"prompt": "none"})
         return f"{self._tenants[name].issuer}{IDP_PATH}/{ticket}?{urlencode(query)}"
 
-    def _set_cookie(self, url: str, cookie: str) -> list[str]:
+    def _set_cookie(self, url: str, cookie: str) -> tuple[str, ...]:
         header = self._log.set_cookie(url.partition("://")[2], cookie)
-        return [header] if header else []
+        return (header,) if header else ()
 
 
 def _sending(path: str, reading: str) -> str:
