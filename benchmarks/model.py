@@ -29,7 +29,7 @@ from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.runner.library import load_scenarios, scenario_files
 from harness.server.exchanges import Exchange
 from harness.server.running import MockServer
-from harness.setup import Setup
+from harness.setup import Setup, parts_of
 
 _ROUNDS = 3
 
@@ -41,25 +41,26 @@ def suite(
     lifecycles = observations = requests = 0
     last: Exchange | None = None
     for scenario in load_scenarios(scenario_files()):
-        members = [
-            Member(
-                family=MODELS[name],
-                setup=Setup(
-                    engine=name,
-                    preset=preset,
-                    environments=DEFAULT_ENVIRONMENTS,
-                    keeps=scenario.keeps,
-                ),
-            )
-            for name in models
-            for preset in presets_of(name)
-        ]
-        play(memos, scenario, members)
-        lifecycles += len(members)
-        for member in members:
-            judge = Judge(scenario.name, member.setup)
-            for look in member.looks:
-                observations += len(judge.observations(*look))
+        for environments in parts_of(scenario, DEFAULT_ENVIRONMENTS):
+            members = [
+                Member(
+                    family=MODELS[name],
+                    setup=Setup(
+                        engine=name,
+                        preset=preset,
+                        environments=environments,
+                        keeps=scenario.keeps,
+                    ),
+                )
+                for name in models
+                for preset in presets_of(name)
+            ]
+            play(memos, scenario, members)
+            lifecycles += len(members)
+            for member in members:
+                judge = Judge(scenario.name, member.setup)
+                for look in member.looks:
+                    observations += len(judge.observations(*look))
         exchanges = list(server.site.log)
         for exchange in reversed(exchanges):
             if exchange is last:

@@ -177,6 +177,9 @@ async def sign_ins(server: Server, base: str, seconds: float) -> float:
         nonlocal done
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
             while time.perf_counter() < end:
+                # A browser that nobody has signed in with: else each would replace the one before,
+                # and this server would tell the application so.
+                http.cookie_jar.clear()
                 await server.sign_in(http, base)
                 done += 1
 

@@ -9,6 +9,8 @@ one that takes whoever is signed in.
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 from harness.engines import MODELS, presets_of
 from harness.engines.answer_memo import AnswerMemos
@@ -69,10 +71,10 @@ def of_somebody_else(look: Look) -> Look:
     )
 
 
-def _altered(look: Look, change: Callable[[Received], dict[str, object]]) -> Look:
+def _altered(look: Look, change: Callable[[Received], dict[str, Any]]) -> Look:
     seen = {
         environment: {
-            surface: received.model_copy(update=change(received))
+            surface: replace(received, **change(received))
             for surface, received in surfaces.items()
         }
         for environment, surfaces in look.seen.items()

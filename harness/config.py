@@ -34,7 +34,15 @@ from harness.settings import (
     Settings,
 )
 
-__all__ = ["Config", "ConfigError", "load_config", "name_one_of", "preset_named"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "load_config",
+    "name_one_of",
+    "only_keys",
+    "preset_named",
+    "read_toml",
+]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -100,6 +108,15 @@ def load_config(path: Path | None) -> Config:
         path = Path("afterclose.toml")
         if not path.exists():
             return Config()
+    data = read_toml(path)
+    try:
+        return _config(data)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a file of TOML says. Raises ConfigError with file, and line where there is one."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -107,13 +124,9 @@ def load_config(path: Path | None) -> Config:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8 text") from None
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {_with_line(str(error), text)}") from None
-    try:
-        return _config(data)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
 
 
 def _with_line(message: str, text: str) -> str:
@@ -126,7 +139,7 @@ def _with_line(message: str, text: str) -> str:
 
 def _config(data: Mapping[str, Any]) -> Config:
     keys = ("environments", *(setting.name for setting in fields(Settings)))
-    _only_keys(data, "", keys)
+    only_keys(data, "", keys)
     environments = {environment.name: environment for environment in DEFAULT_ENVIRONMENTS}
     for name, table in _tables(data, "environments", ""):
         environments[name] = _environment(name, table)
@@ -176,7 +189,7 @@ def _environment(name: str, table: Mapping[str, Any]) -> Environment:
             "'-', 63 at most"
         )
     keys = ("plan", "audiences", "organizations", "applications")
-    _only_keys(table, where, ("persistence", *_TIMEOUTS, *keys))
+    only_keys(table, where, ("persistence", *_TIMEOUTS, *keys))
     if "persistence" not in table:
         raise ConfigError(f'{where}: persistence is missing: "persistent" or "non_persistent"')
     persistence = _checked(table, where, "persistence", check_persistence)
@@ -200,7 +213,7 @@ def _application(client_id: str, table: Mapping[str, Any], environment: str) -> 
     where = f"{environment}.applications.{client_id}"
     if not _CLIENT_ID.fullmatch(client_id):
         raise ConfigError(f"{where}: a client_id has letters, digits and -._~, 100 at most")
-    _only_keys(table, where, ("secret", *_ADDRESSES, "scopes"))
+    only_keys(table, where, ("secret", *_ADDRESSES, "scopes"))
     secret = table.get("secret")
     if secret is not None and (not isinstance(secret, str) or not secret):
         raise ConfigError(f"{where}.secret: must be text, or left out for a public application")
@@ -236,7 +249,7 @@ def _is_web_address(parts: SplitResult) -> bool:
 
 def _organization(code: str, table: Mapping[str, Any], environment: str) -> Organization:
     where = f"{environment}.organizations.{code}"
-    _only_keys(table, where, ("persistence", *_TIMEOUTS))
+    only_keys(table, where, ("persistence", *_TIMEOUTS))
     persistence: Persistence | None = None
     if "persistence" in table:
         persistence = _checked(table, where, "persistence", check_persistence)
@@ -294,7 +307,8 @@ def _tables(
         yield name, inner
 
 
-def _only_keys(table: Mapping[str, Any], where: str, accepted: tuple[str, ...]) -> None:
+def only_keys(table: Mapping[str, Any], where: str, accepted: Iterable[str]) -> None:
+    """Raise ConfigError for a key that is not accepted, with the nearest that is."""
     for key in table:
         try:
             name_one_of("key", key, accepted)

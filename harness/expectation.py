@@ -14,8 +14,7 @@ from harness.model.trail import Decision
 from harness.people import PEOPLE
 from harness.presets import choices_of
 from harness.records import Shown, State
-from harness.reference import ReferenceSite
-from harness.reference import Shown as ShownThere
+from harness.reference import ReferenceSite, Sight
 from harness.scenario import Step
 from harness.setup import Setup
 
@@ -67,7 +66,7 @@ class Expectation:
     def after(self, steps: Sequence[Step]) -> Mapping[tuple[str, str], Expected]:
         """What each surface of each environment shows at the check that is the last of the steps.
         They are those of the last call, and some more."""
-        seen: Mapping[tuple[str, str], ShownThere] = {}
+        seen: Mapping[tuple[str, str], Sight] = {}
         for step in steps[self._taken :]:
             if step.verb == "check":
                 seen = self._site.look(self._player.current, self._player.came_back)

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import BaseModel
-
 __all__ = ["Look", "Part", "Received", "Seen"]
 
 Part = Literal["cookies", "browser", "tab"]
@@ -13,7 +11,8 @@ Part = Literal["cookies", "browser", "tab"]
 those of one tab."""
 
 
-class Received(BaseModel, frozen=True):
+@dataclass(frozen=True, kw_only=True)
+class Received:
     """What the server received for one surface of one environment, and what it is worth there."""
 
     signed_in: bool

@@ -44,7 +44,7 @@ def test_an_item_that_ends_is_written_in_one_go(
     failed: bool,
 ) -> None:
     writes: list[list[Record]] = []
-    with contextlib.suppress(type(error) if error else ()), attempt_at(writes) as attempt:
+    with contextlib.suppress(*([type(error)] if error else [])), attempt_at(writes) as attempt:
         for record in noted:
             attempt.note(record)
         if error is not None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -232,8 +233,10 @@ def test_every_command_in_readme_works(command: str, tmp_path: Path) -> None:
     cwd = tmp_path
     if command == "make run":
         command, cwd = f"make --no-print-directory run ARGS='{QUICK} --output {tmp_path}'", ROOT
-    if command == "afterclose report":
+    if command.split()[1] in ("report", "baseline", "compare"):
         subprocess.run([*AFTERCLOSE, "run", *QUICK.split()], cwd=tmp_path, check=True)
+        shutil.copytree(tmp_path / "report", tmp_path / "before")
+    (tmp_path / "baseline.toml").touch()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(
         command, shell=True, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.config import load_config
+from harness.runner.baseline_file import read_baseline
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -37,7 +38,10 @@ def test_python(block: str, tmp_path: Path) -> None:
 def test_configuration(block: str, tmp_path: Path) -> None:
     file = tmp_path / "afterclose.toml"
     file.write_text(block)
-    load_config(file)
+    if "[[accepted]]" in block:
+        assert read_baseline(file).entries
+    else:
+        load_config(file)
 
 
 @pytest.mark.parametrize("block", blocks("sh"))

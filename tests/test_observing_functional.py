@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import pytest
 
@@ -17,14 +17,14 @@ def begin(client: Client, *parts: str, tab_in_use: bool = True) -> Any:
 
 
 def visit(client: Client, ticket: Any) -> list[str]:
-    """Go where the ticket says, and show the frames there; which these are."""
+    """Go where the ticket says, and send what the page there reads; of which parts."""
     page = client.follow(ticket["url"])
-    frames: list[str] = re.findall(r'<iframe src="([^"]+)"', page.text)
-    for address in frames:
-        kind = address.rpartition("/")[2]
-        storage = {"browser": "local_storage", "tab": "session_storage"}[kind]
-        client.json("POST", address, {storage: None})
-    return [address.rpartition("/")[2] for address in frames]
+    read: list[str] = re.findall(r'fetch\("([^"]+)"', page.text)
+    for path in read:
+        parts = path.rpartition("/")[2].split("-")
+        storages = {"browser": "local_storage", "tab": "session_storage"}
+        client.json("POST", urljoin(page.url, path), {storages[part]: None for part in parts})
+    return [path.rpartition("/")[2] for path in read]
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,7 @@ def visit(client: Client, ticket: Any) -> list[str]:
         (("browser",), ["browser"], {"app:local_storage"}),
         (("tab",), ["tab"], {"app:session_storage"}),
         (("browser", "cookies"), ["browser"], {*COOKIES, "app:local_storage"}),
+        (("browser", "tab"), ["browser-tab"], {"app:local_storage", "app:session_storage"}),
     ],
 )
 def test_a_part_is_looked_at_alone(

@@ -126,9 +126,33 @@ def test_junit_counts_what_failed(folder: Path) -> None:
         for suite in root
     }
     assert counted == {
-        "chromium 1 default": ["4", "1", "0", "0"],
-        "firefox 2 default": ["2", "0", "1", "1"],
+        "chromium default": ["4", "1", "0", "0"],
+        "firefox default": ["2", "0", "1", "1"],
     }
+
+
+def test_junit_tells_cases_apart_by_what_is_no_version(tmp_path: Path) -> None:
+    """CI systems know a case by its class name and name, and its history by both."""
+    newer = msgspec.structs.replace(observation(), engine_version="2.0")
+    for records, names in (
+        ([observation(), observation(engine="firefox")], ["chromium", "firefox"]),
+        ([observation(), newer], ["chromium.1", "chromium.2_0"]),
+    ):
+        write_reports(matrix_of(records), tmp_path)
+        root = ElementTree.parse(tmp_path / "junit.xml").getroot()
+        assert [case.get("classname") for case in root.iter("testcase")] == [
+            f"{name}.default.a.first" for name in names
+        ]
+        versions = [element.get("value") for element in root.iter("property")]
+        assert versions == [column.engine_version for column in matrix_of(records).columns]
+
+
+def test_junit_is_xml_whatever_a_browser_says(tmp_path: Path) -> None:
+    died = Error(scenario="a.\x01", message="it \x1b[31mdied", steps=(), **COMMON)
+    write_reports(matrix_of([died]), tmp_path)
+    error = ElementTree.parse(tmp_path / "junit.xml").getroot().find("*/testcase/error")
+    assert error is not None
+    assert error.get("message") == "it \ufffd[31mdied"
 
 
 def test_limitations_say_where_they_were_seen_and_where_not(folder: Path) -> None:

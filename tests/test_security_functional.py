@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import jwt
 import pytest
@@ -248,7 +248,26 @@ def test_every_page_forbids_framing_and_scripts(client: Client) -> None:
         assert "script-src" not in (page.header("Content-Security-Policy") or "")
         assert page.header("X-Content-Type-Options") == "nosniff"
         assert page.header("Cache-Control") == "no-store"
-    assert client.get(client.url("persistent", "/", "app")).header("X-Frame-Options") == "DENY"
+    home, refused = (client.get(client.url("persistent", p, "app")) for p in ("/", "/callback"))
+    site = f"*.app.localhost:{urlsplit(client.server.url).port}"
+    framing = f"frame-ancestors http://{site} https://{site}"
+    assert home.header("Content-Security-Policy") == framing
+    assert refused.header("Content-Security-Policy") == "frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize("name", ["beside", "return_to"])
+def test_an_application_shows_and_goes_to_its_own_site_alone(client: Client, name: str) -> None:
+    for address in ("http://evil.example/", "//evil.example/", "javascript:alert(1)"):
+        query = urlencode([(name, client.url("non_persistent", "/", "app")), (name, address)])
+        page = client.get(client.url("persistent", f"/?{query}", "app"))
+        assert page.status == 200
+        assert "iframe" not in page.text
+        assert "location.replace" not in page.text
+    fine = urlencode({name: client.url("non_persistent", "/", "app")})
+    page = client.get(client.url("persistent", f"/?{fine}", "app"))
+    assert ("iframe" in page.text, "location.replace" in page.text) == (
+        name == "beside", name == "return_to"
+    )  # fmt: skip
 
 
 def test_what_people_type_is_escaped(client: Client) -> None:

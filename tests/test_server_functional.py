@@ -4,7 +4,7 @@ import re
 import socket
 import time
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import jwt
 import pytest
@@ -362,10 +362,10 @@ def look(client: Client, environment: str, *, tab_in_use: bool = True) -> dict[s
     asked = {"environments": [environment], "tab_in_use": tab_in_use}
     begun = client.control("POST", "observations", asked)
     page = client.follow(begun["url"])
-    frames = re.findall(r'src="([^"]+)"', page.text)
-    assert len(frames) == 2 if tab_in_use else 1
-    for address in {*frames, *begun["tab_frames"]}:
+    (path,) = re.findall(r'fetch\("([^"]+)"', page.text)
+    for address in {urljoin(page.url, path), *begun["tab_frames"]}:
         kinds = re.findall(r'"(\w+_storage)": ', client.get(address).text)
+        assert len(kinds) == (2 if tab_in_use and address not in begun["tab_frames"] else 1)
         assert client.json("POST", address, dict.fromkeys(kinds)).status == 204
     seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]
     return dict(seen[environment])

@@ -70,7 +70,7 @@ def test_every_tab_that_came_back_is_looked_at(pool: BrowserPool, engine: str) -
         if (o.policy, o.surface) == ("persistent", "app:session_storage")
     )
     assert found.signed_in
-    assert sum(text.endswith(": signed in") for text in found.evidence.tabs) == 2
+    assert sum(": signed in as " in text for text in found.evidence.tabs) == 2
     assert sum(": signed out" in text for text in found.evidence.tabs) >= 1
     assert not [o for o in observations if o.verdict is Verdict.UNEXPECTED]
 

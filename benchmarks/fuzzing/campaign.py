@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -27,8 +28,6 @@ LATE = "later than a second"
 UNANSWERED = "no answer"
 
 _CONNECTIONS = 16
-_TICK = 0.1
-"""Seconds."""
 _ROUND = 500
 """Requests after which there is something of everything again, and the server is looked after."""
 _RESET = 5_000
@@ -36,6 +35,7 @@ _RESET = 5_000
 _LOOKS = ("health", "exchanges.all", "sessions.all", "user.sessions", "console/admin/live-sessions")
 _WEIGHTS = [operation.weight for operation in OPERATIONS]
 _VERIFIER = "v" * 43
+_HOLD = re.compile(rb'\{"environment":"([^"]+)","held":')
 
 
 class Campaign:
@@ -52,9 +52,6 @@ class Campaign:
         self._pools = Pools()
         self._constants: dict[str, dict[str, str]] = {}
         self._waited = 0.0
-        self._ticked = time.monotonic()
-        self._held_up = 0.0
-        """Seconds for which this process was busy with something else than answers."""
         self._latest: deque[Request] = deque(maxlen=2 * _CONNECTIONS)
 
     async def run(self, requests: int) -> None:
@@ -90,12 +87,8 @@ class Campaign:
 
     async def _tick(self) -> None:
         while True:
-            self._waited, self._ticked = self.served.waited(), time.monotonic()
-            await asyncio.sleep(_TICK)
-            self._held_up += self._overdue()
-
-    def _overdue(self) -> float:
-        return max(0.0, time.monotonic() - self._ticked - _TICK)
+            self._waited = self.served.waited()
+            await asyncio.sleep(0.1)
 
     async def _work(self, numbers: Iterator[int]) -> None:
         connection = Connection(self.served.port)
@@ -131,12 +124,12 @@ class Campaign:
     async def _send(self, connection: Connection, batch: list[Request]) -> None:
         self._latest += batch
         began, waited = time.monotonic(), self._waited
-        held_up = self._held_up
         answers = await connection.send([request.message for request in batch])
-        took = time.monotonic() - began
-        if took > SLOW:
-            took -= self.served.waited() - waited + self._held_up + self._overdue() - held_up
+        ended = time.monotonic()
+        held_up = self.served.waited() - waited if ended - began > SLOW else 0.0
         for request, answer in zip(batch, answers, strict=True):
+            # The last of several may be one that is waited for in vain.
+            took = (answer.at if answer else ended) - began - held_up
             status = answer.status if answer else 0
             self.statuses[status] += 1
             must = request.message.wait is None
@@ -152,8 +145,18 @@ class Campaign:
             if answer is not None:
                 self.reached[request.operation.name] += status < 400
                 self._pools.learn(request.values["environment"], request.values, answer)
+                if held := _HOLD.match(answer.body):
+                    await self._let_go(connection, held[1].decode())
             if status >= 500:
                 self.faults.failed.append(request)
+
+    async def _let_go(self, connection: Connection, environment: str) -> None:
+        """A request may have been changed to hold answers back where nobody is to wait."""
+        if environment != HELD:
+            host = f"localhost:{self.served.port}"
+            target = f"/_afterclose/holds/{environment}"
+            raw = f"DELETE {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+            await connection.send([Message(raw=raw, wait=SLOW)])
 
     async def again(self, connection: Connection, number: int) -> bytes:
         """Send the request of a number, with what the server has given out by now."""

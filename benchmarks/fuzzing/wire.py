@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -38,6 +39,8 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
     closed: bool = False
+    at: float = 0.0
+    """When it was all there, by the monotonic clock."""
 
     def header(self, name: str) -> str | None:
         """The first header of that name, in lower case."""
@@ -134,7 +137,8 @@ async def _read(reader: asyncio.StreamReader, method: bytes) -> Answer:
         body = await _chunks(reader)
     else:
         body, closed = await reader.read(), True
-    return Answer(status=status, headers=headers, body=body, closed=closed)
+    at = time.monotonic()
+    return Answer(status=status, headers=headers, body=body, closed=closed, at=at)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:

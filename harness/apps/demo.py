@@ -4,11 +4,14 @@ It keeps every sign-in in all the ways that are chosen (`kind.py`), which lets o
 what becomes of each.
 
 `return_to` may be repeated: where to go after this page, and after that, among the addresses of
-the same site. So one visit takes a person through the applications of many environments.
+the same site. So one visit takes a person through the logins of many environments. `beside`,
+likewise, are applications of the same site that the home shows in frames of its own: one page for
+all of them, which keep in their storages what they would as pages.
 """
 
 import secrets
 from collections.abc import Mapping
+from html import escape
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
@@ -83,12 +86,16 @@ class DemoApp:
 
     async def home(self, request: web.Request) -> web.Response:
         """`/`: says what is kept in the cookies, and lets the page keep a new token."""
-        onward = self._onward(self._return_to(request))
+        onward = self._onward(self._on_this_site(request, "return_to"))
+        beside = self._on_this_site(request, "beside")
         handover = _cookie(request, _HANDOVER_COOKIE)
         token = self._handovers.pop(handover, None) if handover else None
         script = ""
         if token is not None:
             script = "".join(kind.keep_script(token) for kind in self.kinds.values())
+        if beside:
+            # Whoever comes back to this page comes to one application.
+            script += "history.replaceState(null, '', '/');"
         if onward is not None:
             script += f"location.replace({in_script(onward)});"
         rows = "".join(self._row(request, kind) for kind in self.kinds.values())
@@ -96,8 +103,10 @@ class DemoApp:
             f"<ul>{rows}</ul><p><a href='/login'>Sign in</a> · "
             "<a href='/login?prompt=none'>Sign in silently</a> · "
             "<a href='/login?prompt=login'>Sign in as somebody else</a> · "
-            "<a href='/sign-out'>Sign out</a></p>",
+            "<a href='/sign-out'>Sign out</a></p>"
+            + "".join(f'<iframe hidden src="{escape(address)}"></iframe>' for address in beside),
             script=script,
+            site=self._site,
         )
         if handover:
             response.del_cookie(_HANDOVER_COOKIE, path="/")
@@ -115,7 +124,7 @@ class DemoApp:
         with `prompt=login` for whoever is to sign in instead of those who are."""
         query = self.relying_party.begin(
             asked={name: request.query[name] for name in _PASSED_ON if name in request.query},
-            return_to=self._return_to(request),
+            return_to=self._on_this_site(request, "return_to"),
             offline=self._refreshing is not None,
         )
         response = _redirect(f"{self.relying_party.issuer}/oauth2/auth?{urlencode(query)}")
@@ -225,11 +234,16 @@ class DemoApp:
             self._logins.save(login)
         return web.Response(headers=headers)
 
-    def _return_to(self, request: web.Request) -> tuple[str, ...]:
-        """The addresses asked for, if all of them are on this site; else none (open redirect)."""
-        asked = tuple(request.query.getall("return_to", []))
-        here = urlsplit(self.url)
-        site = f".app.localhost:{here.port}"
+    @property
+    def _site(self) -> str:
+        """What the hosts of all environments' applications end with."""
+        return f".app.localhost:{urlsplit(self.url).port}"
+
+    def _on_this_site(self, request: web.Request, name: str) -> tuple[str, ...]:
+        """The addresses that a parameter has, if all of them are on this site; else none (open
+        redirect)."""
+        asked = tuple(request.query.getall(name, []))
+        here, site = urlsplit(self.url), self._site
         for address in asked:
             try:
                 parts = urlsplit(address)
@@ -257,11 +271,16 @@ def _redirect(location: str) -> web.Response:
     return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})
 
 
-def _page(body: str, *, script: str = "", status: int = 200) -> web.Response:
+def _page(body: str, *, script: str = "", status: int = 200, site: str = "") -> web.Response:
+    """A page; that of a `site` may be framed by it, and no other by anybody."""
+    framing = f"http://*{site} https://*{site}" if site else "'none'"
     return web.Response(
         text="<!doctype html><html lang=en><meta charset=utf-8><title>Demo application</title>"
         f'<link rel=icon href="data:,"><h1>Demo application</h1>{body}<script>{script}</script>',
         status=status,
         content_type="text/html",
-        headers={"Cache-Control": "no-store", "X-Frame-Options": "DENY"},
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": f"frame-ancestors {framing}",
+        },
     )

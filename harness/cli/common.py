@@ -1,5 +1,6 @@
 """What the commands share: how a user's mistake is told, and the exit statuses."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,8 +11,11 @@ __all__ = [
     "INTERRUPTED",
     "NO_ENGINE",
     "USAGE",
+    "BaselineOption",
     "ConfigOption",
     "fail",
+    "result_files",
+    "say",
 ]
 
 USAGE, NO_ENGINE, HARNESS_FAILED, INTERRUPTED = 2, 3, 4, 130
@@ -20,8 +24,23 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Environments to add.")
 ]
 
+BaselineOption = Annotated[
+    Path | None,
+    typer.Option("--baseline", metavar="FILE", help="What is known and accepted."),
+]
+
 
 def fail(message: str, status: int = USAGE) -> NoReturn:
     """Say in one line what was wrong, and end."""
     typer.echo(f"afterclose: {message}", err=True)
     raise typer.Exit(status)
+
+
+def say(sentence: str) -> None:
+    """Tell something that ends nothing."""
+    typer.echo(f"afterclose: {sentence}", err=True)
+
+
+def result_files(paths: Iterable[Path]) -> list[Path]:
+    """Result files that people name, or that are in the folders that they name."""
+    return [path / "results.ndjson" if path.is_dir() else path for path in paths]

@@ -16,15 +16,19 @@ from harness.cli.common import (
     INTERRUPTED,
     NO_ENGINE,
     USAGE,
+    BaselineOption,
     ConfigOption,
     fail,
 )
+from harness.cli.github import annotate, summarize
 from harness.config import ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, NAMES, PRESETS, expand, takes
-from harness.records import Record, Verdict
+from harness.records import Error
+from harness.reports.baseline import Baseline, Standing
 from harness.reports.caveats import unfinished
 from harness.reports.matrix import matrix_of
 from harness.result_file import RecordsError, read_records, run_of
+from harness.runner.baseline_file import read_baseline, today
 from harness.runner.chosen import check_repeat
 from harness.runner.installing import find_engines, how_to_get
 from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
@@ -92,16 +96,18 @@ def run(
             metavar="FILE", help="An earlier results.ndjson: shards that take equally long."
         ),
     ] = None,
+    baseline: BaselineOption = None,
     headed: Annotated[bool, typer.Option("--headed", help="Show the browsers.")] = False,
     tracing: Annotated[str, typer.Option(help="on, off or retain-on-failure.")] = "off",
     screenshot: Annotated[str, typer.Option(help="on, off or only-on-failure.")] = "off",
 ) -> None:
     """Run scenarios in real browsers and report what is left of each login.
 
-    Exit status: 0 every observation kept or explained, 1 something unexpected or flaky, 2 bad usage
-    or configuration, 3 no engine, 4 the harness failed.
+    Exit status: 0 every observation kept or explained, 1 something unexpected or flaky, or
+    differing from the baseline, 2 bad usage or configuration, 3 no engine, 4 the harness failed.
     """
     try:
+        known = read_baseline(baseline) if baseline else Baseline(today=today())
         environments = load_config(config).only(policy or []).environments
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)
         presets = [preset_named(name) for name in preset or []]
@@ -131,8 +137,9 @@ def run(
     for name in missing:
         typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
     policies = [e.name for e in environments] if every else policy or []
+    targets = list(dict.fromkeys(targets or _pack(ESSENTIAL)))
     arguments = [
-        *dict.fromkeys(targets or _pack(ESSENTIAL)),
+        *targets,
         *_repeated("--afterclose-engine", [name for name in engines if name not in missing]),
         *_repeated("--afterclose-preset", presets),
         *_repeated("--afterclose-policy", policies),
@@ -143,6 +150,7 @@ def run(
         *(["--afterclose-resume"] if resume else []),
         *(["--afterclose-shard", shard] if shard else []),
         *(["--afterclose-durations", str(durations)] if durations else []),
+        *(["--afterclose-baseline", str(baseline)] if baseline else []),
         *(["--headed"] if headed else []),
         *("--tracing", tracing, "--screenshot", screenshot),
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
@@ -159,7 +167,11 @@ def run(
         records = list(read_records([results], lambda _: None)) if ran else []
     except RecordsError as error:
         fail(str(error), HARNESS_FAILED)
-    raise typer.Exit(_status(code, records))
+    matrix = matrix_of(records)
+    standing = Standing.of(matrix, known)
+    summarize(matrix, standing, output)
+    annotate(standing, targets)
+    raise typer.Exit(_status(code, standing, whole=not unfinished(records)))
 
 
 def _pytest(arguments: Sequence[str]) -> int:
@@ -224,16 +236,15 @@ def _check_output(folder: Path) -> Path:
         fail(f"{folder}: cannot be written: {error.strerror}; choose another with --output")
 
 
-def _status(code: int, records: Sequence[Record]) -> int:
+def _status(code: int, standing: Standing, *, whole: bool) -> int:
     if code == pytest.ExitCode.INTERRUPTED:
         return INTERRUPTED
     if code in _NOTHING_RAN:
         if code == pytest.ExitCode.NO_TESTS_COLLECTED:
             typer.echo("afterclose: no scenario fits; see 'afterclose scenarios'", err=True)
         return USAGE
-    verdicts = matrix_of(records).verdicts
-    if verdicts[Verdict.UNEXPECTED] or verdicts[Verdict.FLAKY]:
+    if standing.fails and not all(isinstance(failure, Error) for failure in standing.new):
         return 1
-    if code == pytest.ExitCode.INTERNAL_ERROR or verdicts[Verdict.ERROR] or unfinished(records):
+    if code == pytest.ExitCode.INTERNAL_ERROR or standing.new or not whole:
         return HARNESS_FAILED
-    return code
+    return 1 if standing.fails else int(code)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +12,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from harness.cli.common import NO_ENGINE, fail
+from harness.cli.common import NO_ENGINE, BaselineOption, fail, result_files, say
+from harness.cli.github import summarize
+from harness.config import ConfigError
 from harness.engines import ENGINES, MODELS, cannot_of, presets_of
-from harness.reports import write_reports
+from harness.reports.baseline import Baseline, Standing
 from harness.reports.caveats import caveats_of
 from harness.reports.matrix import matrix_of
-from harness.reports.terminal import summary_lines
 from harness.result_file import RecordsError, read_records
+from harness.runner.baseline_file import read_baseline, today
 from harness.runner.installing import find_engines, how_to_get, install
 from harness.runner.library import LibraryError, load_scenarios, packs, scenario_files
+from harness.runner.telling import report as tell_report
 from harness.scenario import Scenario, narrate, steps_of
 
 __all__ = ["engines", "report", "scenarios"]
@@ -95,26 +99,27 @@ def report(
         list[Path] | None, typer.Argument(metavar="[FILE]...", help="Default: the last run's.")
     ] = None,
     output: Annotated[Path, typer.Option(metavar="DIR")] = Path("report"),
+    baseline: BaselineOption = None,
 ) -> None:
-    """Merge result files and render every report."""
+    """Merge result files and render every report.
+
+    Exit status 0; with a baseline 1 where the results differ from it.
+    """
     try:
+        known = read_baseline(baseline) if baseline else None
         read = {
-            str(file): list(read_records([file], _say))
-            for file in files or [output / "results.ndjson"]
+            os.path.relpath(file): list(read_records([file], say))
+            for file in result_files(files or [output])
         }
-        caveats = caveats_of(read)
-        matrix = matrix_of((record for of in read.values() for record in of), caveats)
-        write_reports(matrix, output)
-    except RecordsError as error:
+        matrix = matrix_of(chain.from_iterable(read.values()), caveats_of(read))
+        lines = list(tell_report(matrix, output, known))
+    except (ConfigError, RecordsError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
-    for caveat in caveats:
-        _say(caveat)
-    for line in summary_lines(matrix):
+    for line in lines:
         typer.echo(line)
-    typer.echo(f"Report: {os.path.relpath(output / 'index.html')}")
-
-
-def _say(sentence: str) -> None:
-    typer.echo(f"afterclose: {sentence}", err=True)
+    standing = Standing.of(matrix, known or Baseline(today=today()))
+    summarize(matrix, standing, output)
+    if known is not None and standing.fails:
+        raise typer.Exit(1)

@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-import fcntl
 import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +17,7 @@ from harness.engines.control_client import ControlClient
 from harness.engines.engine import Engine, Installation, LaunchOptions
 from harness.engines.processes import kill_group
 
-__all__ = ["BrowserPool", "BrowserPoolError", "Options", "locked"]
+__all__ = ["BrowserPool", "BrowserPoolError", "Options"]
 
 _T = TypeVar("_T")
 
@@ -38,14 +37,6 @@ class Options:
     ignore_https_errors: bool = False
 
 
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock file: one process of a parallel run at a time."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 class BrowserPool:
     """A thread with an event loop in which everything asynchronous happens.
 
@@ -55,7 +46,6 @@ class BrowserPool:
 
     def __init__(self, url: str, options: Options, *, folder: Path | None = None) -> None:
         self.options = options
-        self._shared = folder
         self.folder = Path(folder or tempfile.gettempdir()) / f"afterclose-{secrets.token_hex(4)}"
         """Where browsers keep what they write. It may be swept away at any time."""
         self._profile: Path | None = None
@@ -178,18 +168,14 @@ class BrowserPool:
             await self._playwright.stop()
 
     async def _template(self, engine: Engine) -> Path:
-        """The warm profile of an engine; where a run has many processes, one makes it for all."""
-        self._made()
-        template = (self._shared or self.folder) / f"template-{engine.name}"
+        """The warm profile of an engine. Each process has its own: a browser starts all its caches
+        anew in a profile of another's folders."""
+        template = self._made() / f"template-{engine.name}"
         whole = template.with_suffix(".whole")
-        lock = locked(template.with_suffix(".lock"))
-        await asyncio.to_thread(lock.__enter__)
-        try:
-            if not (template.exists() and whole.exists()):
-                await asyncio.to_thread(shutil.rmtree, template, ignore_errors=True)
-                await self._warm_up(engine, template, whole)
-        finally:
-            lock.__exit__(None, None, None)
+        if not (template.exists() and whole.exists()):
+            await asyncio.to_thread(shutil.rmtree, template, ignore_errors=True)
+            await self._warm_up(engine, template)
+            whole.touch()
         return template
 
     @property
@@ -198,21 +184,14 @@ class BrowserPool:
 
     def _made(self) -> Path:
         """The folder, made when it is first needed, and again after something swept it away."""
-        for folder in (self._shared, self.folder):
-            if folder is not None:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.folder.parent, self.folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self.folder
 
-    async def _warm_up(self, engine: Engine, template: Path, whole: Path) -> None:
+    async def _warm_up(self, engine: Engine, template: Path) -> None:
         profile = Path(tempfile.mkdtemp(prefix=f"new-{engine.name}-", dir=self._made()))
         context, leader = await self.launch(engine, profile, "default")
         browser = context.browser
         await (browser.close() if browser else context.close())
         await asyncio.to_thread(self.ended, leader)
-        try:
-            await asyncio.to_thread(profile.rename, template)
-        except OSError:
-            # The lock may have been swept away too, and another process was quicker.
-            if not await asyncio.to_thread(whole.exists):
-                raise
-        await asyncio.to_thread(whole.touch)
+        await asyncio.to_thread(profile.rename, template)

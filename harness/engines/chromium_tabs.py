@@ -19,6 +19,8 @@ _OPEN, _RECENTLY_CLOSED = 1, 2
 _TIMEOUT = 5.0
 """Seconds until Playwright, or Tab Search, knows of a tab that is there."""
 _POLL = 0.02
+_POPUP_AFTER = 1.0
+"""Seconds after which a tab that Tab Search does not list is one of a popup."""
 _NAVIGATED_BY = "() => performance.getEntriesByType('navigation')[0]?.type"
 _LAST_ACTIVE = """items => items.filter(item => item.data.type === OPEN).map(item => [
   item.data.tab.title, Number(item.data.tab.lastActiveTimeTicks.internalValue)])""".replace(
@@ -94,23 +96,35 @@ async def _came_back(page: Page) -> bool:
 
 async def _in_order(context: BrowserContext, tabs: Sequence[Page]) -> list[Page]:
     """By when they were last in front: those of the window in front, where Chromium opens the page
-    that is asked, after all others. Titles tell the tabs apart meanwhile."""
+    that is asked, after all others, and popups after them. Titles tell the tabs apart meanwhile."""
     titles = [await tab.evaluate(RETITLE, _token(number)) for number, tab in enumerate(tabs)]
     async with _tab_search(context) as (search, items):
-        async with asyncio.timeout(_TIMEOUT):
-            while True:
-                active = dict(await items.evaluate_all(_LAST_ACTIVE))
-                if all(_token(number) in active for number in range(len(tabs))):
-                    break
-                await asyncio.sleep(_POLL)
+        active = await _last_active(items, [_token(number) for number in range(len(tabs))])
         front = await _window(context, search)
         windows = [await _window(context, tab) for tab in tabs]
     for tab, title in zip(tabs, titles, strict=True):
         await tab.evaluate(RETITLE, title)
-    order = sorted(
-        range(len(tabs)), key=lambda number: (windows[number] == front, active[_token(number)])
-    )
-    return [tabs[number] for number in order]
+
+    def place(number: int) -> tuple[bool, bool, float]:
+        token = _token(number)
+        return token not in active, windows[number] == front, active.get(token, 0)
+
+    return [tabs[number] for number in sorted(range(len(tabs)), key=place)]
+
+
+async def _last_active(items: Locator, titles: Sequence[str]) -> dict[str, float]:
+    """When the tabs of these titles were last in front. Tab Search takes a moment to list them, and
+    never lists a popup (measured): what is not there after a while is one, and lies above the
+    windows."""
+    waited = 0.0
+    async with asyncio.timeout(_TIMEOUT):
+        while True:
+            active: dict[str, float] = dict(await items.evaluate_all(_LAST_ACTIVE))
+            missing = [title for title in titles if title not in active]
+            if not missing or waited > _POPUP_AFTER:
+                return active
+            waited += _POLL
+            await asyncio.sleep(_POLL)
 
 
 def _token(number: int) -> str:

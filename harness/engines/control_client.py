@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from pydantic import TypeAdapter
 
 from harness.policy import Persistence
 from harness.received import Part, Received, Seen
@@ -30,6 +31,9 @@ _SCOPE_CHANGED = "scope_changed"
 PARTS: Sequence[Part] = ("cookies", "browser", "tab")
 """What a browser keeps apart, and can be looked at apart: its cookies, the storages of all its
 tabs, and those of one tab."""
+
+
+_SEEN = TypeAdapter(dict[str, dict[str, Received]])
 
 
 class ControlClientError(Exception):
@@ -153,12 +157,7 @@ class ControlClient:
     async def observation(self, ticket: str) -> Seen:
         """What the server received, by environment and surface."""
         answer = await self._control("GET", f"observations/{ticket}")
-        return {
-            environment: {
-                surface: Received.model_validate(shown) for surface, shown in surfaces.items()
-            }
-            for environment, surfaces in answer["seen"].items()
-        }
+        return _SEEN.validate_python(answer["seen"])
 
     async def override_persistence(
         self, environment: ServedEnvironment, persistence: Persistence

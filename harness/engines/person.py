@@ -1,6 +1,7 @@
 """The person at the applications: pages, forms and links, in the tab they have in use."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -10,27 +11,26 @@ from playwright.async_api import Page
 from harness.engines.control_client import ControlClient, ServedEnvironment
 from harness.people import FIRST, PEOPLE, Person
 
-__all__ = ["PER_VISIT", "PersonAtApplications", "batches", "login_as"]
+__all__ = ["PER_VISIT", "PersonAtApplications", "batches", "login_as", "visit_of"]
 
 _T = TypeVar("_T")
 PER_VISIT = 4
 """Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
-takes four. Firefox's session file, too, has what a tab keeps of the last four sites alone that it
+takes three. Firefox's session file, too, has what a tab keeps of the last four sites alone that it
 showed: it asks pages that are still in memory (`BackgroundSessionStorageManager::GetData`), and
-keeps three behind the one in front (measured: five environments in one tab, session file)."""
+keeps three behind the one in front (measured with a page for each of five environments; with all
+of them in one page it was not)."""
 
 _FILL_IN = """([email, password]) => {
-  const fillIn = () => {
+  if (window !== top || location.pathname !== '/oauth2/auth') { return; }
+  addEventListener('DOMContentLoaded', () => {
+    if (document.querySelector('.error')) { return; }
     document.getElementById('email').value = email;
     document.getElementById('password').value = password;
     document.getElementById('submit').click();
-  };
-  if (document.readyState === 'loading') {
-    document.addEventListener('DOMContentLoaded', fillIn);
-  } else {
-    fillIn();
-  }
+  });
 }"""
+"""For each page as it begins, which takes no message there and back."""
 
 _REFRESH = """addresses => Promise.all(addresses.map(
   address => fetch(address, {method: 'POST', mode: 'no-cors', credentials: 'include'})
@@ -50,6 +50,15 @@ def batches(environments: Sequence[_T]) -> list[Sequence[_T]]:
     ]
 
 
+def visit_of(applications: Sequence[str], login: str) -> list[str]:
+    """Where one visit goes: every application's login, and the last one's home with the others
+    beside it."""
+    *others, last = applications
+    beside = urlencode([("beside", f"{application}/") for application in others])
+    home = f"{last}/?{beside}" if beside else f"{last}/"
+    return [*(f"{application}{login}" for application in applications), home]
+
+
 class PersonAtApplications:
     """Whoever sits at a browser, at the applications of every environment."""
 
@@ -60,11 +69,13 @@ class PersonAtApplications:
 
     async def sign_in(self, page: Page, name: str | None) -> None:
         """Sign in everywhere; `name`: as somebody else than the last time."""
-        if name is None:
-            await self._visit_all(page, "/login")
-        else:
+        login = "/login"
+        if name is not None:
             self._someone = PEOPLE[name]
-            await self._visit_all(page, login_as(self._someone))
+            login = login_as(self._someone)
+        who = json.dumps([self._someone.email, self._someone.password])
+        async with await page.add_init_script(f"({_FILL_IN})({who})"):
+            await self._visit_all(page, login)
 
     async def visit(self, page: Page) -> None:
         """Open every application, which asks the auth server who this is."""
@@ -94,38 +105,18 @@ class PersonAtApplications:
 
     async def _visit_all(self, page: Page, login: str) -> None:
         for batch in batches(self._environments):
-            await _visit(page, batch, login, self._someone)
+            await _visit(page, batch, login)
 
 
-async def _visit(
-    page: Page, environments: Sequence[ServedEnvironment], login: str, someone: Person
-) -> None:
-    """One visit through every application's login, then through every application's home,
-    filling in the sign-in page, as someone, wherever it comes up."""
-    stops = [f"{environment.app_url}{login}" for environment in environments]
-    stops += [f"{environment.app_url}/" for environment in environments]
-    environment_of = {environment.issuer: environment for environment in environments}
-    filled_in: set[str] = set()
-
-    def form_of(url: str) -> ServedEnvironment | None:
-        base, at_form, _ = url.partition("/oauth2/auth?")
-        return environment_of.get(base) if at_form and url not in filled_in else None
-
-    def stopped(url: str) -> bool:
-        return url.partition("?")[0] == stops[-1] or form_of(url) is not None
-
-    first, *rest = stops
+async def _visit(page: Page, environments: Sequence[ServedEnvironment], login: str) -> None:
+    """One visit through every application's login, then to the last one's home, which shows the
+    others beside it."""
+    first, *rest = visit_of([environment.app_url for environment in environments], login)
     separator = "&" if "?" in first else "?"
     query = urlencode([("return_to", stop) for stop in rest])
     await page.goto(f"{first}{separator}{query}", wait_until="commit")
-    while True:
-        await page.wait_for_url(stopped, wait_until="commit")
-        environment = form_of(page.url)
-        if environment is None:
-            await page.wait_for_load_state("domcontentloaded")
-            return
-        filled_in.add(page.url)
-        await page.evaluate(_FILL_IN, [someone.email, someone.password])
+    home = f"{environments[-1].app_url}/"
+    await page.wait_for_url(lambda url: url.partition("?")[0] == home, wait_until="load")
 
 
 async def _sign_out(page: Page, environment: ServedEnvironment) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from harness.engines.answer_memo import CHANGING, AnswerMemo
 from harness.engines.control_client import PARTS, ServedEnvironment, listed_for
-from harness.engines.person import batches, login_as
+from harness.engines.person import batches, login_as, visit_of
 from harness.engines.tabs import in_any_tab
 from harness.model.agent import EMPTY, AgentError, Tab, UserAgent
 from harness.model.document import Form, ScriptError
@@ -183,13 +183,12 @@ class _HttpSite:
 
     def _visit_applications(self, tab: Tab, login: str) -> None:
         for batch in batches(self.environments):
-            stops = [f"{environment.app_url}{login}" for environment in batch]
-            stops += [f"{environment.app_url}/" for environment in batch]
-            first, *rest = stops
+            first, *rest = visit_of([environment.app_url for environment in batch], login)
+            home = f"{batch[-1].app_url}/"
             separator = "&" if "?" in first else "?"
             query = urlencode([("return_to", stop) for stop in rest])
             document = self._agent.navigate(tab, f"{first}{separator}{query}")
-            while document.url.partition("?")[0] != stops[-1]:
+            while document.url.partition("?")[0] != home:
                 form, someone = self._form(document.url, document.forms), self._someone
                 fields = form.filled_in(email=someone.email, password=someone.password)
                 document = self._agent.submit(tab, form, fields)

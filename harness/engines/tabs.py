@@ -1,6 +1,7 @@
 """What several tabs of one browser show, taken together."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.received import Received, Seen
 
@@ -37,7 +38,7 @@ def _in_any(tabs: Sequence[tuple[str, Received]]) -> Received:
     found = next((shown for _, shown in tabs if shown.signed_in), first)
     who = tuple(sorted({address for _, shown in tabs for address in shown.who}))
     told = tuple(f"{where}: {_state(shown)}" for where, shown in tabs)
-    return found.model_copy(update={"who": who, "tabs": told})
+    return replace(found, who=who, tabs=told)
 
 
 def _state(shown: Received) -> str:

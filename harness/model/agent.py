@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from harness.model.cookies import CookieStore, Request, site_of
-from harness.model.document import Document, Fetch, Form, parse, run_scripts
+from harness.model.document import Document, Effects, Fetch, Form, parse, run_scripts
 from harness.model.trail import Trails
 
 __all__ = ["EMPTY", "AgentError", "Storages", "Stores", "Tab", "UserAgent", "copy_of"]
@@ -176,11 +176,14 @@ class UserAgent(Stores):
         for _ in range(_DOCUMENTS):
             document = self._document(request, body)
             self._show(tab, document)
-            location = self._run(tab, document, site_of(document.url))
+            effects = self._run(tab, document, site_of(document.url))
             for address in document.frames:
                 self.frame(tab, address)
-            if location is None:
+            if effects.shown is not None:
+                document.url = tab.history[-1] = urljoin(document.url, effects.shown)
+            if effects.location is None:
                 return document
+            location = urljoin(document.url, effects.location)
             request = self._request(url=location, initiator=site_of(document.url))
             body = b""
         raise AgentError(f"{request.url}: pages send each other on without an end")
@@ -189,7 +192,7 @@ class UserAgent(Stores):
         tab.document = document
         tab.history.append(document.url)
 
-    def _run(self, tab: Tab, document: Document, top_level_site: str) -> str | None:
+    def _run(self, tab: Tab, document: Document, top_level_site: str) -> Effects:
         parts = urlsplit(document.url)
         origin = f"{parts.scheme}://{parts.netloc}"
 
@@ -211,7 +214,7 @@ class UserAgent(Stores):
         )
         if effects.session_used:
             tab.unused.discard(origin)
-        return None if effects.location is None else urljoin(document.url, effects.location)
+        return effects
 
     def _document(self, request: Request, body: bytes) -> Document:
         """The page at the end of the redirects (Fetch: 301, 302 and 303 turn POST into GET)."""

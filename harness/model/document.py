@@ -57,6 +57,8 @@ class Effects:
     """What a page's scripts did, but for storages, which they changed."""
 
     location: str | None = None
+    shown: str | None = None
+    """The address that the page has given itself, without going there."""
     session_used: bool = False
     """Whether a script has looked at the tab's storage."""
 
@@ -115,7 +117,7 @@ def _page(text: str) -> Document:
 
 _ENVIRONMENT = """
 function run(page) {
-  const effects = {location: null, session_used: false, fetches: []};
+  const effects = {location: null, shown: null, session_used: false, fetches: []};
   const waiting = [];
   const storage = (values, use) => ({
     getItem: key => { use(); return Object.hasOwn(values, key) ? values[key] : null; },
@@ -137,9 +139,10 @@ function run(page) {
     return new Promise(resolve => waiting.push(resolve));
   };
   const parent = {postMessage: () => {}};
+  const history = {replaceState: (state, title, address) => { effects.shown = address; }};
   for (const script of page.scripts) {
-    new Function('localStorage', 'sessionStorage', 'location', 'fetch', 'parent', script)(
-      local, session, location, fetch, parent);
+    const names = ['localStorage', 'sessionStorage', 'location', 'fetch', 'parent', 'history'];
+    new Function(...names, script)(local, session, location, fetch, parent, history);
   }
   const state = () => JSON.stringify({effects, local: page.local, session: page.session});
   globalThis.answered = () => waiting.forEach(resolve => resolve());
@@ -147,7 +150,8 @@ function run(page) {
   return state();
 }
 """
-"""What pages of this project use of a browser: storages, `location`, `fetch`, `postMessage`."""
+"""What pages of this project use of a browser: storages, `location`, `history`, `fetch`,
+`postMessage`."""
 
 
 @cache
@@ -191,7 +195,11 @@ def run_scripts(
     _replace(local, state["local"])
     _replace(session, state["session"])
     effects = state["effects"]
-    return Effects(location=effects["location"], session_used=effects["session_used"])
+    return Effects(
+        location=effects["location"],
+        shown=effects["shown"],
+        session_used=effects["session_used"],
+    )
 
 
 def _replace(storage: dict[str, str], values: Mapping[str, str]) -> None:

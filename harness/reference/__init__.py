@@ -5,6 +5,6 @@ Nothing here is asked of the server, and nothing of its code is used; `Effective
 either.
 """
 
-from harness.reference.site import ReferenceSite, Shown
+from harness.reference.site import ReferenceSite, Sight
 
-__all__ = ["ReferenceSite", "Shown"]
+__all__ = ["ReferenceSite", "Sight"]

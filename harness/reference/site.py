@@ -45,7 +45,7 @@ from harness.reference.surfaces import SSO, Surfaces
 from harness.reference.tenant import Login, Over, Session, Tenant
 from harness.settings import Activity, PolicyChange, Settings
 
-__all__ = ["ReferenceSite", "Shown"]
+__all__ = ["ReferenceSite", "Sight"]
 
 _AUTHORIZE, _FORM, _LOGOUT = "/oauth2/auth", "/sign-in", "/logout"
 """Where the auth server gets its cookie, or does not."""
@@ -56,7 +56,7 @@ _TOKEN, _LOGIN = "token", "login"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class Sight:
     """What one surface shows, and what became of the thing that it rests on."""
 
     who: frozenset[str]
@@ -183,10 +183,10 @@ class ReferenceSite:
         for tenant in self._tenants:
             tenant.scope_to_change, tenant.scope_mended = False, True
 
-    def look(self, in_use: Tab, others: Sequence[Tab]) -> Mapping[tuple[str, str], Shown]:
+    def look(self, in_use: Tab, others: Sequence[Tab]) -> Mapping[tuple[str, str], Sight]:
         """What each surface of each environment shows. What belongs to a tab is looked at in the
         tab in use and in the others."""
-        seen: dict[tuple[str, str], Shown] = {}
+        seen: dict[tuple[str, str], Sight] = {}
         for tenant in self._tenants:
             sso = self._look_at_sso(tenant)
             surfaces = {SSO: sso}
@@ -211,7 +211,7 @@ class ReferenceSite:
             tab.pending = False
         return seen
 
-    def _look_at_sso(self, tenant: Tenant) -> Shown:
+    def _look_at_sso(self, tenant: Tenant) -> Sight:
         alive, said = self._alive(tenant), self.surfaces.trail(tenant, SSO)
         cookie = self.surfaces.cookie(tenant, SSO)
         there = {kept.identity for kept in self._stores.cookies}
@@ -223,18 +223,18 @@ class ReferenceSite:
                 said += (CAPPED,)
             elif session is not None and not tenant.over(session, self._time):
                 said += (COOKIE_NOT_PROLONGED,)
-        return Shown(who=frozenset({alive.person} if alive else ()), trail=said)
+        return Sight(who=frozenset({alive.person} if alive else ()), trail=said)
 
-    def _look_at_local_storage(self, tenant: Tenant) -> Shown:
+    def _look_at_local_storage(self, tenant: Tenant) -> Sight:
         token = self._stores.local_storage.get(tenant.app, {})
         trail = self.surfaces.trail(tenant, "local_storage")
         if not self._holds_token(token):
-            return Shown(who=_NOBODY, trail=(*trail, *((EXPIRED,) if token else ())))
+            return Sight(who=_NOBODY, trail=(*trail, *((EXPIRED,) if token else ())))
         login = tenant.logins[token[_LOGIN]]
         said = (REMOVAL_NOT_WRITTEN,) if login.left else self._not_told(tenant, login)
-        return Shown(who=login.who, trail=(*trail, *said))
+        return Sight(who=login.who, trail=(*trail, *said))
 
-    def _look_at_tabs(self, tenant: Tenant, tabs: Sequence[Tab]) -> Shown:
+    def _look_at_tabs(self, tenant: Tenant, tabs: Sequence[Tab]) -> Sight:
         tokens = [(tab, token) for tab in tabs if (token := tab.session_storage.get(tenant.app))]
         held = [
             (tab, tenant.logins[token[_LOGIN]])
@@ -243,7 +243,7 @@ class ReferenceSite:
         ]
         if not held:
             trail = self.surfaces.trail(tenant, "session_storage")
-            return Shown(who=_NOBODY, trail=(*trail, *((EXPIRED,) if tokens else ())))
+            return Sight(who=_NOBODY, trail=(*trail, *((EXPIRED,) if tokens else ())))
         tab, login = min(held, key=lambda pair: (not pair[1].displaced, pair[1].left))
         said = self._not_told(tenant, login)
         if login.left and not login.displaced:
@@ -251,20 +251,20 @@ class ReferenceSite:
             said = (REMOVAL_NOT_WRITTEN,) if dropped else (OTHER_TAB_NOT_TOLD,)
         trail = self._stores.trails.of(tab_thing(tab.key, tenant.app))
         who = frozenset(one.session.person for _, one in held)
-        return Shown(who=who, trail=(*trail, *said))
+        return Sight(who=who, trail=(*trail, *said))
 
-    def _look_at_cookie(self, tenant: Tenant, kind: str, sent: Mapping[str, str]) -> Shown:
+    def _look_at_cookie(self, tenant: Tenant, kind: str, sent: Mapping[str, str]) -> Sight:
         trail = self.surfaces.trail(tenant, kind)
         login = tenant.logins.get(sent.get(cookie_name(kind, tenant.name), ""))
         lapsed = login is not None and self._time >= login.lapses(kind)
         if login and not lapsed and not login.over and not login.heard_of_end(kind):
-            return Shown(who=login.who, trail=(*trail, *self._not_told(tenant, login, kind)))
+            return Sight(who=login.who, trail=(*trail, *self._not_told(tenant, login, kind)))
         cookie = self.surfaces.cookie(tenant, kind)
         if self._browser.expired(cookie) or lapsed:
             trail += (EXPIRED,)
         elif login is None and cookie is not None and self._browser.has(cookie):
             trail += (self._browser.kept_back,)
-        return Shown(who=_NOBODY, trail=trail)
+        return Sight(who=_NOBODY, trail=trail)
 
     def _not_told(self, tenant: Tenant, login: Login, kind: str = "") -> tuple[Decision, ...]:
         why = INACTIVITY_NOT_TOLD if kind == "backchannel_cookie" else NOT_TOLD

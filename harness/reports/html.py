@@ -8,6 +8,7 @@ from msgspec import structs
 
 from harness.records import Observation, Verdict
 from harness.reports.agreement import agreements
+from harness.reports.baseline import Standing
 from harness.reports.both_ways import both_ways
 from harness.reports.matrix import SYMBOLS, Matrix
 
@@ -36,19 +37,23 @@ def _templates() -> Environment:
     )
 
 
-def render_html(matrix: Matrix) -> str:
-    """The matrix; every cell opens what it rests on."""
+def render_html(matrix: Matrix, standing: Standing | None = None) -> str:
+    """The matrix; every cell opens what it rests on, and why it is accepted, if it is."""
     about = {
         name: _piece("limitation", note=note) for name, note in matrix.limitations.items()
     }
-    shown: dict[Observation, tuple[Markup, Markup]] = {}
+    shown: dict[tuple[Observation, str | None], tuple[Markup, Markup]] = {}
+
+    def accepted(record: object) -> str | None:
+        return standing.reason(record) if standing else None
 
     def pieces(observation: Observation) -> tuple[Markup, Markup]:
         """What is shown of an observation: in short, and in full. Most cells say what another
         does: it is put together once."""
-        key = _shown_of(observation)
+        reason = accepted(observation)
+        key = _shown_of(observation), reason
         if key not in shown:
-            names = {"o": observation, "symbols": SYMBOLS, "about": about}
+            names = {"o": observation, "symbols": SYMBOLS, "about": about, "accepted": reason}
             shown[key] = _piece("chip", **names), _piece("observation", **names)
         return shown[key]
 
@@ -56,6 +61,8 @@ def render_html(matrix: Matrix) -> str:
         matrix=matrix,
         about=about,
         pieces=pieces,
+        accepted=accepted,
+        standing=standing,
         symbols=SYMBOLS,
         meanings=_MEANINGS,
         verdicts=matrix.verdicts,

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from harness.records import Verdict
+from harness.records import Observation, Verdict
 from harness.reports.agreement import agreements
+from harness.reports.baseline import Standing
 from harness.reports.matrix import SYMBOLS, Cell, Column, Matrix
 
 __all__ = ["summary_lines"]
@@ -14,14 +15,15 @@ _MOST_COLUMNS = 8
 """Of more, no terminal shows a table: each is summed up in a line."""
 
 
-def summary_lines(matrix: Matrix) -> list[str]:
-    """Rows of the matrix, what the signs mean, and the count of each verdict."""
+def summary_lines(matrix: Matrix, standing: Standing | None = None) -> list[str]:
+    """Rows of the matrix, what the signs mean, the count of each verdict, and what needs a look:
+    what a baseline accepts comes last, with the reason."""
     lines = _table(matrix) if len(matrix.columns) <= _MOST_COLUMNS else _sums(matrix)
     lines.append("")
     lines.append("  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items()))
     counted = matrix.verdicts
     lines.append(", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict))
-    lines += _repeated(matrix)
+    lines += _repeated(matrix, standing)
     for agreement in agreements(matrix):
         lines.append(f"{agreement.sentence}.")
         lines += [
@@ -29,17 +31,20 @@ def summary_lines(matrix: Matrix) -> list[str]:
             f"{seen.check}: browser {seen.told_observed}, model {modelled.told_observed}"
             for seen, modelled in agreement.differing
         ]
-    lines += _troubles(matrix)
+    lines += _troubles(matrix, standing)
+    if standing is not None:
+        lines += [f"{SYMBOLS[Verdict.UNEXPECTED]} {line}" for line in standing.complaints.values()]
+        lines += standing.notes
     return lines
 
 
-def _repeated(matrix: Matrix) -> Iterator[str]:
+def _repeated(matrix: Matrix, standing: Standing | None) -> Iterator[str]:
     flaky = matrix.flaky()
     agreed = Counter(r.sentence for _, r in matrix.repeated() if not r.flaky)
     for o, repeats in flaky:
         yield (
             f"{SYMBOLS[Verdict.FLAKY]} {o.scenario}[{o.engine}-{o.preset}] {o.policy}/{o.surface}, "
-            f"{o.check}: {repeats.sentence}"
+            f"{o.check}: {repeats.sentence}{_accepted(o, standing)}"
         )
         yield from (f"    {line}" for line in repeats.evidence)
     if flaky or agreed:
@@ -86,13 +91,24 @@ def _counts(verdicts: Counter[Verdict]) -> str:
     )
 
 
-def _troubles(matrix: Matrix) -> Iterator[str]:
-    for o in matrix.observations():
-        if o.verdict is Verdict.UNEXPECTED:
-            yield (
-                f"✗ {o.scenario}[{o.engine}-{o.preset}] {o.policy}/{o.surface}, {o.check}: "
-                f"{o.comparison}"
-            )
-    for trouble in matrix.troubles():
-        where = f"{trouble.scenario}[{trouble.engine}-{trouble.preset}]"
-        yield f"{SYMBOLS[trouble.verdict]} {where} {trouble.sentence}"
+def _troubles(matrix: Matrix, standing: Standing | None) -> Iterator[str]:
+    accepted: list[str] = []
+    records = [o for o in matrix.observations() if o.verdict is Verdict.UNEXPECTED]
+    for record in (*records, *matrix.troubles()):
+        where = f"{record.scenario}[{record.engine}-{record.preset}]"
+        text = f"{SYMBOLS[record.verdict]} {where} "
+        if isinstance(record, Observation):
+            text += f"{record.policy}/{record.surface}, {record.check}: {record.comparison}"
+        else:
+            text += record.sentence
+        reason = _accepted(record, standing)
+        if reason:
+            accepted.append(f"{text}{reason}")
+        else:
+            yield text
+    yield from accepted
+
+
+def _accepted(record: object, standing: Standing | None) -> str:
+    reason = standing.reason(record) if standing else None
+    return "" if reason is None else f"; accepted: {reason}"

@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from harness.records import Done, Error, Observation, Unsupported
+from harness.reports.baseline import Failure, is_failure
 
 __all__ = ["Attempt", "UnexpectedError"]
 
@@ -52,6 +53,11 @@ class Attempt:
         self._stamp: dict[str, Any] = {"repetition": repetition, "attempt": secrets.token_hex(4)}
         self._records: list[Observation | Unsupported | Error] = []
         self._began = 0.0
+
+    @property
+    def failures(self) -> list[Failure]:
+        """What came of the item so far that fails it, unless it is accepted."""
+        return [r for r in self._records if isinstance(r, Failure) and is_failure(r)]
 
     def note(self, *records: Observation | Unsupported | Error) -> None:
         """What came of the item so far."""

@@ -14,6 +14,8 @@ from harness.engines import ENGINES, MODELS, NAMES, PRESETS, expand, takes
 from harness.engines.browser_pool import Options
 from harness.policy import MORE_ENVIRONMENTS
 from harness.presets import canonical
+from harness.reports.baseline import Baseline
+from harness.runner.baseline_file import read_baseline
 
 __all__ = ["Chosen", "check_repeat"]
 
@@ -70,14 +72,22 @@ class Chosen:
             asked = [e.name for e in self._file.environments if e.name not in MORE_ENVIRONMENTS]
         return self._file.only(asked)
 
+    @cached_property
+    def baseline(self) -> Baseline | None:
+        """What is known and accepted, or None where there is no baseline; raises ConfigError."""
+        named = self._pytest.getoption("afterclose_baseline")
+        path = self._pytest.invocation_params.dir / (named or "")
+        return read_baseline(Path(os.path.relpath(path))) if named else None
+
     def check(self) -> None:
         """Raise ConfigError for a mistake, wherever it is."""
         self._check_names()
-        _ = self.config
+        _ = self.config, self.baseline
 
     def check_options(self) -> None:
         """Raise ConfigError for a mistake in what the command line names."""
         self._check_names()
+        _ = self.baseline
         try:
             _ = self._file
         except ConfigError:

@@ -52,6 +52,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="environments to add (default: afterclose.toml, if there is one)",
     )
     group.addoption(
+        "--afterclose-baseline",
+        metavar="FILE",
+        help="what is known and accepted, and fails no test (default: nothing)",
+    )
+    group.addoption(
         "--afterclose-report",
         metavar="DIR",
         default="report",
@@ -214,7 +219,7 @@ def session_browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     request.node.stash[UNEXPECTED] = unexpected
 
     def note(observation: "Observation") -> None:
-        if observation.verdict is Verdict.UNEXPECTED:
+        if observation.verdict is Verdict.UNEXPECTED and not run_session.accepts(observation):
             unexpected.append(observation)
 
     with told_in_a_line():

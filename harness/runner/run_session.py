@@ -20,6 +20,7 @@ from harness.engines.simulated import Simulated
 from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment
 from harness.records import Error, Observation, Run, Unsupported, Verdict
+from harness.reports.baseline import Failure
 from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.chosen import Chosen
 from harness.runner.installing import find_engines
@@ -107,6 +108,13 @@ class RunSession:
         found = find_engines(name for name in self.chosen.engines if name in ENGINES)
         browsers = {name: there.version if there else "" for name, there in found.items()}
         return resumption_of(self._plan.results, self._described(browsers), browsers)
+
+    def accepts(self, *records: Failure) -> str:
+        """Why all of these, which fail a run, are accepted; nothing where one is not."""
+        baseline = self.chosen.baseline
+        entries = [baseline.acceptance(record) for record in records] if baseline else [None]
+        told = [f"accepted, {entry.told}: {entry.reason}" for entry in entries if entry]
+        return "; ".join(dict.fromkeys(told)) if len(told) == len(entries) else ""
 
     @cached_property
     def version(self) -> str:

@@ -64,11 +64,10 @@ class Summary:
         invocation = self._invocation
         if invocation.worker or invocation.refused or not invocation.wrote:
             return
-        from harness.reports import write_reports
         from harness.reports.caveats import caveats_of
         from harness.reports.matrix import matrix_of
-        from harness.reports.terminal import summary_lines
         from harness.result_file import RecordsError, read_records
+        from harness.runner.telling import report
 
         folder = invocation.results.parent
         try:
@@ -77,7 +76,7 @@ class Summary:
             matrix = matrix_of(records, caveats)
             if not matrix.cells and not caveats:
                 return
-            write_reports(matrix, folder)
+            lines = list(report(matrix, folder, invocation.run_session.chosen.baseline))
         except RecordsError as error:
             self._give_up(str(error))
             return
@@ -89,9 +88,8 @@ class Summary:
             return
         self._judge(matrix, records)
         terminalreporter.section("Afterclose")
-        for line in [*(f"Beware: {caveat}." for caveat in caveats), *summary_lines(matrix)]:
+        for line in lines:
             terminalreporter.write_line(line)
-        terminalreporter.write_line(f"Report: {os.path.relpath(folder / 'index.html')}")
 
     def _give_up(self, sentence: str) -> None:
         print(f"afterclose: {sentence}", file=sys.stderr)
@@ -102,12 +100,14 @@ class Summary:
         """What no item that was carried out now could fail by: disagreement with another, or what
         came of the run before it was resumed."""
         from harness.records import Done, Verdict
+        from harness.reports.baseline import Baseline, Standing
+        from harness.runner.baseline_file import today
 
-        failed = matrix.verdicts[Verdict.FLAKY] > 0
+        baseline = self._invocation.run_session.chosen.baseline or Baseline(today=today())
+        new = Standing.of(matrix, baseline).new
+        failed = any(failure.verdict is Verdict.FLAKY for failure in new)
         if self._invocation.plan.resumed:
-            verdicts = matrix.verdicts
-            failed = failed or verdicts[Verdict.UNEXPECTED] + verdicts[Verdict.ERROR] > 0
-            failed = failed or any(isinstance(r, Done) and r.failed for r in records)
+            failed = bool(new) or any(isinstance(r, Done) and r.failed for r in records)
         if failed and self._session and self._session.exitstatus == pytest.ExitCode.OK:
             self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

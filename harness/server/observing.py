@@ -2,10 +2,10 @@
 
 A browser is sent to the first auth server, which notes the SSO cookie and answers as it would a
 silent sign-in, and on to that environment's application, which notes its cookies and takes the code
-as it would in a silent sign-in; then to the next environment. The last page shows frames of the
-applications' own site that read `localStorage`. What belongs to one tab (`sessionStorage`) is read
-in frames of that tab: on the last page, if it is the tab in use that came here; else the driver
-puts them there.
+as it would in a silent sign-in; then to the next environment. The last page reads its own
+`localStorage`, and shows frames of the other applications, which are of the same site, that read
+theirs. What belongs to one tab (`sessionStorage`) is read there as well, if it is the tab in use
+that came here; else the driver puts frames for it into that.
 
 Nothing of it sets a cookie, writes a storage or counts as activity. One observation looks at eight
 environments at most: browsers follow twenty redirects. It can be of a part alone: the cookies, what
@@ -204,30 +204,30 @@ class Observing:
         return (self._tenants[environment].people.email_of(user_id) or user_id,)
 
     async def frames(self, request: web.Request, app: DemoApp) -> web.Response:
-        """The last page of the visit: frames for what is in the applications' storages."""
+        """The last page of the visit, for what is in the applications' storages: its own, and
+        those of the others in frames."""
         visit = self._visit(request, app.name)
-        base = request.path.removesuffix("/frames")
-        addresses = (
-            f"{self._apps[name].url}{base}/{part}"
-            for name in visit.environments
-            for part in visit.frames
-        )
-        return _html("".join(f'<iframe src="{address}"></iframe>' for address in addresses))
+        path = request.path.removesuffix("/frames") + f"/{'-'.join(visit.frames)}"
+        others = (self._apps[name].url for name in visit.environments if name != app.name)
+        frames = "".join(f'<iframe src="{url}{path}"></iframe>' for url in others)
+        sending = _sending(path, self._reading(app, visit.frames))
+        return _html(f"{frames}<script>{sending};</script>")
 
     async def frame(self, request: web.Request, app: DemoApp) -> web.Response:
         """Reads the storages of the browser, or of the tab, and sends the tokens that are there,
         as the application would."""
+        reading = self._reading(app, request.match_info["parts"].split("-"))
+        sending = _sending(request.path, reading)
+        return _html(f"<script>{sending}.finally(() => parent.postMessage('shown', '*'));</script>")
+
+    def _reading(self, app: DemoApp, parts: Collection[str]) -> str:
+        """An expression: what an application has in the storages of those parts."""
         reading = ", ".join(
             f"{json.dumps(kind.name)}: {kind.read_script()}"
             for kind in app.kinds.values()
-            if isinstance(kind, StorageKind) and _part_of(kind) == request.match_info["part"]
+            if isinstance(kind, StorageKind) and _part_of(kind) in parts
         )
-        return _html(
-            "<script>fetch(location.pathname, {method: 'POST', headers: "
-            "{'Content-Type': 'application/json'}, "
-            f"body: JSON.stringify({{{reading}}})}})"
-            ".finally(() => parent.postMessage('shown', '*'));</script>"
-        )
+        return f"{{{reading}}}"
 
     async def stored(self, request: web.Request, app: DemoApp) -> web.Response:
         """Note what the tokens that came are worth."""
@@ -259,9 +259,17 @@ class Observing:
         query = self._apps[name].relying_party.begin(asked={"prompt": "none"})
         return f"{self._tenants[name].issuer}{IDP_PATH}/{ticket}?{urlencode(query)}"
 
-    def _set_cookie(self, url: str, cookie: str) -> list[str]:
+    def _set_cookie(self, url: str, cookie: str) -> tuple[str, ...]:
         header = self._log.set_cookie(url.partition("://")[2], cookie)
-        return [header] if header else []
+        return (header,) if header else ()
+
+
+def _sending(path: str, reading: str) -> str:
+    """An expression: the promise to have sent there what was read."""
+    return (
+        f"fetch({json.dumps(path)}, {{method: 'POST', headers: "
+        f"{{'Content-Type': 'application/json'}}, body: JSON.stringify({reading})}})"
+    )
 
 
 def _part_of(kind: AppKind) -> Part:

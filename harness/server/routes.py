@@ -115,7 +115,7 @@ class Routes:
 
     def _observing_routes(self) -> list[web.RouteDef]:
         observing, ticket = self._site.observing, f"{PATH}/{{ticket}}"
-        part = f"{ticket}/{{part:browser|tab}}"
+        part = f"{ticket}/{{parts:browser|tab|browser-tab}}"
         return [
             web.get(f"{IDP_PATH}/{{ticket}}", self._at_idp(self._look_at_idp)),
             web.get(ticket, self._at_app(observing.at_app)),

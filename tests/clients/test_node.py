@@ -1,5 +1,6 @@
 """Clients from npm, where node is present: each file of `node/` is a test of node's own runner."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -7,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.browser_pool import locked
 from harness.server.running import MockServer
 from tests.clients.conftest import CALLBACK, HOME, SECRET
 
@@ -22,7 +22,9 @@ pytestmark = pytest.mark.skipif(
 def packages() -> Path:
     """Install what the lock file names, once."""
     installed = FOLDER / "node_modules" / ".package-lock.json"
-    with locked(FOLDER / "install.lock"):
+    with (FOLDER / "install.lock").open("w") as lock:
+        # One process of a parallel run at a time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = (FOLDER / "package-lock.json").stat().st_mtime
         if not installed.exists() or installed.stat().st_mtime < wanted:
             subprocess.run(
