@@ -1,7 +1,7 @@
 """What is kept of a kind, by key, so that it does not grow for ever.
 
-Nothing here is swept: each new record has a few of the others looked at, so that no request pays
-for all of them.
+Nothing here is swept: once there are half as many as may stay, each new record has two of the
+others looked at, so that no request pays for all of them.
 """
 
 from collections import deque
@@ -90,7 +90,8 @@ class Ledger(Generic[_V]):
         self._state.put(*self._place, key, vars(record))
         if new:
             self._watched.append(key)
-            self._look()
+            if len(self._records) * _LOOKED_AT > self._kept:
+                self._look()
 
     def _look(self) -> None:
         for _ in range(min(_LOOKED_AT, len(self._watched))):

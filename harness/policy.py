@@ -152,24 +152,24 @@ class EffectivePolicy:
         inactivity timeout there or on an application
         (`PATCH /api/v1/applications/{application_id}/tokens`), and an organization's override,
         where it is switched on, goes before both."""
-        timeout, level = environment.inactivity_timeout, Level.ENVIRONMENT
-        if application_timeout is not None:
-            timeout, level = application_timeout, Level.APPLICATION
-        base = replace(environment, inactivity_timeout=timeout)
-        applied = override.apply(base)
-        timeout_by_organization = override.use_inactivity_timeout and override.inactivity_timeout
-        limit_by_organization = override.use_absolute_timeout and override.absolute_timeout
+        persistence, persistence_from = environment.persistence, Level.ENVIRONMENT
+        if override.use_persistence and override.persistence is not None:
+            persistence, persistence_from = override.persistence, Level.ORGANIZATION
+        timeout, timeout_from = environment.inactivity_timeout, Level.ENVIRONMENT
+        if override.use_inactivity_timeout and override.inactivity_timeout is not None:
+            timeout, timeout_from = override.inactivity_timeout, Level.ORGANIZATION
+        elif application_timeout is not None:
+            timeout, timeout_from = application_timeout, Level.APPLICATION
+        limit, limit_from = environment.absolute_timeout, Level.ENVIRONMENT
+        if override.use_absolute_timeout and override.absolute_timeout is not None:
+            limit, limit_from = override.absolute_timeout, Level.ORGANIZATION
         return cls(
-            persistence=applied.persistence,
-            persistence_from=Level.ORGANIZATION
-            if override.use_persistence and override.persistence
-            else Level.ENVIRONMENT,
-            inactivity_timeout=applied.inactivity_timeout,
-            inactivity_timeout_from=Level.ORGANIZATION if timeout_by_organization else level,
-            absolute_timeout=applied.absolute_timeout,
-            absolute_timeout_from=Level.ORGANIZATION
-            if limit_by_organization
-            else Level.ENVIRONMENT,
+            persistence=persistence,
+            persistence_from=persistence_from,
+            inactivity_timeout=timeout,
+            inactivity_timeout_from=timeout_from,
+            absolute_timeout=limit,
+            absolute_timeout_from=limit_from,
         )
 
 

@@ -10,6 +10,7 @@ aiohttp, a mapping, has the last of them, and neither the order nor the other.
 from collections import Counter
 from dataclasses import dataclass
 
+from aiohttp import web
 from multidict import MultiMapping
 
 __all__ = ["SentCookies", "shorten"]
@@ -29,7 +30,15 @@ class SentCookies:
     pairs: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, headers: MultiMapping[str]) -> "SentCookies":
+    def of(cls, request: web.Request) -> "SentCookies":
+        """Those of a request, read once."""
+        sent = request.get(_READ)
+        if sent is None:
+            sent = request[_READ] = cls.read(request.headers)
+        return sent
+
+    @classmethod
+    def read(cls, headers: MultiMapping[str]) -> "SentCookies":
         """Read a request's headers: `Cookie` is one of them, unless something on the way has split
         it (RFC 9113, section 8.2.3). What has no `=` is a value without a name (section 5.8.3)."""
         cookies = headers.getall("Cookie", [])
@@ -45,12 +54,17 @@ class SentCookies:
     def duplicates(self) -> tuple[str, ...]:
         """Those whose name came more than once, their values shortened: the first of a name is the
         one that counts."""
+        if len(dict(self.pairs)) == len(self.pairs):
+            return ()
         count = Counter(self.names)
         return tuple(shorten(name, value) for name, value in self.pairs if count[name] > 1)
 
     def first(self, name: str) -> str | None:
         """The value of the first cookie of a name, or None."""
         return next((value for known, value in self.pairs if known == name), None)
+
+
+_READ = web.RequestKey("sent_cookies", SentCookies)
 
 
 def _pair(part: str) -> tuple[str, str]:
@@ -61,4 +75,6 @@ def _pair(part: str) -> tuple[str, str]:
 
 def _readable(text: str) -> str:
     """Bytes that are no UTF-8 come as surrogates, which JSON cannot carry."""
+    if text.isascii():
+        return text
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -7,7 +7,7 @@ from harness.sent_cookies import SentCookies, shorten
 
 
 def read(*headers: str) -> SentCookies:
-    return SentCookies.of(CIMultiDict([("Host", "localhost"), *(("cookie", h) for h in headers)]))
+    return SentCookies.read(CIMultiDict([("Host", "localhost"), *(("cookie", h) for h in headers)]))
 
 
 @pytest.mark.parametrize(

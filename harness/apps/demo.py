@@ -264,7 +264,7 @@ class DemoApp:
 
 
 def _cookie(request: web.Request, name: str) -> str | None:
-    return SentCookies.of(request.headers).first(name)
+    return SentCookies.of(request).first(name)
 
 
 def _redirect(location: str) -> web.Response:

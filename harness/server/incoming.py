@@ -35,7 +35,7 @@ def normalized(request: web.BaseRequest) -> web.BaseRequest:
     are no UTF-8 become replacement characters, so that they can be logged and shown.
     """
     headers = request.headers.items()
-    if not all(_is_text(name) and _is_text(value) for name, value in headers):
+    if not _is_text("".join([*request.headers, *request.headers.values()])):
         request = request.clone(headers=[(_text(name), _text(value)) for name, value in headers])
     host = request.headers.get(hdrs.HOST, "")
     if request.host == host and host == host.lower() and ":" in host:
@@ -63,7 +63,7 @@ def check_host(request: web.Request) -> None:
 
 
 def _is_text(value: str) -> bool:
-    return value.isprintable() or not any("\ud800" <= char <= "\udfff" for char in value)
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _text(value: str) -> str:

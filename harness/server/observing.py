@@ -141,7 +141,7 @@ class Observing:
     async def at_idp(self, request: web.Request, tenant: Tenant) -> web.Response:
         """Note what the SSO cookie is worth; on to the application with the outcome."""
         visit = self._visit(request, tenant.name)
-        sent = SentCookies.of(request.headers)
+        sent = SentCookies.of(request)
         session, reason = tenant.session_of(self._sign_in.cookie.read(request, tenant))
         visit.add(
             tenant.name,
@@ -161,7 +161,7 @@ class Observing:
         """Note what the application's cookies, and its silent sign-in, are worth; on to the next
         environment."""
         visit = self._visit(request, app.name)
-        sent = SentCookies.of(request.headers)
+        sent = SentCookies.of(request)
         for kind in app.kinds.values():
             if isinstance(kind, CookieKind):
                 standing, claim = app.standing(request, kind)

@@ -57,8 +57,10 @@ class Parameters(dict[str, str]):
         audiences = " ".join(value for name, value in given if name == "audience")
         if audiences:
             self["audience"] = audiences
-        counted = Counter(name for name, _ in given if name != "audience")
-        self.repeated = frozenset(name for name, count in counted.items() if count > 1)
+        self.repeated = frozenset[str]()
+        if len(self) < len(given):
+            counted = Counter(name for name, _ in given if name != "audience")
+            self.repeated = frozenset(name for name, count in counted.items() if count > 1)
 
     def refuse_repeated(self) -> None:
         """Raise OAuthError if one was given twice."""

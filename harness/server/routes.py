@@ -151,7 +151,8 @@ class Routes:
         rebinding) reaches nothing."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            if request.host not in {**self._site.tenant_of_host, **self._site.app_of_host}:
+            host, site = request.host, self._site
+            if host not in site.tenant_of_host and host not in site.app_of_host:
                 raise web.HTTPNotFound()
             return await handler(request)
 
@@ -193,7 +194,7 @@ class Routes:
         tenant = self._site.tenant_of_host.get(request.host)
         response = cross_origin.preflight(request, tenant) or await handler(request)
         cross_origin.allow(request, tenant, response)
-        sent = SentCookies.of(request.headers)
+        sent = SentCookies.of(request)
         headers = [morsel.OutputString() for morsel in response.cookies.values()]
         headers += response.headers.getall("Set-Cookie", [])
         self._site.log.add(

@@ -30,7 +30,7 @@ class SsoCookie:
 
     def read(self, request: web.Request, tenant: Tenant) -> str | None:
         """The value that came with a request, or None. Of two of that name the first counts."""
-        sent = SentCookies.of(request.headers)
+        sent = SentCookies.of(request)
         value = sent.first(self.name(tenant))
         if value is None and self._faults.struck(tenant.name, Fault.TWIN_COOKIE):
             return sent.first(self._twin(tenant))
@@ -72,7 +72,7 @@ class SsoCookie:
         return f"{self.name(tenant)}_legacy"
 
     def _strike(self, request: web.Request, tenant: Tenant) -> None:
-        if SentCookies.of(request.headers).first(self.name(tenant)) is not None:
+        if SentCookies.of(request).first(self.name(tenant)) is not None:
             self._faults.strikes(tenant.name, Fault.SCOPE_CHANGED)
 
     def _domains(self, request: web.Request, tenant: Tenant) -> tuple[str | None, str | None]:
