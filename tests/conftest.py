@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,11 @@ from harness.server.running import MockServer
 from tests.client import Client
 
 pytest_plugins = ["pytester"]
+
+_ADDOPTS = "-p no:schemathesis"
+"""For every pytest that a test starts: a plugin that is there for one test of the server alone, and
+takes a second to load."""
+os.environ.setdefault("PYTEST_ADDOPTS", _ADDOPTS)
 
 # Loaded when first needed, pydantic's plugins with it: once, and not what the guard looks for.
 assert control_models
@@ -24,6 +30,13 @@ class StoppedTime:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """pytest's own, which clears the options that the environment has."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", _ADDOPTS)
+    return pytester
 
 
 @pytest.fixture

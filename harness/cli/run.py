@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +37,12 @@ from harness.runner.shards import parse_shard
 __all__ = ["run"]
 
 _NOTHING_RAN = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
+_PLAIN = (
+    "--assert=plain",
+    *("-p", "no:hypothesispytest", "-p", "no:schemathesis", "-p", "no:anyio"),
+)
+"""For what comes with Afterclose: it asserts nothing, so that no plugin needs to be compiled anew
+for it, and has no use for those that load as long as a scenario takes on a model."""
 
 
 def run(
@@ -156,8 +162,7 @@ def run(
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
         # A project may do without pytest-playwright; its options are needed here.
         *("-p", "playwright", "-p", "no:cacheprovider", "--tb=short", "--no-header"),
-        # What comes with Afterclose asserts nothing: no plugin needs to be compiled anew for it.
-        *([] if paths or pack else ["--assert=plain"]),
+        *(_PLAIN if _come_with_afterclose(targets) else ()),
     ]
     code = _pytest(arguments)
     # Where nothing ran, what is there is an earlier run's.
@@ -172,6 +177,11 @@ def run(
     summarize(matrix, standing, output)
     annotate(standing, targets)
     raise typer.Exit(_status(code, standing, whole=not unfinished(records)))
+
+
+def _come_with_afterclose(targets: Iterable[str]) -> bool:
+    own = set(map(str, scenario_files()))
+    return all(target.partition("::")[0] in own for target in targets)
 
 
 def _pytest(arguments: Sequence[str]) -> int:
