@@ -15,7 +15,6 @@ from harness.engines import ENGINES, MODELS
 from harness.engines.answer_memo import AnswerMemos
 from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.lockstep import Member, play
-from harness.engines.person import PER_VISIT
 from harness.model.family import Family, Rule
 from harness.policy import DEFAULT_ENVIRONMENTS, Environment
 from harness.runner.library import load_scenarios, scenario_files
@@ -56,7 +55,7 @@ def differing(
         members = {
             name: [
                 _member(family, SCENARIOS[scenario], preset, part)
-                for part in parts_of(SCENARIOS[scenario], environments, PER_VISIT)
+                for part in parts_of(SCENARIOS[scenario], environments)
                 for preset in sorted(with_presets)
             ]
             for name, family in models.items()

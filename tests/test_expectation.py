@@ -10,7 +10,6 @@ import pytest
 
 import harness
 from harness.engines import ENGINES
-from harness.engines.person import PER_VISIT
 from harness.expectation import Expectation
 from harness.model.families import family_of
 from harness.people import PEOPLE
@@ -66,7 +65,7 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
         # Those that were measured, since they were in the browser together.
         policies = {policy for name, _, _, policy, _ in measured if name == scenario.name}
         there = [e for e in DEFAULT_ENVIRONMENTS if e.name in policies]
-        for environments, preset in product(parts_of(scenario, there, PER_VISIT), presets):
+        for environments, preset in product(parts_of(scenario, there), presets):
             setup = Setup(
                 engine=engine, preset=preset, environments=environments, keeps=scenario.keeps
             )

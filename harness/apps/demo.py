@@ -112,6 +112,14 @@ class DemoApp:
             response.del_cookie(_HANDOVER_COOKIE, path="/")
         return response
 
+    async def onward(self, request: web.Request) -> web.Response:
+        """`/onward`: a page that goes on by itself to `return_to`: browsers follow twenty
+        redirects, and then want a page."""
+        onward = self._onward(self._on_this_site(request, "return_to"))
+        if onward is None:
+            raise web.HTTPNotFound()
+        return _page("<p>Going on.</p>", script=f"location.replace({in_script(onward)});")
+
     def _row(self, request: web.Request, kind: AppKind) -> str:
         if not isinstance(kind, CookieKind):
             return f"<li>{kind.name}: known to the page alone</li>"

@@ -16,7 +16,7 @@ from harness.engines.control_client import ServedEnvironment, listed_for
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.looking import look
-from harness.engines.person import PersonAtApplications, batches
+from harness.engines.person import PersonAtApplications
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.policy import Persistence
@@ -324,7 +324,7 @@ class Driver:
             self._engine,
             context,
             self._page,
-            batches([environment.name for environment in self._environments]),
+            self._setup.names,
             preset=self._preset,
             restored=self._process.restored,
             hidden_tabs=self._process.hidden_tabs(),

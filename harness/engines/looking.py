@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Page
@@ -12,9 +13,20 @@ from harness.engines.engine import SHOW_FRAMES, Engine, HiddenTab
 from harness.engines.tabs import in_any_tab
 from harness.received import Received, Seen
 
-__all__ = ["go_to", "look"]
+__all__ = ["batches", "go_to", "look"]
 
 _EMPTY = "about:blank"
+_AT_ONCE = 8
+"""Environments that one observation takes: each is two redirects."""
+
+_T = TypeVar("_T")
+
+
+def batches(environments: Sequence[_T]) -> list[Sequence[_T]]:
+    """Few enough environments, or names of them, at a time for one observation."""
+    return [
+        environments[start : start + _AT_ONCE] for start in range(0, len(environments), _AT_ONCE)
+    ]
 
 
 async def look(
@@ -22,7 +34,7 @@ async def look(
     engine: Engine,
     context: BrowserContext,
     in_use: Page,
-    batches: Sequence[Sequence[str]],
+    environments: Sequence[str],
     *,
     preset: str,
     restored: Sequence[Page],
@@ -43,7 +55,7 @@ async def look(
             for tab in restored
             if tab is not in_use and not tab.is_closed() and tab.url.startswith("http")
         ]
-        for names in batches:
+        for names in batches(environments):
             ticket = await control.begin_observation(names, tab_in_use=borrowed)
             await go_to(page, ticket.url)
             if ticket.tab_frames and not borrowed:

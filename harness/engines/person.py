@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import TypeVar
 from urllib.parse import urlencode
 
 from playwright.async_api import Page
@@ -11,15 +10,13 @@ from playwright.async_api import Page
 from harness.engines.control_client import ControlClient, ServedEnvironment
 from harness.people import FIRST, PEOPLE, Person
 
-__all__ = ["PER_VISIT", "PersonAtApplications", "batches", "login_as", "visit_of"]
+__all__ = ["TOGETHER", "PersonAtApplications", "login_as", "visit_of"]
 
-_T = TypeVar("_T")
-PER_VISIT = 4
-"""Environments that one visit goes through: browsers follow twenty redirects, and a silent sign-in
-takes three. Firefox's session file, too, has what a tab keeps of the last four sites alone that it
-showed: it asks pages that are still in memory (`BackgroundSessionStorageManager::GetData`), and
-keeps three behind the one in front (measured with a page for each of five environments; with all
-of them in one page it was not)."""
+TOGETHER = 16
+"""Environments in one lifecycle: as many as it was measured with."""
+
+_IN_A_ROW = 6
+"""Silent sign-ins in a row: browsers follow twenty redirects, and each takes three."""
 
 _FILL_IN = """([email, password]) => {
   if (window !== top || location.pathname !== '/oauth2/auth') { return; }
@@ -43,20 +40,25 @@ def login_as(someone: Person) -> str:
     return f"/login?{urlencode({'prompt': 'login', 'login_hint': someone.email})}"
 
 
-def batches(environments: Sequence[_T]) -> list[Sequence[_T]]:
-    """Few enough environments, or names of them, at a time for one visit."""
-    return [
-        environments[start : start + PER_VISIT] for start in range(0, len(environments), PER_VISIT)
-    ]
+def visit_of(applications: Sequence[str], login: str) -> str:
+    """The address where a visit begins that goes to every application's login, with a page in
+    between where redirects would be too many, and ends at the last one's home, which shows the
+    others beside it.
 
-
-def visit_of(applications: Sequence[str], login: str) -> list[str]:
-    """Where one visit goes: every application's login, and the last one's home with the others
-    beside it."""
+    They are in one page, for Firefox's session file has what a tab keeps of pages alone that are
+    still in memory (`BackgroundSessionStorageManager::GetData`), the one in front and three behind
+    it.
+    """
+    stops: list[str] = []
+    for number, application in enumerate(applications):
+        if number and number % _IN_A_ROW == 0:
+            stops.append(f"{application}/onward")
+        stops.append(f"{application}{login}")
     *others, last = applications
     beside = urlencode([("beside", f"{application}/") for application in others])
-    home = f"{last}/?{beside}" if beside else f"{last}/"
-    return [*(f"{application}{login}" for application in applications), home]
+    first, *rest = [*stops, f"{last}/?{beside}" if beside else f"{last}/"]
+    separator = "&" if "?" in first else "?"
+    return f"{first}{separator}{urlencode([('return_to', stop) for stop in rest])}"
 
 
 class PersonAtApplications:
@@ -104,19 +106,10 @@ class PersonAtApplications:
             await loading
 
     async def _visit_all(self, page: Page, login: str) -> None:
-        for batch in batches(self._environments):
-            await _visit(page, batch, login)
-
-
-async def _visit(page: Page, environments: Sequence[ServedEnvironment], login: str) -> None:
-    """One visit through every application's login, then to the last one's home, which shows the
-    others beside it."""
-    first, *rest = visit_of([environment.app_url for environment in environments], login)
-    separator = "&" if "?" in first else "?"
-    query = urlencode([("return_to", stop) for stop in rest])
-    await page.goto(f"{first}{separator}{query}", wait_until="commit")
-    home = f"{environments[-1].app_url}/"
-    await page.wait_for_url(lambda url: url.partition("?")[0] == home, wait_until="load")
+        applications = [environment.app_url for environment in self._environments]
+        await page.goto(visit_of(applications, login), wait_until="commit")
+        home = f"{applications[-1]}/"
+        await page.wait_for_url(lambda url: url.partition("?")[0] == home, wait_until="load")
 
 
 async def _sign_out(page: Page, environment: ServedEnvironment) -> None:

@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
-from urllib.parse import urlencode
 
 from harness.engines.answer_memo import CHANGING, AnswerMemo
 from harness.engines.control_client import PARTS, ServedEnvironment, listed_for
-from harness.engines.person import batches, login_as, visit_of
+from harness.engines.looking import batches
+from harness.engines.person import login_as, visit_of
 from harness.engines.tabs import in_any_tab
 from harness.model.agent import EMPTY, AgentError, Tab, UserAgent
 from harness.model.document import Form, ScriptError
@@ -182,16 +182,12 @@ class _HttpSite:
         self._memo.share(self.moment, what, action, self._agent, [tab])
 
     def _visit_applications(self, tab: Tab, login: str) -> None:
-        for batch in batches(self.environments):
-            first, *rest = visit_of([environment.app_url for environment in batch], login)
-            home = f"{batch[-1].app_url}/"
-            separator = "&" if "?" in first else "?"
-            query = urlencode([("return_to", stop) for stop in rest])
-            document = self._agent.navigate(tab, f"{first}{separator}{query}")
-            while document.url.partition("?")[0] != home:
-                form, someone = self._form(document.url, document.forms), self._someone
-                fields = form.filled_in(email=someone.email, password=someone.password)
-                document = self._agent.submit(tab, form, fields)
+        applications = [environment.app_url for environment in self.environments]
+        document = self._agent.navigate(tab, visit_of(applications, login))
+        while document.url.partition("?")[0] != f"{applications[-1]}/":
+            form, someone = self._form(document.url, document.forms), self._someone
+            fields = form.filled_in(email=someone.email, password=someone.password)
+            document = self._agent.submit(tab, form, fields)
 
     def _form(self, url: str, forms: Sequence[Form]) -> Form:
         for environment in self.environments:

@@ -12,7 +12,7 @@ from harness.engines import MODELS
 from harness.engines.browser_pool import BrowserPoolError
 from harness.engines.control_client import ControlClientError
 from harness.engines.driver import DriverError
-from harness.engines.person import PER_VISIT
+from harness.engines.person import TOGETHER
 from harness.engines.simulated import SimulationError
 from harness.policy import Environment
 from harness.records import Error, Observation, Verdict, item_name
@@ -85,7 +85,7 @@ class ScenarioItem(pytest.Item):
     def _drive(self, attempt: Attempt) -> None:
         unexpected: list[str] = []
         environments = session_of(self.config).config.environments
-        for together in parts_of(self.scenario, environments, PER_VISIT):
+        for together in parts_of(self.scenario, environments, TOGETHER):
             try:
                 try:
                     self._carry_out(attempt, together, again=True)

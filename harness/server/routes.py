@@ -106,6 +106,7 @@ class Routes:
         app = self._at_app
         return [
             web.get("/", app(lambda request, demo: demo.home(request))),
+            web.get("/onward", app(lambda request, demo: demo.onward(request))),
             web.get("/login", app(lambda request, demo: demo.login(request))),
             web.get("/callback", app(lambda request, demo: demo.callback(request))),
             web.get("/sign-out", app(lambda request, demo: demo.sign_out(request))),
