@@ -22,7 +22,11 @@ from harness.result_file import read_records
 from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import steps_of
 
-__all__ = ["SURFACES", "Cell", "Who", "load", "record"]
+__all__ = ["AT_ONCE", "SURFACES", "Cell", "Who", "load", "record"]
+
+AT_ONCE = 4
+"""Environments that were in a browser together when this was recorded. It matters: a popup has what
+the tab in front keeps of its own site, which is the last environment's."""
 
 SURFACES = (
     "sso",

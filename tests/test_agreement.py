@@ -21,7 +21,7 @@ from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import Scenario
 from harness.server.running import MockServer
 from harness.setup import Setup, parts_of
-from tests.measuring import Cell, Who, load
+from tests.measuring import AT_ONCE, Cell, Who, load
 
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
 Seen = Mapping[Cell, Who]
@@ -55,7 +55,7 @@ def differing(
         members = {
             name: [
                 _member(family, SCENARIOS[scenario], preset, part)
-                for part in parts_of(SCENARIOS[scenario], environments)
+                for part in parts_of(SCENARIOS[scenario], environments, AT_ONCE)
                 for preset in sorted(with_presets)
             ]
             for name, family in models.items()

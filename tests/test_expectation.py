@@ -27,7 +27,7 @@ from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import Step, UnsupportedVerbError, steps_of
 from harness.settings import Activity, PolicyChange, Settings
 from harness.setup import Setup, parts_of
-from tests.measuring import Cell, Who, load
+from tests.measuring import AT_ONCE, Cell, Who, load
 
 IN, OUT = State.SIGNED_IN, State.SIGNED_OUT
 DAY = timedelta(days=1)
@@ -65,7 +65,7 @@ def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
         # Those that were measured, since they were in the browser together.
         policies = {policy for name, _, _, policy, _ in measured if name == scenario.name}
         there = [e for e in DEFAULT_ENVIRONMENTS if e.name in policies]
-        for environments, preset in product(parts_of(scenario, there), presets):
+        for environments, preset in product(parts_of(scenario, there, AT_ONCE), presets):
             setup = Setup(
                 engine=engine, preset=preset, environments=environments, keeps=scenario.keeps
             )

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from harness.clock import Clock
 from harness.server.running import MockServer
-from tests.client import Client, secret
+from tests.client import Answer, Client, secret
 from tests.clients.conftest import CALLBACK, ENVIRONMENTS, SECRET
 from tests.oauth import authorize, callback, code, exchange
 
@@ -268,6 +268,17 @@ def test_an_application_shows_and_goes_to_its_own_site_alone(client: Client, nam
     assert ("iframe" in page.text, "location.replace" in page.text) == (
         name == "beside", name == "return_to"
     )  # fmt: skip
+
+
+def test_a_page_that_goes_on_goes_to_its_own_site_alone(client: Client) -> None:
+    def onward(*addresses: str) -> Answer:
+        query = urlencode([("return_to", address) for address in addresses])
+        return client.get(client.url("persistent", f"/onward?{query}", "app"))
+
+    here = client.url("non_persistent", "/", "app")
+    for addresses in ((), ("http://evil.example/",), (here, "http://evil.example/")):
+        assert onward(*addresses).status == 404
+    assert f'location.replace("{here}")' in onward(here).text
 
 
 def test_what_people_type_is_escaped(client: Client) -> None:

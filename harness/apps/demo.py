@@ -267,6 +267,8 @@ class DemoApp:
         if not return_to:
             return None
         first, *rest = return_to
+        if not rest:
+            return first
         separator = "&" if urlsplit(first).query else "?"
         return f"{first}{separator}{urlencode([('return_to', address) for address in rest])}"
 

@@ -49,6 +49,7 @@ async def look(
     borrowed = in_use.url == _EMPTY
     page = in_use if borrowed else await engine.new_tab(context, in_use, preset)
     seen: dict[str, Mapping[str, Received]] = {}
+    frames: list[str] = []
     async with hidden_tabs as hidden:
         shown_by_playwright = [
             _PageTab(tab)
@@ -60,29 +61,34 @@ async def look(
             await go_to(page, ticket.url)
             if ticket.tab_frames and not borrowed:
                 await _PageTab(in_use).show(ticket.tab_frames)
-            first = await control.observation(ticket.id)
-            others = [
-                *shown_by_playwright,
-                # A page of another site does not see the storages of its frames' own.
-                *(tab for tab in hidden if _same_site(tab.url, ticket.tab_frames)),
-            ]
-            seen |= in_any_tab(
-                first,
-                [
-                    (tab.url, await _look_in(control, tab, names))
-                    for tab in (others if ticket.tab_frames else ())
-                ],
-            )
+            seen |= await control.observation(ticket.id)
+            frames += ticket.tab_frames
+        others = [
+            *shown_by_playwright,
+            # A page of another site does not see the storages of its frames' own.
+            *(tab for tab in hidden if _same_site(tab.url, frames)),
+        ]
+        told = [
+            (tab.url, await _look_in(control, tab, environments))
+            for tab in (others if frames else ())
+        ]
     await (page.goto(_EMPTY) if borrowed else page.close())
-    return seen
+    return in_any_tab(seen, told)
 
 
 async def _look_in(
-    control: ControlClient, tab: "HiddenTab | _PageTab", names: Sequence[str]
+    control: ControlClient, tab: "HiddenTab | _PageTab", environments: Sequence[str]
 ) -> Seen:
-    ticket = await control.begin_observation(names, tab_in_use=False, parts=("tab",))
-    await tab.show(ticket.tab_frames)
-    return await control.observation(ticket.id)
+    """What belongs to a tab, all of it at once: a restored one may lose it when it is left."""
+    tickets = [
+        await control.begin_observation(names, tab_in_use=False, parts=("tab",))
+        for names in batches(environments)
+    ]
+    await tab.show([address for ticket in tickets for address in ticket.tab_frames])
+    seen: dict[str, Mapping[str, Received]] = {}
+    for ticket in tickets:
+        seen |= await control.observation(ticket.id)
+    return seen
 
 
 class _PageTab:
