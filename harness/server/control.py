@@ -143,7 +143,7 @@ class Control:
 
         host = read_query(request, models.ExchangesQuery).host
         listed = (
-            models.ExchangeState(**asdict(exchange))
+            models.ExchangeState(**exchange._asdict())
             async for exchange in in_turns(list(self._site.log))
             if host in (None, exchange.host)
         )

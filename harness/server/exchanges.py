@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 
 from harness.sent_cookies import shorten
 
@@ -18,25 +18,21 @@ def shorten_cookie(header: str) -> str:
     return f"{shorten(name, value)}{separator}{attributes}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Exchange:
-    """One request and its answer. `time` is the server's clock, in seconds."""
+class Exchange(NamedTuple):
+    """One request and its answer. `time` is the server's clock, in seconds. Each request makes one:
+    a frozen dataclass would take longer than the cookies."""
 
     time: float
     host: str
     method: str
     path: str
     status: int
-    cookies_in: list[str] = field(default_factory=list)
+    cookies_in: tuple[str, ...] = ()
     """Names of the cookies received, in order, two of one name too."""
-    duplicates: list[str] = field(default_factory=list)
+    duplicates: tuple[str, ...] = ()
     """Those whose name came more than once, in order, their values shortened: the first counts."""
-    cookies_out: list[str] = field(default_factory=list)
+    cookies_out: tuple[str, ...] = ()
     """`Set-Cookie` headers sent, their values shortened."""
-
-    def as_dict(self) -> dict[str, object]:
-        """A form that JSON can carry."""
-        return asdict(self)
 
 
 class ExchangeLog:

@@ -205,9 +205,9 @@ class Routes:
                 method=request.method,
                 path=request.path,
                 status=response.status,
-                cookies_in=list(sent.names),
-                duplicates=list(sent.duplicates),
-                cookies_out=[shorten_cookie(header) for header in headers],
+                cookies_in=sent.names,
+                duplicates=sent.duplicates,
+                cookies_out=tuple(map(shorten_cookie, headers)),
             )
         )
         if self._site.state.version != before:
