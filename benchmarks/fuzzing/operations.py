@@ -230,6 +230,8 @@ def _application() -> list[Operation]:
     return [
         o(name="app", method="GET", path="/", at="app", cookies=cookies, needs=cookies),
         o(name="app.return", method="GET", path="/", at="app", query={"return_to": "{app}/"}),
+        o(name="app.onward", method="GET", path="/onward", at="app",
+          query={"return_to": "{app}/login"}),
         o(name="app.login", method="GET", path="/login", at="app",
           query={"prompt": "none", "return_to": "{app}/"}, weight=2),
         o(name="auth.demo", method="GET", path="/oauth2/auth", query_of="auth_query",
