@@ -194,6 +194,8 @@ def test_an_interrupt_loses_nothing_and_leaves_nothing(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 run.wait(0.05)
                 pytest.fail(f"it ended by itself: {run.communicate()[0]}")
+        # Whatever is killed, it leaves nothing outside of the folder that the run removes.
+        assert {p.name.partition("-")[0] for p in short.iterdir()} == {"afterclose", "pytest"}
         end(run.pid, number)
         output, _ = run.communicate(timeout=60)
     finally:

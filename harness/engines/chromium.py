@@ -100,6 +100,7 @@ class Chromium:
             slow_mo=options.slow_mo,
             no_viewport=True,
             env={**os.environ, "TMPDIR": str(options.temporary)},
+            artifacts_dir=options.temporary,
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,

@@ -48,7 +48,7 @@ class LaunchOptions:
     reopens: bool = False
     """Whether the tabs of the last session are to come back: no other is opened then."""
     temporary: Path
-    """Where the browser puts its temporary files, which a crash leaves behind."""
+    """Where the browser and Playwright put temporary files, which a crash leaves behind."""
     headed: bool = False
     slow_mo: float = 0
     """Milliseconds added to each operation."""

@@ -132,6 +132,7 @@ class Firefox:
             slow_mo=options.slow_mo,
             no_viewport=True,
             env={**os.environ, **_SMALL_WINDOW, "TMPDIR": str(options.temporary)},
+            artifacts_dir=options.temporary,
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
