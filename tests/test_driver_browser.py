@@ -1,5 +1,6 @@
 """Lifecycles in real browsers: what the issue promises, and that breaking the server shows."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -11,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from harness.engines import ENGINES
-from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.browser_pool import BrowserDiedError, BrowserPool, Options
 from harness.engines.driver import Driver, DriverError
 from harness.engines.processes import group_members
 from harness.policy import EffectivePolicy, Override, Policy
 from harness.records import Observation, Verdict
 from harness.runner.library import load_scenarios, scenario_files
-from harness.scenario import Browser, UnsupportedVerbError
+from harness.scenario import Browser, Step, UnsupportedVerbError
 from harness.server.running import MockServer
 from harness.server.sessions import EndReason, SessionStore
 from harness.server.signing_in import SignIn
@@ -254,10 +255,37 @@ def test_a_browser_that_dies_is_an_error_and_leaves_nothing(drive: Drive) -> Non
         assert leader is not None
         assert profile is not None
         os.killpg(leader, signal.SIGKILL)
-        with pytest.raises(DriverError, match="sign_in: Chromium"):
+        with pytest.raises(BrowserDiedError, match="sign_in: Chromium: it has ended by itself"):
             browser.sign_in()
     assert not group_members(leader)
     assert not profile.exists()
+
+
+async def forever(*_: object) -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+@pytest.mark.parametrize("victim", ["browser", "driver"])
+def test_what_died_is_not_waited_for(
+    drive: Drive, pool: BrowserPool, monkeypatch: pytest.MonkeyPatch, engine: str, victim: str
+) -> None:
+    """Be it that something waits for the disk, or for an event that nobody tells any more."""
+    with drive(engine) as (driver, _):
+        leader = driver._process._leader
+        pid = leader if victim == "browser" else pool._driver
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        monkeypatch.setattr(ENGINES[engine], "settle", forever)
+        driver._verbs["visit"] = forever
+        began = time.monotonic()
+        with pytest.raises(BrowserDiedError, match="ended by itself"):
+            driver.perform(Step("settle" if victim == "browser" else "visit"))
+        assert time.monotonic() - began < 10
+        assert leader is not None
+        assert not group_members(leader)
+    with drive(engine) as (_, browser):
+        browser.sign_in()
 
 
 def test_a_browser_that_hangs_is_an_error_and_leaves_nothing(

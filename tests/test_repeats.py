@@ -9,8 +9,9 @@ from msgspec import structs
 
 from harness.records import Done, Error, Evidence, Observation, Record, State, Verdict
 from harness.reports import write_reports
+from harness.reports.caveats import caveats_of
 from harness.reports.matrix import Matrix, matrix_of
-from harness.reports.repeats import Repeats
+from harness.reports.repeats import Repeats, completed
 from harness.reports.terminal import summary_lines
 from tests.killing import read, run
 from tests.test_reports import RUN, observation
@@ -129,6 +130,35 @@ def test_an_attempt_that_was_cut_short_counts_for_nothing() -> None:
     orders: list[list[Record]] = [[whole, done, cut], [cut, done, whole]]
     for order in orders:
         assert list(matrix_of(order).observations()) == [whole]
+
+
+def done(attempt: str, repetition: int = 1) -> Done:
+    return Done(
+        scenario="a.first", engine="chromium", preset="default", attempt=attempt,
+        repetition=repetition, duration_s=1.0,
+    )  # fmt: skip
+
+
+def test_an_attempt_that_broke_off_counts_until_the_item_comes_to_its_end() -> None:
+    version = observation().engine_version
+    broken = Error(
+        scenario="a.first", engine="chromium", engine_version=version, preset="default",
+        message="died", steps=(), attempt="1",
+    )  # fmt: skip
+    good: list[Record] = [structs.replace(seen(1), attempt="2"), done("2")]
+    assert matrix_of([broken, done("1")]).verdicts[Verdict.ERROR] == 1
+    assert completed([broken, done("1")]) == []
+    for order in ([broken, done("1"), *good], [*good, broken, done("1")]):
+        assert dict(matrix_of(order).verdicts) == {Verdict.KEPT: 1}
+        assert completed(order) == [("a.first[chromium-default]", 1)]
+        (caveat,) = caveats_of({"one": order})
+        assert caveat == (
+            "1 item broke off before it came to an end: a.first[chromium-default] (died)"
+        )
+    elsewhere = structs.replace(broken, engine_version="another")
+    assert matrix_of([elsewhere, done("1"), *good]).verdicts[Verdict.ERROR] == 1
+    another_time = structs.replace(broken, repetition=2)
+    assert matrix_of([another_time, done("1", 2), *good]).verdicts[Verdict.ERROR] == 1
 
 
 CONFTEST = """

@@ -19,10 +19,13 @@ from harness.cli.common import (
     BaselineOption,
     ConfigOption,
     fail,
+    say,
 )
 from harness.cli.github import annotate, summarize
 from harness.config import ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, NAMES, PRESETS, expand, takes
+from harness.engines.leftovers import clear_runs
+from harness.engines.processes import end_with_parent
 from harness.records import Error
 from harness.reports.baseline import Baseline, Standing
 from harness.reports.caveats import unfinished
@@ -135,6 +138,7 @@ def run(
     if workers != "auto" and not workers.isdigit():
         fail(f"-n: must be a whole number or auto, not '{workers}'")
     results = _check_output(output)
+    clear_runs()
     before = run_of(results)
     found = find_engines(driven) if driven else {}
     missing = [name for name, installation in found.items() if installation is None]
@@ -186,18 +190,26 @@ def _come_with_afterclose(targets: Iterable[str]) -> bool:
 
 def _pytest(arguments: Sequence[str]) -> int:
     """Run pytest in a process of its own, which the terminal interrupts and this one waits for;
-    to be told to end is an interrupt to it too."""
+    to be told to end is an interrupt to it too. It does not outlive this one: nobody would know of
+    it who finishes the run."""
+    me = os.getpid()
+
+    def prepare() -> None:
+        end_with_parent(me)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
     interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *arguments],
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    process = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], preexec_fn=prepare)
     end = signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
     try:
-        return process.wait()
+        code = process.wait()
     finally:
         signal.signal(signal.SIGINT, interrupt)
         signal.signal(signal.SIGTERM, end)
+    if code < 0:
+        say(f"the run was ended by signal {-code}; finish it with --resume")
+        return pytest.ExitCode.INTERNAL_ERROR
+    return code
 
 
 def _targets(argument: str) -> list[str]:

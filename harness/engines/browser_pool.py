@@ -2,28 +2,45 @@
 
 import asyncio
 import contextlib
+import errno
+import os
 import secrets
 import shutil
 import tempfile
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import wait
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from harness.engines.control_client import ControlClient
 from harness.engines.engine import Engine, Installation, LaunchOptions
-from harness.engines.processes import kill_group
+from harness.engines.leftovers import MARK, hold, new_folder, remove
+from harness.engines.processes import kill_group, kill_users_of, lives, wait_for_leader
 
-__all__ = ["BrowserPool", "BrowserPoolError", "Options"]
+__all__ = ["BrowserDiedError", "BrowserPool", "BrowserPoolError", "Options"]
 
 _T = TypeVar("_T")
+_DYING = 1.0
+"""Seconds in which a process has ended of which Playwright says so."""
+_LOOK_EVERY = 1.0
+"""Seconds between two looks at whether Playwright's driver is still there."""
+_DRIVER_DIED = "Playwright's driver has ended by itself"
 
 
 class BrowserPoolError(Exception):
     """What a lifecycle needs is not there, or no more; the message is for the user."""
+
+
+class BrowserDiedError(BrowserPoolError):
+    """A browser, or what drives it, has ended, and nobody here had asked it to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +63,16 @@ class BrowserPool:
 
     def __init__(self, url: str, options: Options, *, folder: Path | None = None) -> None:
         self.options = options
-        self.folder = Path(folder or tempfile.gettempdir()) / f"afterclose-{secrets.token_hex(4)}"
+        self.folder = folder / f"pool-{secrets.token_hex(4)}" if folder else new_folder()
         """Where browsers keep what they write. It may be swept away at any time."""
+        self._shared = folder
+        self._held: list[FileIO] = []
         self._profile: Path | None = None
         self._leaders: set[int] = set()
         self._installations: dict[str, Installation | None] = {}
         self._playwright: Playwright | None = None
+        self._driver: int | None = None
+        """Its process."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="pool", daemon=True
@@ -60,9 +81,14 @@ class BrowserPool:
         self.control = ControlClient(url)
 
     def run(self, work: Coroutine[Any, Any, _T], timeout: float) -> _T:
-        """Run a coroutine in the loop; raise TimeoutError after `timeout` seconds."""
+        """Run a coroutine in the loop; raise TimeoutError after `timeout` seconds, BrowserDiedError
+        where Playwright's driver ends meanwhile."""
         future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout), self._loop)
         try:
+            # Of a driver that has ended Playwright says nothing to those who wait for an event.
+            while not wait([future], timeout=_LOOK_EVERY).done:
+                if self._driver_died:
+                    raise BrowserDiedError(_DRIVER_DIED)
             return future.result()
         except BaseException:
             future.cancel()
@@ -71,7 +97,12 @@ class BrowserPool:
     async def playwright(self) -> Playwright:
         """Playwright, started when it is first needed."""
         if self._playwright is None:
-            self._playwright = await async_playwright().start()
+            there = _drivers()
+            try:
+                self._playwright = await async_playwright().start()
+            except Exception as error:
+                raise BrowserDiedError(f"Playwright's driver does not start: {error}") from error
+            self._driver = next(iter(_drivers() - there), None)
         return self._playwright
 
     async def find(self, engine: Engine) -> Installation | None:
@@ -92,8 +123,9 @@ class BrowserPool:
             engine.prepare(profile, preset)
             self._mark.touch()
         except OSError as error:
-            reason = error.strerror or "files vanished from the profile that is copied"
-            raise BrowserPoolError(f"{self.folder}: no profile could be made: {reason}") from error
+            raise BrowserPoolError(
+                f"{self.folder}: no profile could be made: {_reason(error)}"
+            ) from error
         self._profile = profile
         return profile
 
@@ -125,24 +157,34 @@ class BrowserPool:
         installation = await self.find(engine)
         if installation is None:
             raise FileNotFoundError(f"{engine.title} is not installed")
-        context = await engine.launch(
-            await self.playwright(),
-            LaunchOptions(
-                installation=installation,
-                profile=profile,
-                preset=preset,
-                restoring=restoring,
-                reopens=reopens,
-                temporary=self._made(),
-                headed=self.options.headed,
-                slow_mo=self.options.slow_mo,
-                ignore_https_errors=self.options.ignore_https_errors,
-            ),
+        options = LaunchOptions(
+            installation=installation,
+            profile=profile,
+            preset=preset,
+            restoring=restoring,
+            reopens=reopens,
+            temporary=self._made(),
+            headed=self.options.headed,
+            slow_mo=self.options.slow_mo,
+            ignore_https_errors=self.options.ignore_https_errors,
         )
+        try:
+            context = await engine.launch(await self.playwright(), options)
+        except PlaywrightTimeoutError:
+            raise BrowserPoolError(
+                f"{engine.title} did not start in time: does {installation.path} run here?"
+            ) from None
+        except PlaywrightError:
+            raise BrowserDiedError(
+                f"{engine.title} ended while it was started: does {installation.path} run here?"
+            ) from None
         leader = engine.process(profile)
         if leader is None:
             await context.close()
-            raise RuntimeError(f"{engine.title} left no lock in its profile")
+            raise BrowserPoolError(
+                f"{engine.title} left no lock in its profile: is the temporary folder "
+                f"{self.folder} swept?"
+            )
         self._leaders.add(leader)
         return context, leader
 
@@ -150,6 +192,24 @@ class BrowserPool:
         """Make sure that nothing is left of a browser."""
         kill_group(leader)
         self._leaders.discard(leader)
+
+    def died(self) -> str | None:
+        """What has ended by itself, in words, or None. Nothing of it is left then, and the next
+        lifecycle has it anew."""
+        if self._driver is not None and wait_for_leader(self._driver, _DYING):
+            self._playwright = self._driver = None
+            # Of a browser that it was about to start nobody knows the process.
+            kill_users_of(self.folder)
+            self._leaders.clear()
+            return _DRIVER_DIED
+        dead = [leader for leader in self._leaders if wait_for_leader(leader, _DYING)]
+        for leader in dead:
+            self.ended(leader)
+        return "it has ended by itself" if dead else None
+
+    @property
+    def _driver_died(self) -> bool:
+        return self._driver is not None and not lives(self._driver)
 
     def close(self) -> None:
         """End every browser, remove every profile, stop Playwright and the thread."""
@@ -160,11 +220,12 @@ class BrowserPool:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
+        self._let_go()
 
     async def _close(self) -> None:
         await self.control.close()
-        if self._playwright is not None:
+        if self._playwright is not None and not self._driver_died:
             await self._playwright.stop()
 
     async def _template(self, engine: Engine) -> Path:
@@ -184,14 +245,41 @@ class BrowserPool:
 
     def _made(self) -> Path:
         """The folder, made when it is first needed, and again after something swept it away."""
-        for folder in (self.folder.parent, self.folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self._held and (self.folder / MARK).exists()):
+            self._let_go()
+            self._held = [hold(folder) for folder in (self._shared, self.folder) if folder]
         return self.folder
+
+    def _let_go(self) -> None:
+        for file in self._held:
+            file.close()
 
     async def _warm_up(self, engine: Engine, template: Path) -> None:
         profile = Path(tempfile.mkdtemp(prefix=f"new-{engine.name}-", dir=self._made()))
-        context, leader = await self.launch(engine, profile, "default")
-        browser = context.browser
-        await (browser.close() if browser else context.close())
-        await asyncio.to_thread(self.ended, leader)
-        await asyncio.to_thread(profile.rename, template)
+        try:
+            context, leader = await self.launch(engine, profile, "default")
+            browser = context.browser
+            await (browser.close() if browser else context.close())
+            await asyncio.to_thread(self.ended, leader)
+            await asyncio.to_thread(profile.rename, template)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, profile, ignore_errors=True)
+
+
+def _drivers() -> set[int]:
+    """The drivers that this process has."""
+    found = set()
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if "run-driver" in child.cmdline():
+                found.add(child.pid)
+    return found
+
+
+def _reason(error: OSError) -> str:
+    """In words. Of a whole folder that is copied, there is one for each file."""
+    if not isinstance(error, shutil.Error):
+        return error.strerror or str(error)
+    full = os.strerror(errno.ENOSPC)
+    reasons = [str(why) for _, _, why in error.args[0]]
+    return full if any(full in why for why in reasons) else "files vanished while it was copied"

@@ -28,6 +28,9 @@ OBSERVE_PATH = "/_afterclose/observe/"
 _SCOPE_CHANGED = "scope_changed"
 """The fault that scenarios can have."""
 
+_PATIENCE = 30
+"""Seconds."""
+
 PARTS: Sequence[Part] = ("cookies", "browser", "tab")
 """What a browser keeps apart, and can be looked at apart: its cookies, the storages of all its
 tabs, and those of one tab."""
@@ -195,15 +198,21 @@ class ControlClient:
         if self._http is None:
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=False),
-                timeout=aiohttp.ClientTimeout(total=30),
+                timeout=aiohttp.ClientTimeout(total=_PATIENCE),
             )
         try:
             async with self._http.request(
                 method, f"{self._address}{path}", **options
             ) as response:
                 text = await response.text()
+        except TimeoutError:
+            raise ControlClientError(
+                f"the mock server has not answered {method} {path} for {_PATIENCE} s"
+            ) from None
         except aiohttp.ClientError as error:
-            raise ControlClientError(f"{method} {path}: {error}") from None
+            raise ControlClientError(
+                f"the mock server cannot be asked {method} {path}: {error}"
+            ) from None
         if response.status >= 400:
             raise ControlClientError(f"{method} {path}: {response.status}: {text[:200]}")
         answer: dict[str, Any] = json.loads(text)

@@ -11,7 +11,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
-from harness.engines.browser_pool import BrowserPool
+from harness.engines.browser_pool import BrowserDiedError, BrowserPool, BrowserPoolError
 from harness.engines.control_client import ServedEnvironment, listed_for
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
@@ -22,7 +22,7 @@ from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.policy import Persistence
 from harness.presets import choices_of
 from harness.received import Look
-from harness.scenario import Step
+from harness.scenario import Step, UnsupportedVerbError
 from harness.setup import Setup
 from harness.windows import Windows
 
@@ -133,7 +133,7 @@ class Driver:
         if not self._windows or self._page.is_closed():
             return False
         page = self._page
-        with contextlib.suppress(PlaywrightError, TimeoutError, DriverError):
+        with contextlib.suppress(PlaywrightError, TimeoutError, DriverError, BrowserPoolError):
             self._run("screenshot", page.screenshot(path=path, timeout=10_000))
             return True
         return False
@@ -141,11 +141,19 @@ class Driver:
     def _run(self, what: str, work: Any) -> Any:
         try:
             return self._pool.run(work, _STEP_TIMEOUT)
-        except TimeoutError:
-            raise DriverError(f"{what}: {self._engine.title} did not finish in time") from None
-        except PlaywrightError as error:
-            first = str(error).strip().splitlines()[0]
-            raise DriverError(f"{what}: {self._engine.title}: {first}") from None
+        except UnsupportedVerbError:
+            raise
+        except Exception as error:
+            title = self._engine.title
+            # That is behind it then, however it shows.
+            if died := self._pool.died():
+                raise BrowserDiedError(f"{what}: {title}: {died}") from None
+            if isinstance(error, TimeoutError):
+                raise DriverError(f"{what}: {title} did not finish in time") from None
+            if isinstance(error, PlaywrightError):
+                first = str(error).strip().splitlines()[0]
+                raise DriverError(f"{what}: {title}: {first}") from None
+            raise
 
     async def _begin(self) -> None:
         control = self._pool.control
@@ -209,9 +217,10 @@ class Driver:
             return
         stopwatch, profile = self._stopwatch, self._process.profile
         with stopwatch.settling():
-            await self._engine.settle(
+            settling = self._engine.settle(
                 self._open(), profile, self._stored, self._preset, stopwatch.changed
             )
+            await self._process.while_it_lives(settling)
         self._stored.clear()
 
     async def _restore_previous_session(self, step: Step) -> None:

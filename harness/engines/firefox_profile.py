@@ -78,12 +78,12 @@ def cookie_rows(profile: Path) -> set[tuple[str, str]]:
 
 
 def _query(database: Path, query: str) -> list[Any]:
-    """Read from a copy: a running Firefox locks its databases."""
-    with tempfile.TemporaryDirectory(prefix="afterclose-") as folder:
-        try:
+    """Read from a copy, beside the profile: a running Firefox locks its databases."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="copy-", dir=database.parent.parent) as folder:
             for path in database.parent.glob(f"{database.name}*"):
                 shutil.copy(path, folder)
             with closing(sqlite3.connect(Path(folder, database.name))) as connection:
                 return connection.execute(query).fetchall()
-        except (OSError, sqlite3.Error):
-            return []
+    except (OSError, sqlite3.Error):
+        return []

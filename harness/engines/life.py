@@ -2,15 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
-from harness.engines.browser_pool import BrowserPool
+from harness.engines.browser_pool import BrowserDiedError, BrowserPool
 from harness.engines.engine import Engine, HiddenTab
-from harness.engines.processes import end_group, kill_group, wait_for_leader
+from harness.engines.processes import end_group, kill_group, lives, wait_for_leader
 from harness.presets import choices_of
 from harness.scenario import UnsupportedVerbError
 
@@ -23,6 +24,8 @@ _IN_TIME = 120.0
 """Seconds that a browser is given to show what is about to expire."""
 _SYSTEM_GRACE = 10.0
 """Seconds between the system's request to end and its kill."""
+_LOOK_EVERY = 1.0
+"""Seconds between two looks at whether a browser is still there to write something."""
 
 
 class BrowserLife:
@@ -185,10 +188,23 @@ class BrowserLife:
             self._pool.ended(self._leader)
             self._leader = None
 
+    async def while_it_lives(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait for what the browser writes to disk; raise BrowserDiedError where it has ended by
+        itself, and writes no more."""
+        _, leader = self._running()
+        task = asyncio.ensure_future(waiting)
+        try:
+            while not (await asyncio.wait({task}, timeout=_LOOK_EVERY))[0]:
+                if not lives(leader):
+                    raise BrowserDiedError(f"{self._engine.title}: it has ended by itself")
+            await task
+        finally:
+            task.cancel()
+
     async def _catch_up(self) -> None:
         context, _ = self._running()
         if not choices_of(self._preset).private:
-            await self._engine.catch_up(context, self.profile)
+            await self.while_it_lives(self._engine.catch_up(context, self.profile))
 
     async def _gone(self, verb: str) -> None:
         context, leader = self._running()

@@ -1,6 +1,7 @@
 """Ending what was started, and nothing else."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import time
@@ -8,7 +9,26 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["end_group", "group_members", "kill_group", "kill_users_of", "wait_for_leader"]
+__all__ = [
+    "end_group",
+    "end_with_parent",
+    "group_members",
+    "kill_group",
+    "kill_users_of",
+    "lives",
+    "wait_for_leader",
+]
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def end_with_parent(parent: int) -> None:
+    """Have this process killed when the one that started it ends, however that is. `parent` is its
+    id: it may have ended by now."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def group_members(leader: int) -> list[int]:
@@ -16,12 +36,13 @@ def group_members(leader: int) -> list[int]:
     members = []
     for pid in psutil.pids():
         with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
-            if os.getpgid(pid) == leader and _lives(pid):
+            if os.getpgid(pid) == leader and lives(pid):
                 members.append(pid)
     return members
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
@@ -44,7 +65,7 @@ def wait_for_leader(leader: int, timeout: float) -> bool:
     seconds."""
     deadline = time.monotonic() + timeout
     # To look through every process of the machine takes time that the browser wants.
-    while _lives(leader):
+    while lives(leader):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.01)
@@ -59,11 +80,15 @@ def kill_group(leader: int) -> None:
 
 
 def kill_users_of(folder: Path) -> int:
-    """Kill the browsers that were started on a profile in `folder`; return how many groups."""
+    """Kill the browsers whose temporary folder is `folder`, or in it; return how many groups.
+
+    Nothing that only names it: a person may be looking at what is there.
+    """
     leaders = set()
     for process in psutil.process_iter():
         with contextlib.suppress(ProcessLookupError, psutil.Error):
-            if any(str(folder) in argument for argument in process.cmdline()):
+            temporary = Path(process.environ().get("TMPDIR", ""))
+            if temporary == folder or folder in temporary.parents:
                 leaders.add(os.getpgid(process.pid))
     leaders.discard(os.getpgid(0))
     for leader in leaders:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.config import Config
 from harness.engines import ENGINES, MODELS, model_of
-from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.browser_pool import BrowserDiedError, BrowserPool, Options
 from harness.engines.control_client import ControlClientError
 from harness.engines.driver import DriverError
 from harness.engines.simulated import SimulationError
@@ -21,7 +21,7 @@ from harness.setup import Setup
 
 __all__ = ["ChanceError", "Found", "Oracle"]
 
-_BROKEN = (DriverError, SimulationError, ControlClientError)
+_BROKEN = (DriverError, BrowserDiedError, SimulationError, ControlClientError)
 
 
 class ChanceError(Exception):

@@ -3,9 +3,7 @@
 import contextlib
 import multiprocessing
 import queue
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from typing import Any
 
 from harness.config import Config
 from harness.engines import cannot_of
+from harness.engines.leftovers import clear_runs, hold, new_folder, remove
 from harness.engines.processes import kill_users_of
 from harness.exploring.lifecycle import Lifecycle
 from harness.exploring.oracle import ChanceError, Found, Oracle
@@ -65,7 +64,9 @@ def run_workers(task: Task, workers: int, told: Callable[[Progress], None]) -> P
     context = multiprocessing.get_context("spawn")
     messages: Any = context.Queue()
     stop = context.Event()
-    folder = Path(tempfile.mkdtemp(prefix="afterclose-"))
+    clear_runs()
+    folder = new_folder()
+    held = hold(folder)
     processes = [
         context.Process(target=_work, args=(part, folder, messages, stop))
         for part in _divide(task, workers)
@@ -87,7 +88,8 @@ def run_workers(task: Task, workers: int, told: Callable[[Progress], None]) -> P
                 process.join()
             # Where a process was killed, nobody else ends its browsers.
             kill_users_of(folder)
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
+            held.close()
     if interrupts:
         raise KeyboardInterrupt
     if any(process.exitcode for process in processes):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.records import Done, Observation, Record, Run
-from harness.reports.repeats import Outcome, counted, outcome_of
+from harness.reports.repeats import Outcome, counted, made_good, outcome_of
 
 __all__ = ["caveats_of", "unfinished"]
 
@@ -21,6 +21,7 @@ def caveats_of(files: Mapping[str, Sequence[Record]]) -> list[str]:
     return [
         *_shards(records),
         *_unfinished(records),
+        *_broke_off(records),
         *_configurations(files),
         *_contradictions(files),
     ]
@@ -49,6 +50,13 @@ def _unfinished(records: Sequence[Record]) -> Iterator[str]:
     if items:
         what, them = ("1 item", "it") if len(items) == 1 else (f"{len(items)} items", "them")
         yield f"{what} did not end, and --resume goes on with {them}: {_listed(sorted(items))}"
+
+
+def _broke_off(records: Sequence[Record]) -> Iterator[str]:
+    errors = {f"{error.item} ({error.message})" for error in made_good(records)}
+    if errors:
+        what, they = ("1 item", "it") if len(errors) == 1 else (f"{len(errors)} items", "they")
+        yield f"{what} broke off before {they} came to an end: {_listed(sorted(errors), '; ')}"
 
 
 def _shards(records: Sequence[Record]) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """Repeats: what the same cell showed each time that it was carried out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
 
-from harness.records import Done, Observation, Record, Run, Shown, Verdict
+from harness.records import Done, Error, Observation, Record, Run, Shown, Unsupported, Verdict
 
-__all__ = ["Outcome", "Repeats", "counted", "outcome_of"]
+__all__ = ["Outcome", "Repeats", "completed", "counted", "made_good", "outcome_of"]
 
 Outcome = tuple[Shown, bool]
 """What repeats must agree in: what was shown, and whether that was unexpected."""
@@ -15,14 +15,45 @@ Outcome = tuple[Shown, bool]
 
 def counted(records: Iterable[Record]) -> list[Record]:
     """The records that reports are about: not those of an attempt that was cut short, which are of
-    an item that was carried out again, or is still to be."""
+    an item that was carried out again, or is still to be; nor those of one that broke off, where
+    another came to its end."""
     listed = list(records)
     ended = {record.attempt for record in listed if isinstance(record, Done)}
+    ended -= {error.attempt for error in made_good(listed)}
     return [
         record
         for record in listed
         if isinstance(record, Run) or not record.attempt or record.attempt in ended
     ]
+
+
+def made_good(records: Sequence[Record]) -> list[Error]:
+    """What broke items off that came to their end another time, on the same version of their
+    engine."""
+    errors = [record for record in records if isinstance(record, Error)]
+    broken = {error.attempt for error in errors}
+    ended = {record.attempt for record in records if isinstance(record, Done)} - broken
+    whole = {
+        _place(record)
+        for record in records
+        if isinstance(record, Observation | Unsupported) and record.attempt in ended
+    }
+    return [error for error in errors if error.attempt and _place(error) in whole]
+
+
+def completed(records: Sequence[Record]) -> list[tuple[str, int]]:
+    """The items that need not be carried out again, by name and repetition: those that came to
+    their end, well or not."""
+    broken = {record.attempt for record in records if isinstance(record, Error)}
+    return [
+        (record.item, record.repetition)
+        for record in records
+        if isinstance(record, Done) and record.attempt not in broken
+    ]
+
+
+def _place(record: Observation | Unsupported | Error) -> tuple[str, int, str]:
+    return record.item, record.repetition, record.engine_version
 
 
 def outcome_of(observation: Observation) -> Outcome | None:

@@ -5,7 +5,6 @@ of its runs need no more.
 """
 
 import secrets
-import shutil
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -90,6 +89,15 @@ class Invocation:
         node.workerinput["afterclose_folder"] = str(self.plan.folder)
         node.workerinput["afterclose_run"] = self.plan.run
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        """pytest-xdist's hook: sweep up after a worker that was killed, now: the run may go on for
+        hours."""
+        if error and self.plan.folder.exists():
+            from harness.engines.leftovers import clear
+
+            clear(self.plan.folder.iterdir())
+
     def pytest_unconfigure(self) -> None:
         """End everything; the process that began the run also sweeps up after its workers."""
         browsers = self._distributes and (self.plan.folder.exists() or self.wrote)
@@ -97,10 +105,11 @@ class Invocation:
             browsers = browsers or self._run_session.started
             self._run_session.close()
         if browsers and not self.worker:
+            from harness.engines.leftovers import remove
             from harness.engines.processes import kill_users_of
 
             kill_users_of(self.plan.folder)
-            shutil.rmtree(self.plan.folder, ignore_errors=True)
+            remove(self.plan.folder)
 
 
 INVOCATION = pytest.StashKey[Invocation]()

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from harness.config import ConfigError
-from harness.records import FORMAT, Done, Run
+from harness.records import FORMAT, Run
+from harness.reports.repeats import completed
 from harness.result_file import first_run, read_records
 
 __all__ = ["Resumption", "differing_items", "resumption_of"]
@@ -23,7 +24,7 @@ class Resumption:
     """Its id."""
     items: tuple[str, ...]
     """All of its items, in its order."""
-    ended: frozenset[tuple[str, int]]
+    completed: frozenset[tuple[str, int]]
     """Which need not be carried out again: names of items, and repetitions."""
 
 
@@ -50,8 +51,7 @@ def resumption_of(path: Path, now: Run, browsers: Collection[str]) -> Resumption
     differing = list(_differences(_compared(there, browsers), _compared(now, browsers)))
     if differing:
         raise ConfigError(f"{path}: cannot be resumed: {_told(differing)}")
-    ended = frozenset((r.item, r.repetition) for r in records if isinstance(r, Done))
-    return Resumption(there.id, there.items, ended)
+    return Resumption(there.id, there.items, frozenset(completed(records)))
 
 
 def differing_items(there: Sequence[str], here: Sequence[str]) -> str | None:

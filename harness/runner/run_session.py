@@ -2,6 +2,7 @@
 lifecycle is carried out and written down."""
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -16,6 +17,8 @@ from harness.engines import ENGINES, MODELS, Engine
 from harness.engines.answer_memo import AnswerMemo, AnswerMemos
 from harness.engines.browser_pool import BrowserPool
 from harness.engines.driver import Driver
+from harness.engines.leftovers import clear_runs
+from harness.engines.processes import end_with_parent
 from harness.engines.simulated import Simulated
 from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment
@@ -59,6 +62,9 @@ class RunSession:
     def pool(self) -> BrowserPool:
         """The shared pool, with its server running."""
         if self._pool is None:
+            if hasattr(self._config, "workerinput"):
+                end_with_parent(os.getppid())
+            clear_runs()
             self._server = MockServer(self.config.environments, settings=self.config.settings)
             self._server.__enter__()
             folder = self._plan.folder

@@ -67,7 +67,7 @@ class Selection:
                 self._invocation.plan.run = resumption.run
                 self._invocation.plan.resumed = True
                 told["items"] = list(resumption.items)
-                told["ended"] = [list(at) for at in resumption.ended]
+                told["completed"] = [list(at) for at in resumption.completed]
         return told
 
     @pytest.hookimpl(optionalhook=True)
@@ -77,7 +77,7 @@ class Selection:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out what is not of the shard, and what has ended. Tests of one's own stay: only
+        """Leave out what is not of the shard, and what is completed. Tests of one's own stay: only
         they know what they find."""
         scenarios: list[ScenarioItem] = [item for item in items if _is_scenario(item)]  # type: ignore[misc]
         plan = self._invocation.plan
@@ -87,11 +87,11 @@ class Selection:
 
             self._refusal = differing_items(self._told["items"], plan.items)
         wanted = set() if self._refusal else set(plan.items)
-        ended = {tuple(at) for at in self._told.get("ended", ())}
+        completed = {tuple(at) for at in self._told.get("completed", ())}
         left_out: set[pytest.Item] = {
             item
             for item in scenarios
-            if item.identity not in wanted or (item.identity, item.repetition) in ended
+            if item.identity not in wanted or (item.identity, item.repetition) in completed
         }
         if self._refusal:
             self._invocation.refused = True

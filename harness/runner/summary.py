@@ -74,9 +74,8 @@ class Summary:
             records = list(read_records([invocation.results], _say))
             caveats = caveats_of({os.path.relpath(invocation.results): records})
             matrix = matrix_of(records, caveats)
-            if not matrix.cells and not caveats:
-                return
-            lines = list(report(matrix, folder, invocation.run_session.chosen.baseline))
+            baseline = invocation.run_session.chosen.baseline
+            lines = list(report(matrix, folder, baseline)) if matrix.cells or caveats else []
         except RecordsError as error:
             self._give_up(str(error))
             return
@@ -87,7 +86,8 @@ class Summary:
             )
             return
         self._judge(matrix, records)
-        terminalreporter.section("Afterclose")
+        if lines:
+            terminalreporter.section("Afterclose")
         for line in lines:
             terminalreporter.write_line(line)
 

@@ -1,0 +1,85 @@
+"""What is told of a browser that cannot be started; the browser is none."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
+
+from harness.engines.browser_pool import BrowserDiedError, BrowserPool, BrowserPoolError, Options
+from harness.engines.chromium import Chromium
+from harness.engines.engine import Installation
+
+
+class Fake(Chromium):
+    """It starts by raising something, or leaves no trace."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    def find(self, playwright_path: str) -> Installation:
+        return Installation(path=Path("/opt/fake"), version="1", kind="system")
+
+    async def launch(self, *_: Any) -> Any:
+        if self.error:
+            raise self.error
+
+        class Context:
+            async def close(self) -> None:
+                pass
+
+        return Context()
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[BrowserPool]:
+    pool = BrowserPool("http://localhost:1", Options(), folder=tmp_path / "run")
+    yield pool
+    pool.close()
+    assert not pool.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (PlaywrightTimeoutError("60 s\nmore"), BrowserPoolError,
+         "Chromium did not start in time: does /opt/fake run here?"),
+        (PlaywrightError("closed\nmore"), BrowserDiedError,
+         "Chromium ended while it was started: does /opt/fake run here?"),
+        (None, BrowserPoolError, "Chromium left no lock in its profile: is the temporary folder"),
+    ],
+    ids=["hangs", "ends", "swept"],
+)  # fmt: skip
+def test_what_does_not_start_is_told_in_a_sentence(
+    pool: BrowserPool, error: Exception | None, kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(BrowserPoolError) as raised:
+        pool.run(pool.new_profile(Fake(error), "default"), 30)
+    assert type(raised.value) is kind
+    assert str(raised.value).startswith(said)
+    assert "\n" not in str(raised.value)
+    assert not any(pool.folder.glob("new-*")), "nothing is left of it"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, os.strerror(errno.ENOSPC)), (errno.ENOENT, "files vanished while it was")],
+)
+def test_why_a_profile_could_not_be_copied_is_told(
+    pool: BrowserPool, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    template = pool._made() / "template-chromium"
+    template.mkdir()
+    template.with_suffix(".whole").touch()
+
+    def copied(*_: object, **__: object) -> None:
+        raise shutil.Error([("a", "b", str(OSError(number, os.strerror(number), "b")))])
+
+    monkeypatch.setattr(shutil, "copytree", copied)
+    with pytest.raises(BrowserPoolError, match=f"no profile could be made: {said}"):
+        pool.run(pool.new_profile(Fake(), "default"), 30)
