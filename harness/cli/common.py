@@ -13,6 +13,7 @@ __all__ = [
     "USAGE",
     "BaselineOption",
     "ConfigOption",
+    "DaskOption",
     "fail",
     "result_files",
     "say",
@@ -22,6 +23,15 @@ USAGE, NO_ENGINE, HARNESS_FAILED, INTERRUPTED = 2, 3, 4, 130
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Environments to add.")
+]
+
+DaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        metavar="ADDRESS",
+        help="The scheduler of a Dask cluster, whose workers do it (afterclose[distributed]).",
+    ),
 ]
 
 BaselineOption = Annotated[

@@ -18,9 +18,11 @@ from harness.cli.common import (
     USAGE,
     BaselineOption,
     ConfigOption,
+    DaskOption,
     fail,
     say,
 )
+from harness.cli.elsewhere import lacking_of, refuse_with_dask
 from harness.cli.github import annotate, summarize
 from harness.config import ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, NAMES, PRESETS, expand, takes
@@ -106,6 +108,7 @@ def run(
         ),
     ] = None,
     baseline: BaselineOption = None,
+    dask: DaskOption = None,
     headed: Annotated[bool, typer.Option("--headed", help="Show the browsers.")] = False,
     tracing: Annotated[str, typer.Option(help="on, off or retain-on-failure.")] = "off",
     screenshot: Annotated[str, typer.Option(help="on, off or only-on-failure.")] = "off",
@@ -133,6 +136,9 @@ def run(
             targets += map(str, scenario_files())
     except (ConfigError, LibraryError) as error:
         fail(str(error))
+    if dask is not None:
+        refuse_with_dask({"-n": workers is not None, "--headed": headed})
+        workers = "0"
     if workers is None:
         workers = str((os.cpu_count() or 1) + 1) if driven else "0"
     if workers != "auto" and not workers.isdigit():
@@ -140,12 +146,12 @@ def run(
     results = _check_output(output)
     clear_runs()
     before = run_of(results)
-    found = find_engines(driven) if driven else {}
-    missing = [name for name, installation in found.items() if installation is None]
+    lacking = lacking_of(dask, driven) if dask is not None else _lacking(driven)
+    missing = list(lacking)
     if missing and (engine or len(missing) == len(engines)):
-        fail("; ".join(how_to_get(ENGINES[name]) for name in missing), NO_ENGINE)
-    for name in missing:
-        typer.echo(f"afterclose: left out: {how_to_get(ENGINES[name])}", err=True)
+        fail("; ".join(lacking.values()), NO_ENGINE)
+    for sentence in lacking.values():
+        typer.echo(f"afterclose: left out: {sentence}", err=True)
     policies = [e.name for e in environments] if every else policy or []
     targets = list(dict.fromkeys(targets or _pack(ESSENTIAL)))
     arguments = [
@@ -161,6 +167,7 @@ def run(
         *(["--afterclose-shard", shard] if shard else []),
         *(["--afterclose-durations", str(durations)] if durations else []),
         *(["--afterclose-baseline", str(baseline)] if baseline else []),
+        *(["--afterclose-dask", dask] if dask is not None else []),
         *(["--headed"] if headed else []),
         *("--tracing", tracing, "--screenshot", screenshot),
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
@@ -186,6 +193,12 @@ def run(
 def _come_with_afterclose(targets: Iterable[str]) -> bool:
     own = set(map(str, scenario_files()))
     return all(target.partition("::")[0] in own for target in targets)
+
+
+def _lacking(driven: Sequence[str]) -> dict[str, str]:
+    """The browsers that are not installed, by the name of their engine, and how to get them."""
+    found = find_engines(driven) if driven else {}
+    return {name: how_to_get(ENGINES[name]) for name, there in found.items() if there is None}
 
 
 def _pytest(arguments: Sequence[str]) -> int:

@@ -84,6 +84,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="carry out what is left of the run that the results in the report folder are of",
     )
+    group.addoption(
+        "--afterclose-dask",
+        metavar="ADDRESS",
+        default="",
+        help="the scheduler of a Dask cluster whose workers carry the items out",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -91,6 +97,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(invocation, "afterclose-invocation")
     config.pluginmanager.register(Selection(config, invocation), "afterclose-selection")
     config.pluginmanager.register(Summary(invocation), "afterclose-summary")
+    if config.getoption("afterclose_dask") and not invocation.worker:
+        from harness.runner.distributing import Distribution
+
+        config.pluginmanager.register(Distribution(config, invocation), "afterclose-distribution")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -47,6 +47,8 @@ class RunSession:
 
     def __init__(self, config: pytest.Config, plan: Plan) -> None:
         self.chosen = Chosen(config)
+        self.browsers: Mapping[str, str] | None = None
+        """The versions of the browsers, where they are elsewhere."""
         self._config = config
         self._plan = plan
         self._server: MockServer | None = None
@@ -100,6 +102,8 @@ class RunSession:
         )
 
     def _describe(self) -> Run:
+        if self.browsers is not None:
+            return self._described(self.browsers)
         driven = [name for name in self.chosen.engines if name in ENGINES]
         browsers = {name: _version(self.pool, ENGINES[name]) for name in driven}
         return self._described(browsers)
@@ -111,8 +115,10 @@ class RunSession:
         """The run that the result file is of, to go on with. Raises ConfigError where it is another
         than this one, and RecordsError."""
         self.chosen.check()
-        found = find_engines(name for name in self.chosen.engines if name in ENGINES)
-        browsers = {name: there.version if there else "" for name, there in found.items()}
+        browsers = self.browsers
+        if browsers is None:
+            found = find_engines(name for name in self.chosen.engines if name in ENGINES)
+            browsers = {name: there.version if there else "" for name, there in found.items()}
         return resumption_of(self._plan.results, self._described(browsers), browsers)
 
     def accepts(self, *records: Failure) -> str:

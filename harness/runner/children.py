@@ -1,0 +1,141 @@
+"""A process that works for a worker of a cluster, and both ends of what they say to each other.
+
+It has a folder of its own, in which everything is that it needs for a while, and it outlives
+neither the worker nor its use.
+"""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from harness.engines.processes import kill_group, kill_users_of
+
+__all__ = ["Child", "ChildError", "Parent"]
+
+_IDLE = 60.0
+"""Seconds without a question after which a child ends: whoever asked has gone, without a word."""
+_GRACE = 20.0
+"""Seconds that a child has to end its browsers."""
+
+
+class ChildError(Exception):
+    """A child ended in the middle; the message says how."""
+
+
+class Child:
+    """A process that runs a module, as the worker sees it. It answers one question at a time."""
+
+    def __init__(self, module: str, setting: object) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="afterclose-"))
+        self._ending = threading.Lock()
+        self._connection, theirs = Pipe()
+        with (self._folder / "said").open("wb") as said, theirs:
+            # A group of its own: what a terminal interrupts is the worker, who ends it in order.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, str(theirs.fileno()), str(self._folder)],
+                cwd=self._folder, pass_fds=[theirs.fileno()], start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            )  # fmt: skip
+        # Whether it is still there is found out by whoever asks it something.
+        with contextlib.suppress(OSError):
+            self._connection.send(setting)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked something."""
+        return self._process.poll() is None
+
+    def ask(self, question: object) -> Any:
+        """What it answers; raises ChildError."""
+        try:
+            self._connection.send(question)
+            return self._connection.recv()
+        except (EOFError, OSError):
+            raise ChildError(self._how_it_ended()) from None
+
+    def _how_it_ended(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE)
+        status = self._process.returncode
+        if status is not None and status < 0:
+            return f"its process was ended by {signal.Signals(-status).name}"
+        with contextlib.suppress(OSError):
+            said = (self._folder / "said").read_text(errors="replace").strip().splitlines()
+            if said:
+                return f"its process ended in the middle: {said[-1]}"
+        return "its process ended in the middle"
+
+    def end(self) -> None:
+        """End it, and whatever it has started; remove what it has written. Whoever waits for an
+        answer has a ChildError then."""
+        with self._ending:
+            if self.alive:
+                self._process.send_signal(signal.SIGINT)
+                try:
+                    self._process.wait(_GRACE)
+                except subprocess.TimeoutExpired:
+                    kill_group(self._process.pid)
+                    self._process.wait()
+            # Where it was killed, nobody else ends its browsers.
+            kill_users_of(self._folder)
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Parent:
+    """The worker, as its child sees it.
+
+    A context manager in the main thread: it raises KeyboardInterrupt there, once, when the child is
+    to end or the worker has gone.
+    """
+
+    def __init__(self) -> None:
+        self.folder = Path(sys.argv[2])
+        """For everything that is needed for a while; removed at the end."""
+        self._interrupted = False
+        self._connection = Connection(int(sys.argv[1]))
+        self.setting: Any = None
+        """What the worker told it first."""
+
+    def __enter__(self) -> "Parent":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._interrupt)
+        self.setting = self._connection.recv()
+        threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._interrupted = True
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def questions(self) -> Iterator[Any]:
+        """What is asked, until nothing is for a while."""
+        with contextlib.suppress(EOFError):
+            while self._connection.poll(_IDLE):
+                yield self._connection.recv()
+
+    @property
+    def answer(self) -> Callable[[object], None]:
+        """Call it once for each question."""
+        return self._connection.send
+
+    def _interrupt(self, *_: object) -> None:
+        if not self._interrupted:
+            self._interrupted = True
+            raise KeyboardInterrupt
+
+    def _watch(self) -> None:
+        there = select.poll()
+        there.register(self._connection.fileno(), select.POLLRDHUP)
+        there.poll()
+        os.kill(os.getpid(), signal.SIGINT)
