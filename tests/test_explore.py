@@ -362,7 +362,7 @@ TASK = Task(
 
 
 def test_what_is_found_while_it_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_work", _found_at_the_end)
+    monkeypatch.setattr(workers, "explore_part", _found_at_the_end)
     found: list[Found] = []
 
     def told(progress: Progress) -> None:
@@ -376,7 +376,7 @@ def test_what_is_found_while_it_ends_is_told(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_interrupted_again_it_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_work", _deaf)
+    monkeypatch.setattr(workers, "explore_part", _deaf)
 
     def told(progress: Progress) -> None:
         if progress.lifecycles == 2:

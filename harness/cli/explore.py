@@ -1,19 +1,31 @@
 """`afterclose explore`."""
 
+import functools
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.common import HARNESS_FAILED, INTERRUPTED, NO_ENGINE, ConfigOption, fail
+from harness.cli.common import (
+    HARNESS_FAILED,
+    INTERRUPTED,
+    NO_ENGINE,
+    ConfigOption,
+    DaskOption,
+    fail,
+)
+from harness.cli.elsewhere import connect, refuse_with_dask
 from harness.config import ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, MODELS, model_of, presets_of, takes
 from harness.exploring.corpus import Corpus, CorpusError
+from harness.exploring.distributing import run_on_cluster
 from harness.exploring.oracle import Found
 from harness.exploring.workers import Progress, Task, WorkerError, run_workers
+from harness.runner.cluster import Cluster, ClusterError, fitting
 from harness.runner.installing import find_engines, how_to_get
 
 __all__ = ["explore"]
@@ -52,6 +64,7 @@ def explore(
         int | None, typer.Option("-n", metavar="N", min=1, help="Lifecycles at a time.")
     ] = None,
     config: ConfigOption = None,
+    dask: DaskOption = None,
 ) -> None:
     """Hold random lifecycles in a browser against its model, and what the model shows against what
     the policy promises. What differs is made as short as can be, printed as a scenario, and kept.
@@ -74,7 +87,8 @@ def explore(
         fail(str(error.args[0]))
     if not (seed.isascii() and seed.isdigit()):
         fail(f"--seed: must be a whole number of at least 0, not '{seed}'")
-    if name in ENGINES and find_engines([name])[name] is None:
+    cluster = _cluster(dask, name, workers) if dask is not None else None
+    if name in ENGINES and cluster is None and find_engines([name])[name] is None:
         fail(how_to_get(ENGINES[name]), NO_ENGINE)
     task = Task(
         engine=name,
@@ -85,10 +99,26 @@ def explore(
         seconds=None if minutes is None else 60 * minutes,
         corpus=tuple(replayed),
     )
-    _explore(task, workers or (os.cpu_count() or 1) + 1, kept)
+    if cluster is not None:
+        _explore(task, kept, functools.partial(run_on_cluster, task, cluster))
+    else:
+        number = workers or (os.cpu_count() or 1) + 1
+        _explore(task, kept, functools.partial(run_workers, task, number))
 
 
-def _explore(task: Task, workers: int, corpus: Corpus) -> None:
+def _cluster(address: str, engine: str, workers: int | None) -> Cluster:
+    """The cluster, if some worker has the engine."""
+    refuse_with_dask({"-n": workers is not None})
+    cluster = connect(address, [engine] if engine in ENGINES else [])
+    if not fitting(cluster.workers, engine if engine in ENGINES else ""):
+        cluster.close()
+        fail(f"no worker of {address} has {engine}", NO_ENGINE)
+    return cluster
+
+
+def _explore(
+    task: Task, corpus: Corpus, carry_out: Callable[[Callable[[Progress], None]], object]
+) -> None:
     began = time.monotonic()
     latest = Progress()
     saved: set[str] = set()
@@ -105,11 +135,11 @@ def _explore(task: Task, workers: int, corpus: Corpus) -> None:
             print(_line(progress, began), end=ends, file=sys.stderr, flush=True)
 
     try:
-        run_workers(task, workers, told)
+        carry_out(told)
     except KeyboardInterrupt:
         typer.echo(f"\nInterrupted: {_line(latest, began)}.", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    except WorkerError as error:
+    except (WorkerError, ClusterError) as error:
         fail(str(error), HARNESS_FAILED)
     typer.echo(f"{task.engine}: {_line(latest, began)}.")
     for trouble in latest.broken_off:

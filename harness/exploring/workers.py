@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,15 @@ from harness.exploring.oracle import ChanceError, Found, Oracle
 from harness.exploring.shortening import shorten
 from harness.scenario import UnsupportedVerbError
 
-__all__ = ["Progress", "Task", "WorkerError", "run_workers"]
+__all__ = [
+    "Progress",
+    "Task",
+    "WorkerError",
+    "account",
+    "divide",
+    "explore_part",
+    "run_workers",
+]
 
 _TROUBLES = (ChanceError, UnsupportedVerbError)
 
@@ -68,8 +75,8 @@ def run_workers(task: Task, workers: int, told: Callable[[Progress], None]) -> P
     folder = new_folder()
     held = hold(folder)
     processes = [
-        context.Process(target=_work, args=(part, folder, messages, stop))
-        for part in _divide(task, workers)
+        context.Process(target=explore_part, args=(part, folder, messages, stop))
+        for part in divide(task, workers)
     ]
     progress = Progress()
     with _interrupts() as interrupts:
@@ -79,7 +86,7 @@ def run_workers(task: Task, workers: int, told: Callable[[Progress], None]) -> P
                 if interrupts:
                     stop.set()
                 with contextlib.suppress(queue.Empty):
-                    _account(progress, *messages.get(timeout=0.5))
+                    account(progress, *messages.get(timeout=0.5))
                     told(progress)
         finally:
             for process in processes:
@@ -126,7 +133,8 @@ def _interrupts() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _divide(task: Task, workers: int) -> list[Task]:
+def divide(task: Task, workers: int) -> list[Task]:
+    """So many parts of about the same size, or fewer where there is not enough to do."""
     share, rest = divmod(task.examples, workers)
     return [
         Task(
@@ -144,7 +152,8 @@ def _divide(task: Task, workers: int) -> list[Task]:
     ]
 
 
-def _account(progress: Progress, kind: str, value: Any) -> None:
+def account(progress: Progress, kind: str, value: Any) -> None:
+    """Note what a part has said."""
     if kind == "done":
         progress.lifecycles += 1
         progress.steps += value
@@ -154,7 +163,9 @@ def _account(progress: Progress, kind: str, value: Any) -> None:
         progress.found.append(value)
 
 
-def _work(task: Task, folder: Path, messages: Any, stop: Event) -> None:
+def explore_part(task: Task, folder: Path, messages: Any, stop: Any) -> None:
+    """Explore in this process, with a server and browsers of its own; `messages`, a queue, hears
+    what `account` notes. Ends early, having told what it has found, once `stop` is set."""
     worker = _Worker(task, folder, messages, stop)
     with contextlib.suppress(_EndError), Oracle(task.config, folder, worker.go_on) as oracle:
         worker.run(oracle)
@@ -165,7 +176,7 @@ class _EndError(KeyboardInterrupt):
 
 
 class _Worker:
-    def __init__(self, task: Task, folder: Path, messages: Any, stop: Event) -> None:
+    def __init__(self, task: Task, folder: Path, messages: Any, stop: Any) -> None:
         self._task = task
         self._folder = folder
         self._messages = messages

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -95,17 +95,20 @@ class Child:
 class Parent:
     """The worker, as its child sees it.
 
-    A context manager in the main thread: it raises KeyboardInterrupt there, once, when the child is
-    to end or the worker has gone.
+    A context manager in the main thread. When the child is to end, or the worker has gone,
+    KeyboardInterrupt is raised there, once; or `stop` is set instead, where something is carried
+    out that had better come to an end by itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stop: threading.Event | None = None) -> None:
         self.folder = Path(sys.argv[2])
         """For everything that is needed for a while; removed at the end."""
-        self._interrupted = False
-        self._connection = Connection(int(sys.argv[1]))
         self.setting: Any = None
         """What the worker told it first."""
+        self._connection = Connection(int(sys.argv[1]))
+        self._stop = stop
+        self._carries_out = False
+        self._ends = False
 
     def __enter__(self) -> "Parent":
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -115,24 +118,30 @@ class Parent:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._interrupted = True
+        self._ends = True
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def questions(self) -> Iterator[Any]:
         """What is asked, until nothing is for a while."""
         with contextlib.suppress(EOFError):
-            while self._connection.poll(_IDLE):
-                yield self._connection.recv()
+            while not self._ends and self._connection.poll(_IDLE):
+                question = self._connection.recv()
+                self._carries_out = True
+                yield question
+                self._carries_out = False
 
-    @property
-    def answer(self) -> Callable[[object], None]:
-        """Call it once for each question."""
-        return self._connection.send
+    def answer(self, answer: object) -> None:
+        """To be called once for each question. What was stopped is no answer."""
+        if not self._ends:
+            self._connection.send(answer)
 
     def _interrupt(self, *_: object) -> None:
-        if not self._interrupted:
-            self._interrupted = True
+        if self._ends:
+            return
+        self._ends = True
+        if self._stop is None or not self._carries_out:
             raise KeyboardInterrupt
+        self._stop.set()
 
     def _watch(self) -> None:
         there = select.poll()

@@ -5,6 +5,7 @@ lost has its jobs carried out by another, and those that join get what is left. 
 extra, and loaded here when a cluster is asked for.
 """
 
+import asyncio
 import contextlib
 import logging
 import queue
@@ -26,8 +27,6 @@ _TICK = 1.0
 """Seconds after which it is asked which workers there are."""
 _RETURNS_WITHIN = 30.0
 """Seconds that a worker has to come back, where it was the last one: a nanny starts it again."""
-_AHEAD = 2
-"""Jobs that are handed out for each that a worker carries out at a time: it need not wait."""
 _RETRIES = 2
 """Of a job whose process ended while its worker went on."""
 
@@ -75,6 +74,27 @@ class _Handed:
     to: frozenset[str]
 
 
+class _Waiting:
+    """Jobs that are not handed out, each taken when it is needed."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._jobs = iter(jobs)
+        self._back: deque[Job] = deque()
+        self.over = False
+        """Whether there is nothing left; found out by taking."""
+
+    def take(self) -> Job | None:
+        """The next one."""
+        job = self._back.popleft() if self._back else next(self._jobs, None)
+        self.over = job is None
+        return job
+
+    def put_back(self, job: Job) -> None:
+        """To be taken next."""
+        self._back.appendleft(job)
+        self.over = False
+
+
 @dataclass(kw_only=True)
 class Cluster:
     """A connection to a scheduler. `tell` hears, in a line, of what is worth knowing.
@@ -97,7 +117,7 @@ class Cluster:
         self._handed: dict[str, _Handed] = {}
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._looked = 0.0
-        self._none_since: dict[str, float] = {}
+        self._missed: dict[str, float] = {}
         self._client = self._connect()
         try:
             self._look()
@@ -120,12 +140,15 @@ class Cluster:
         # What it has to say of connections is told by the lines of this module.
         logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
         try:
+            # A client that was told nonsense, or talks to something else, does not end by itself.
+            asyncio.run(asyncio.wait_for(_probe(self.address), _ANSWERS_WITHIN))
             return distributed.Client(
                 self.address, timeout=_ANSWERS_WITHIN, set_as_default=False, name="afterclose"
             )
-        except (OSError, ValueError, TypeError) as error:
-            reason = "" if isinstance(error, OSError) else f" ({error})"
-            raise ClusterError(f"no Dask scheduler answers at {self.address}{reason}") from None
+        except ValueError as error:
+            raise ClusterError(f"'{self.address}': not an address: {error}") from None
+        except Exception:
+            raise ClusterError(f"no Dask scheduler answers at {self.address}") from None
 
     @property
     def versions(self) -> dict[str, str]:
@@ -147,15 +170,19 @@ class Cluster:
         if self._order is not None and addresses:
             self._client.run(employ, self._order, workers=list(addresses), on_error="ignore")
 
-    def outcomes(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Any]]:
+    def outcomes(
+        self, jobs: Mapping[str, Iterable[Job]], ahead: int = 1
+    ) -> Iterator[tuple[Job, Any]]:
         """Each job as it ends, with what was answered or a Failure. Raises ClusterError where it
-        cannot go on."""
-        waiting: dict[str, deque[Job]] = {}
-        for job in jobs:
-            waiting.setdefault(job.needs, deque()).append(job)
-        while any(waiting.values()) or self._handed:
-            for needs, jobs_left in waiting.items():
-                self._hand_out(needs, jobs_left)
+        cannot go on.
+
+        `jobs`: by what they need; each is asked for when it is handed out. `ahead`: how many are,
+        for each that a worker carries out at a time.
+        """
+        waiting = {needs: _Waiting(some) for needs, some in jobs.items()}
+        while self._handed or not all(some.over for some in waiting.values()):
+            for needs, some in waiting.items():
+                self._hand_out(needs, some, ahead)
             with contextlib.suppress(queue.Empty):
                 future = self._ended.get(timeout=_TICK)
                 handed = self._handed.pop(future.key, None)
@@ -164,19 +191,21 @@ class Cluster:
             if time.monotonic() - self._looked > _TICK:
                 self._look()
                 for handed in self._stranded():
-                    waiting[handed.job.needs].appendleft(handed.job)
+                    waiting[handed.job.needs].put_back(handed.job)
 
-    def _hand_out(self, needs: str, jobs: deque[Job]) -> None:
+    def _hand_out(self, needs: str, waiting: _Waiting, ahead: int) -> None:
         from harness.runner.keeping import carry_out
 
         to = fitting(self.workers, needs)
-        self._wait_for_some(needs, to, bool(jobs))
-        slots = sum(self.workers[address].slots for address in to)
-        out = sum(handed.job.needs == needs for handed in self._handed.values())
+        room = ahead * sum(self.workers[address].slots for address in to)
+        room -= sum(handed.job.needs == needs for handed in self._handed.values())
+        if not to:
+            self._miss(needs, waiting)
+            return
+        self._missed.pop(needs, None)
         assert self._order is not None
-        while jobs and out < _AHEAD * slots:
-            job = jobs.popleft()
-            out += 1
+        while room > 0 and (job := waiting.take()) is not None:
+            room -= 1
             key = f"afterclose-{secrets.token_hex(8)}"
             future = self._client.submit(
                 carry_out, self._order.run, job.question,
@@ -185,13 +214,16 @@ class Cluster:
             self._handed[key] = _Handed(job, future, frozenset(to))
             future.add_done_callback(self._ended.put)
 
-    def _wait_for_some(self, needs: str, to: Sequence[str], wanted: bool) -> None:
-        if to or not wanted:
-            self._none_since.pop(needs, None)
+    def _miss(self, needs: str, waiting: _Waiting) -> None:
+        """Nobody is there who could do it: wait for a while, if there is something to do."""
+        job = waiting.take()
+        if job is None:
             return
-        since = self._none_since.setdefault(needs, time.monotonic())
+        waiting.put_back(job)
+        since = self._missed.setdefault(needs, time.monotonic())
         if time.monotonic() - since > _RETURNS_WITHIN:
-            raise ClusterError(f"no worker of {self.address} is left that has {needs or 'models'}")
+            what = f" that has {needs}" if needs else ""
+            raise ClusterError(f"no worker of {self.address}{what} is left")
 
     def _outcome(self, future: Any) -> Any:
         from distributed.scheduler import KilledWorker
@@ -257,3 +289,13 @@ class Cluster:
             self._handed.clear()
             if self._order is not None:
                 self._client.run(depart, self._order.run, on_error="ignore")
+
+
+async def _probe(address: str) -> None:
+    """Raises an error of any kind where there is no scheduler, ValueError where there is no
+    address."""
+    import distributed
+
+    async with distributed.rpc(address) as scheduler:
+        if (await scheduler.identity())["type"] != "Scheduler":
+            raise ConnectionError

@@ -20,6 +20,9 @@ from harness.runner.uncarried import broke_off, subject_of, unsupported
 
 __all__ = ["Distribution"]
 
+_AHEAD = 2
+"""Items that are handed out for each that a worker carries out at a time: it need not wait."""
+
 
 class Distribution:
     """Its methods are hooks, in a run that is distributed alone."""
@@ -74,12 +77,11 @@ class Distribution:
             )
         )
         jobs = _jobs(items)
-        for job in [job for job in jobs if not fitting(cluster.workers, job.needs)]:
-            jobs.remove(job)
-            reason = f"no worker of {self._address} has {job.needs}"
-            for place in job.question:
+        for needs in [needs for needs in jobs if not fitting(cluster.workers, needs)]:
+            reason = f"no worker of {self._address} has {needs}"
+            for place in (place for job in jobs.pop(needs) for place in job.question):
                 self._tell(items[place], unsupported(run_session, items[place], reason))
-        for job, answer in cluster.outcomes(jobs):
+        for job, answer in cluster.outcomes(jobs, _AHEAD):
             if isinstance(answer, Failure):
                 answer = [Carried(place=place, trouble=answer.sentence) for place in job.question]
             for carried in answer:
@@ -140,8 +142,8 @@ class Distribution:
             self._cluster.close()
 
 
-def _jobs(items: Mapping[Place, pytest.Item]) -> list[Job]:
-    """An item for each browser; a scenario is played in all models at once."""
+def _jobs(items: Mapping[Place, pytest.Item]) -> dict[str, list[Job]]:
+    """By what they need: an item for each browser; a scenario is played in all models at once."""
     together: dict[tuple[str, object], list[Place]] = {}
     for place, item in items.items():
         subject = subject_of(item)
@@ -150,7 +152,10 @@ def _jobs(items: Mapping[Place, pytest.Item]) -> list[Job]:
         if isinstance(item, ScenarioItem) and item.engine in MODELS:
             alike = item.scenario, item.repetition
         together.setdefault((needs, alike), []).append(place)
-    return [Job(needs=needs, question=places) for (needs, _), places in together.items()]
+    jobs: dict[str, list[Job]] = {}
+    for (needs, _), places in together.items():
+        jobs.setdefault(needs, []).append(Job(needs=needs, question=places))
+    return jobs
 
 
 def _say(sentence: str) -> None:
