@@ -270,7 +270,7 @@ class Cluster:
         self.workers = {a: w for a, w in self.workers.items() if a in there}
         for address, answer in sorted(answers.items()):
             if not isinstance(answer, Announcement):
-                self.tell(f"{address}: left out: cannot be asked for Afterclose: {answer}")
+                self.tell(f"{address}: left out: has no Afterclose that can be asked: {answer}")
             elif answer.version != self._version:
                 self.tell(
                     f"{address}: left out: has Afterclose {answer.version}, not {self._version}"

@@ -5,7 +5,6 @@ What comes back is written down and told here, as if it had been carried out her
 
 import sys
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -121,19 +120,18 @@ class Distribution:
         except RecordsError as error:
             session.shouldfail = str(error)
         unpack(carried.artifacts, run_session.chosen.artifacts)
-        for data in carried.reports:
-            hook = self._config.hook
-            self._tell(
-                item, hook.pytest_report_from_serializable(config=self._config, data=data)
-            )
+        of_reports = self._config.hook.pytest_report_from_serializable
+        self._tell(item, *(of_reports(config=self._config, data=d) for d in carried.reports))
 
-    def _tell(self, item: pytest.Item, report: Any) -> None:
-        results = self._invocation.run_session.results
-        report.nodeid, report.location = item.nodeid, item.location
-        report.afterclose_wrote, report.afterclose_unwritten = results.begun, results.failure
-        # As pytest-xdist has it: items do not come in the order of their files.
-        report.node = SimpleNamespace(gateway=SimpleNamespace(id=self._address))
-        self._config.hook.pytest_runtest_logreport(report=report)
+    def _tell(self, item: pytest.Item, *reports: Any) -> None:
+        """Whoever listens to pytest hears of an item, at its end."""
+        results, hook = self._invocation.run_session.results, self._config.hook
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in reports:
+            report.nodeid, report.location = item.nodeid, item.location
+            report.afterclose_wrote, report.afterclose_unwritten = results.begun, results.failure
+            hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
