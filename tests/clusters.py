@@ -135,7 +135,8 @@ class DaskCluster:
     def wait_until_nothing_is_left(self) -> None:
         """Ended processes and folders that are removed."""
         _, alive = psutil.wait_procs(self.left(), _TIMEOUT)
-        assert not alive
+        said = "".join(line for worker in self.workers for line in worker.said)
+        assert not alive, said
         assert not list(self.temporary.iterdir())
 
     def _sweep(self) -> None:

@@ -131,9 +131,10 @@ def test_interrupted_nothing_is_left_anywhere_and_it_can_be_finished(
 def test_nothing_is_left_of_a_client_that_was_killed(
     cluster: DaskCluster, tmp_path: Path
 ) -> None:
+    (tmp_path / "meals.py").write_text(LUNCH + STUCK)
     status, _ = interrupted_by(
         lambda process: os.killpg(process.pid, signal.SIGKILL),
-        *SCENARIOS, "--dask", cluster.address, cwd=tmp_path,
+        "meals.py", *ONE, "--dask", cluster.address, cwd=tmp_path,
     )  # fmt: skip
     assert status == -signal.SIGKILL
     cluster.wait_until_nothing_is_left()
@@ -201,6 +202,7 @@ def test_who_fits() -> None:
 LUNCH = """
 import os
 import signal
+import threading
 
 from harness import Browser, scenario
 
@@ -216,6 +218,12 @@ LOSING = """
 @scenario(title="Losing", claims="It loses whoever carries it out.")
 def losing(browser: Browser) -> None:
     os.kill(PROCESS, signal.SIGKILL)
+    threading.Event().wait()
+"""
+STUCK = """
+@scenario(title="Stuck", claims="It does not end by itself.")
+def stuck(browser: Browser) -> None:
+    threading.Event().wait()
 """
 
 

@@ -23,8 +23,9 @@ from harness.engines.processes import kill_group, kill_users_of
 
 __all__ = ["Child", "ChildError", "Parent"]
 
-_IDLE = 60.0
-"""Seconds without a question after which a child ends: whoever asked has gone, without a word."""
+_IDLE = 10.0
+"""Seconds without a question after which a child ends: whoever asked may have gone without a word,
+and while a run goes on there is always another."""
 _GRACE = 20.0
 """Seconds that a child has to end its browsers."""
 
@@ -47,9 +48,10 @@ class Child:
                 cwd=self._folder, pass_fds=[theirs.fileno()], start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=said, stderr=said,
             )  # fmt: skip
-        # Whether it is still there is found out by whoever asks it something.
-        with contextlib.suppress(OSError):
-            self._connection.send(setting)
+        # One that ends by itself is nobody's to look after: no zombie is to stay.
+        threading.Thread(target=self._process.wait, daemon=True).start()
+        # Said with the first question: whoever starts a child does not wait for it to be there.
+        self._unsaid = [setting]
 
     @property
     def alive(self) -> bool:
@@ -59,7 +61,9 @@ class Child:
     def ask(self, question: object) -> Any:
         """What it answers; raises ChildError."""
         try:
-            self._connection.send(question)
+            for something in (*self._unsaid, question):
+                self._connection.send(something)
+            self._unsaid.clear()
             return self._connection.recv()
         except (EOFError, OSError):
             raise ChildError(self._how_it_ended()) from None

@@ -61,6 +61,9 @@ class Distribution:
             # The run is not whole, and that is how it ends.
             _say(f"{error}; finish the run with --resume")
             raise session.Failed(str(error)) from None
+        finally:
+            # Before the reports are made: nobody waits for what goes on.
+            self.pytest_unconfigure()
         return True
 
     def _distribute(self, session: pytest.Session) -> None:
@@ -116,7 +119,8 @@ class Distribution:
         """Write down what came of an item: in one go, as always."""
         run_session = self._invocation.run_session
         try:
-            run_session.results.write(*carried.records)
+            if carried.records:
+                run_session.results.write(*carried.records)
         except RecordsError as error:
             session.shouldfail = str(error)
         unpack(carried.artifacts, run_session.chosen.artifacts)
@@ -136,8 +140,9 @@ class Distribution:
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
         """However the run ended, nothing of it goes on anywhere."""
-        if self._cluster is not None:
-            self._cluster.close()
+        cluster, self._cluster = self._cluster, None
+        if cluster is not None:
+            cluster.close()
 
 
 def _jobs(items: Mapping[Place, pytest.Item]) -> dict[str, list[Job]]:

@@ -35,6 +35,8 @@ class _Keeper(WorkerPlugin):  # type: ignore[misc]
         self._idle: defaultdict[str, list[Child]] = defaultdict(list)
         self._busy: dict[str, tuple[str, Child]] = {}
         """By the key of the task, with the run."""
+        self._given_up: set[str] = set()
+        """Tasks that nobody waits for, and that may not have come to their child yet."""
         self._lock = threading.Lock()
 
     def employ(self, order: Order) -> None:
@@ -64,7 +66,7 @@ class _Keeper(WorkerPlugin):  # type: ignore[misc]
     def _take(self, run: str, key: str) -> Child:
         with self._lock:
             order = self._orders.get(run)
-            if order is None:
+            if order is None or key in self._given_up:
                 raise ChildError("the run is over")
             idle = self._idle[run]
             child = idle.pop() if idle else None
@@ -91,8 +93,13 @@ class _Keeper(WorkerPlugin):  # type: ignore[misc]
     def transition(self, key: str, start: str, finish: str, **_: object) -> None:
         """Dask's hook: a task that is carried out is released where nobody waits for it."""
         with self._lock:
-            busy = self._busy.get(key)
-        if busy and finish == "released":
+            if start == "executing" and finish == "released":
+                self._given_up.add(key)
+                busy = self._busy.get(key)
+            else:
+                self._given_up.discard(key)
+                busy = None
+        if busy is not None:
             threading.Thread(target=busy[1].end).start()
 
     async def teardown(self, worker: Worker) -> None:
