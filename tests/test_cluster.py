@@ -77,11 +77,13 @@ def test_the_same_cells_as_on_one_machine(
     done = run(*SCENARIOS, "--dask", cluster.address, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
+    # Before the client ends, and not because nobody asks anything any more.
+    assert cluster.left() == []
+    assert list(cluster.temporary.iterdir()) == []
     check_whole(read(tmp_path), one_machine)
     assert (tmp_path / "report" / "index.html").exists()
     assert "[100%]" in done.stdout
     assert " 0 error" in done.stdout
-    cluster.wait_until_nothing_is_left()
 
 
 def test_items_of_a_lost_worker_are_carried_out_by_another(

@@ -12,7 +12,7 @@ import pytest
 
 from harness.records import Record, Run
 from harness.runner.children import Parent
-from harness.runner.invocation import session_of
+from harness.runner.invocation import INVOCATION, session_of
 from harness.runner.luggage import Carried, Setting, place_of, unpack
 from harness.runner.results import Results
 
@@ -43,6 +43,7 @@ class _Carrying:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
+        session.config.stash[INVOCATION].plan.folder = self._parent.folder
         run_session = session_of(session.config)
         run_session.chosen.config = self._setting.config
         run_session.chosen.baseline = self._setting.baseline
@@ -53,11 +54,8 @@ class _Carrying:
         if report.failed:
             said = [line for line in str(report.longrepr).splitlines() if line.startswith("E ")]
             last = said[-1].removeprefix("E").strip() if said else "it cannot be collected"
-            path = self._setting_path(report.nodeid.partition("::")[0])
+            path = report.nodeid.partition("::")[0]
             self._troubles[path] = f"{path} cannot be read there: {last}"
-
-    def _setting_path(self, name: str) -> str:
-        return str(Path(name)) if name in self._setting.files else name
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._reports.append(report)

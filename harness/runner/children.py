@@ -7,11 +7,9 @@ neither the worker nor its use.
 import contextlib
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from multiprocessing import Pipe
@@ -19,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from harness.engines.leftovers import hold, new_folder, remove
 from harness.engines.processes import kill_group, kill_users_of
 
 __all__ = ["Child", "ChildError", "Parent"]
@@ -38,7 +37,8 @@ class Child:
     """A process that runs a module, as the worker sees it. It answers one question at a time."""
 
     def __init__(self, module: str, setting: object) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="afterclose-"))
+        self._folder = new_folder()
+        self._held = hold(self._folder)
         self._ending = threading.Lock()
         self._connection, theirs = Pipe()
         with (self._folder / "said").open("wb") as said, theirs:
@@ -93,7 +93,8 @@ class Child:
                     self._process.wait()
             # Where it was killed, nobody else ends its browsers.
             kill_users_of(self._folder)
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove(self._folder)
+            self._held.close()
 
 
 class Parent:
@@ -117,13 +118,15 @@ class Parent:
     def __enter__(self) -> "Parent":
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._interrupt)
+        self._held = hold(self.folder)
         self.setting = self._connection.recv()
         threading.Thread(target=self._watch, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ends = True
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
+        self._held.close()
 
     def questions(self) -> Iterator[Any]:
         """What is asked, until nothing is for a while."""
