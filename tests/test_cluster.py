@@ -21,8 +21,9 @@ ONE = ("--engine", "simulated-chromium", "--preset", "default", "--policy", "per
 NAME = "browser_close.quit_and_start"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[DaskCluster]:
+    """For tests that leave its workers alone."""
     with DaskCluster() as running:
         yield running
 
@@ -87,15 +88,16 @@ def test_the_same_cells_as_on_one_machine(
 
 
 def test_items_of_a_lost_worker_are_carried_out_by_another(
-    cluster: DaskCluster, tmp_path: Path, one_machine: Cells
+    tmp_path: Path, one_machine: Cells
 ) -> None:
-    status, said = interrupted_by(
-        lambda _: cluster.workers[0].kill(), *SCENARIOS, "--dask", cluster.address, cwd=tmp_path
-    )
-    assert status == 0, said
-    check_whole(read(tmp_path), one_machine)
-    # What the lost one had started ends by itself.
-    cluster.wait_until_nothing_is_left()
+    with DaskCluster() as cluster:
+        status, said = interrupted_by(
+            lambda _: cluster.workers[0].kill(), *SCENARIOS, "--dask", cluster.address, cwd=tmp_path
+        )
+        assert status == 0, said
+        check_whole(read(tmp_path), one_machine)
+        # What the lost one had started ends by itself.
+        cluster.wait_until_nothing_is_left()
 
 
 def test_a_worker_that_joins_gets_what_is_left(tmp_path: Path, one_machine: Cells) -> None:
