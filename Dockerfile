@@ -10,6 +10,8 @@
 # --cap-add=SYS_ADMIN allows the same, and more. As root Chromium would run without its sandbox.
 FROM debian:bookworm
 
+# Debian's newest browsers are what is measured: no version is pinned.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         chromium firefox-esr make python3 python3-pip python3-venv \
@@ -22,6 +24,7 @@ COPY scenarios scenarios
 RUN make .venv/installed && ln -s /opt/afterclose/.venv/bin/afterclose /usr/local/bin/afterclose
 
 RUN useradd --create-home --uid 1000 afterclose && install -d -o afterclose /work
-USER afterclose
+# By number, so that whoever starts it can see that it is not root.
+USER 1000
 WORKDIR /work
 ENTRYPOINT ["afterclose"]
