@@ -24,6 +24,7 @@ bench: $(VENV)/browsers
 	$(BIN)/python -m benchmarks.model
 	$(BIN)/python -m benchmarks.verdicts
 	$(BIN)/python -m benchmarks.fuzz
+	$(BIN)/python -m benchmarks.scale
 
 $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

@@ -89,12 +89,12 @@ class DaskCluster:
             self.temporary.mkdir()
             # Before the folder goes, and after those who may have left something behind.
             exits.callback(self._sweep)
-            scheduler = Server(
+            self.scheduler = Server(
                 "dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
                 ready="Scheduler at:", folder=self.folder, **self._environment,
             )  # fmt: skip
-            exits.callback(scheduler.end)
-            self.address = scheduler.address("Scheduler at:")
+            exits.callback(self.scheduler.end)
+            self.address = self.scheduler.address("Scheduler at:")
             for _ in range(self._number):
                 exits.callback(self.add_worker().end)
             self._exits = exits.pop_all()
