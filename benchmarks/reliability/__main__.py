@@ -10,6 +10,7 @@ status 1 where a promise is broken. What is measured, and how: docs/reliability.
 """
 
 import argparse
+import signal
 import sys
 import time
 
@@ -27,6 +28,8 @@ def main() -> None:
         module.add_arguments(command)
         command.set_defaults(carry_out=module.carry_out)
     arguments = parser.parse_args()
+    # Told to end, it ends what it has started, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     broken = arguments.carry_out(arguments)
     print(f"{(time.monotonic() - began) / 60:.1f} min", flush=True)
