@@ -23,7 +23,7 @@ def test_the_image_has_the_packages_that_the_project_names() -> None:
 def test_the_image_ends_not_as_root_and_with_chromiums_sandbox() -> None:
     instructions = [line for line in DOCKERFILE.splitlines() if line and line[0] not in "# \t"]
     users = [line.split()[1] for line in instructions if line.startswith("USER ")]
-    assert users[-1:] == ["afterclose"]
+    assert users[-1:] == ["1000"], "the one that is made, by number"
     assert "useradd --create-home --uid 1000 afterclose" in DOCKERFILE
     assert instructions[-1] == 'ENTRYPOINT ["afterclose"]'
     assert "--no-sandbox" not in "\n".join(instructions)
