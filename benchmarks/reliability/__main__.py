@@ -31,7 +31,10 @@ def main() -> None:
     # Told to end, it ends what it has started, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
-    broken = arguments.carry_out(arguments)
+    try:
+        broken = arguments.carry_out(arguments)
+    except KeyboardInterrupt:
+        sys.exit(130)
     print(f"{(time.monotonic() - began) / 60:.1f} min", flush=True)
     for sentence in broken:
         print(f"broken: {sentence}", file=sys.stderr)
