@@ -1,12 +1,15 @@
 """What a killed run leaves is removed by the next one, and nothing else is."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import FileIO
 from pathlib import Path
 from select import select
 
@@ -136,6 +139,27 @@ def test_a_folder_that_was_removed_is_held_again(temporary: Path) -> None:
         assert folder.exists()
     clear([folder])
     assert not folder.exists()
+
+
+def locks() -> list[str]:
+    """The system's; one that somebody waits for has an arrow."""
+    return Path("/proc/locks").read_text().splitlines()
+
+
+def test_a_folder_that_is_removed_while_it_is_to_be_held_is_made_anew(temporary: Path) -> None:
+    folder = temporary / "afterclose-0000"
+    hold(folder).close()
+    with ThreadPoolExecutor() as threads, FileIO(folder / MARK) as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        waiting = f":{os.fstat(mark.fileno()).st_ino} "
+        held = threads.submit(hold, folder)
+        while not any(waiting in line and "->" in line for line in locks()):
+            assert not held.done(), held.result()
+        remove(folder)
+        mark.close()
+        with held.result(30):
+            clear([folder])
+            assert (folder / MARK).exists()
 
 
 @pytest.mark.parametrize("given", [True, False], ids=["of a run", "alone"])
