@@ -20,6 +20,7 @@ RUN apt-get update \
 WORKDIR /opt/afterclose
 COPY Makefile pyproject.toml requirements.lock README.md LICENSE ./
 COPY harness harness
+COPY afterclose afterclose
 COPY scenarios scenarios
 RUN make .venv/installed && ln -s /opt/afterclose/.venv/bin/afterclose /usr/local/bin/afterclose
 

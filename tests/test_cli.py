@@ -120,6 +120,7 @@ def test_the_wheel_carries_the_scenarios(tmp_path: Path) -> None:
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
     subprocess.run([*install, str(target), str(wheel)], check=True)
     assert (target / "harness" / "py.typed").exists()
+    assert (target / "afterclose" / "py.typed").exists()
     result = afterclose(
         "run", "browser_close.quit_and_start", "--engine", "chromium", "--preset", "default",
         "--policy", "persistent", cwd=empty, PYTHONPATH=str(target),

@@ -223,6 +223,108 @@ def test_folders_named_scenarios_are_others_too(
     assert names(temporary) == set()
 
 
+def test_scenarios_may_import_afterclose_by_that_name(pytester: pytest.Pytester) -> None:
+    folder = pytester.mkdir("scenarios")
+    (folder / "meals.py").write_text(SCENARIO.replace("from harness", "from afterclose"))
+    pytester.runpytest_subprocess(*MODEL).assert_outcomes(passed=1)
+
+
+def test_what_annotations_need_is_there() -> None:
+    code = (
+        "import sys, afterclose\n"
+        "assert not {'aiohttp', 'playwright', 'pydantic'} & sys.modules.keys()\n"
+        "for name in afterclose.__all__:\n"
+        "    assert getattr(afterclose, name) is not None\n"
+        "from afterclose import Check, MockServer, Observation, SessionBrowser\n"
+        "import harness\n"
+        "assert afterclose.Browser is harness.Browser\n"
+        "from afterclose import Nonsense\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1].startswith("ImportError: cannot import name 'Nonsense'")
+
+
+MARKED = """
+import pytest
+
+
+@pytest.mark.afterclose({mark})
+def test_mine(session_browser):
+    (one, *_) = session_browser.check("here").values()
+    print("was", one.engine, one.preset)
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "options", "were"),
+    [
+        ("engines=('simulated-firefox', 'simulated-chromium'), presets='continue'", (),
+         ["simulated-chromium continue", "simulated-firefox continue"]),
+        ("engines='simulated'", ("--afterclose-engine", "simulated-firefox",
+                                 "--afterclose-preset", "private"),
+         ["simulated-firefox private"]),
+        ("presets='private'", ("--afterclose-engine", "simulated-chromium"),
+         ["simulated-chromium private"]),
+        ("engines='simulated-firefox'", ("--afterclose-engine", "simulated-chromium"), []),
+    ],
+)  # fmt: skip
+def test_a_marker_names_the_browsers_of_a_test(
+    pytester: pytest.Pytester, mark: str, options: tuple[str, ...], were: list[str]
+) -> None:
+    pytester.makepyfile(MARKED.format(mark=mark))
+    done = pytester.runpytest_subprocess("-s", "--afterclose-policy", "persistent", *options)
+    assert sorted(re.findall(r"was (.+)", done.stdout.str())) == were
+    done.assert_outcomes(passed=len(were), skipped=0 if were else 1)
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("engines='netscape'", "unknown engine 'netscape'"),
+        ("presets='continu'", "unknown preset 'continu'"),
+        ("browsers='firefox'", "unexpected keyword argument 'browsers'"),
+    ],
+)
+def test_a_mistake_in_a_marker_is_told_in_a_line(
+    pytester: pytest.Pytester, mark: str, said: str
+) -> None:
+    pytester.makepyfile(MARKED.format(mark=mark))
+    done = pytester.runpytest_subprocess()
+    done.assert_outcomes(errors=1)
+    assert said in done.stdout.str()
+    assert "Traceback" not in done.stdout.str()
+    assert "harness/" not in done.stdout.str()
+
+
+def test_a_project_may_say_all_that_in_its_configuration(pytester: pytest.Pytester) -> None:
+    pytester.makeini(
+        "[pytest]\n"
+        "afterclose_engines = simulated-firefox\n"
+        "afterclose_presets = private continue\n"
+        "afterclose_policies = acme\n"
+        "afterclose_config = sessions/mine.toml\n"
+    )
+    folder = pytester.mkdir("sessions")
+    good = BAD.replace("sometimes", "persistent") + "inactivity_timeout = 60\n"
+    (folder / "mine.toml").write_text(good)
+    pytester.makepyfile(MARKED.format(mark=""))
+    done = pytester.runpytest_subprocess("-s")
+    done.assert_outcomes(passed=2)
+    assert sorted(re.findall(r"was (.+)", done.stdout.str())) == [
+        "simulated-firefox continue", "simulated-firefox private"
+    ]  # fmt: skip
+    records = read_records([pytester.path / "report" / "results.ndjson"])
+    assert {r.policy for r in records if isinstance(r, Observation)} == {"acme"}
+    assert "simulated-chromium" in pytester.runpytest_subprocess(
+        "-s", "--afterclose-engine", "simulated-chromium"
+    ).stdout.str()
+    (folder / "mine.toml").write_text(BAD)
+    done = pytester.runpytest_subprocess()
+    assert re.search(r"sessions/mine\.toml: environments\.acme\.persistence", done.stdout.str())
+
+
 def test_collecting_makes_nothing(pytester: pytest.Pytester, temporary: Path) -> None:
     (pytester.mkdir("scenarios") / "meals.py").write_text(SCENARIO)
     done = pytester.runpytest_subprocess("--collect-only", *MODEL)

@@ -8,9 +8,9 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +32,9 @@ _DYING = 1.0
 """Seconds in which a process has ended of which Playwright says so."""
 _LOOK_EVERY = 1.0
 """Seconds between two looks at whether Playwright's driver is still there."""
+_REGISTRY = "PWTEST_SERVER_REGISTRY"
+"""Where Playwright's driver keeps a note of each browser that others may connect to; by default in
+the person's home, for ever where the browser has a profile."""
 _DRIVER_DIED = "Playwright's driver has ended by itself"
 
 
@@ -52,6 +55,8 @@ class Options:
     tracing: str = "off"
     screenshot: str = "off"
     ignore_https_errors: bool = False
+    launch_args: Mapping[str, Any] = field(default_factory=dict)
+    """More arguments for Playwright's `launch_persistent_context`."""
 
 
 class BrowserPool:
@@ -67,6 +72,8 @@ class BrowserPool:
         """Where browsers keep what they write. It may be swept away at any time."""
         self._shared = folder
         self._held: list[FileIO] = []
+        self.meanwhile: Callable[[], None] | None = None
+        """What the caller does again and again while it waits; it returns soon."""
         self._profile: Path | None = None
         self._leaders: set[int] = set()
         self._installations: dict[str, Installation | None] = {}
@@ -86,9 +93,11 @@ class BrowserPool:
         future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout), self._loop)
         try:
             # Of a driver that has ended Playwright says nothing to those who wait for an event.
-            while not wait([future], timeout=_LOOK_EVERY).done:
+            while not wait([future], timeout=0 if self.meanwhile else _LOOK_EVERY).done:
                 if self._driver_died:
                     raise BrowserDiedError(_DRIVER_DIED)
+                if self.meanwhile:
+                    self.meanwhile()
             return future.result()
         except BaseException:
             future.cancel()
@@ -99,7 +108,8 @@ class BrowserPool:
         if self._playwright is None:
             there = _drivers()
             try:
-                self._playwright = await async_playwright().start()
+                with _environment(_REGISTRY, str(self._made() / "bound")):
+                    self._playwright = await async_playwright().start()
             except Exception as error:
                 raise BrowserDiedError(f"Playwright's driver does not start: {error}") from error
             self._driver = next(iter(_drivers() - there), None)
@@ -167,6 +177,7 @@ class BrowserPool:
             headed=self.options.headed,
             slow_mo=self.options.slow_mo,
             ignore_https_errors=self.options.ignore_https_errors,
+            more=self.options.launch_args,
         )
         try:
             context = await engine.launch(await self.playwright(), options)
@@ -264,6 +275,19 @@ class BrowserPool:
             await asyncio.to_thread(profile.rename, template)
         finally:
             await asyncio.to_thread(shutil.rmtree, profile, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """While a process is started."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
 
 
 def _drivers() -> set[int]:

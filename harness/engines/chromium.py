@@ -85,26 +85,18 @@ class Chromium:
         """Start it; the channel says new-headless mode where there is no window."""
         return await playwright.chromium.launch_persistent_context(
             options.profile,
-            channel="chromium",
-            executable_path=options.installation.path,
-            headless=not options.headed,
-            args=[
-                *(["--incognito"] if choices_of(options.preset).private else []),
-                *(["--restore-last-session"] if options.restoring else []),
-            ],
-            # Of an address on its command line Chromium makes one more tab, in front of those that
-            # come back.
-            ignore_default_args=["about:blank"] if options.reopens else None,
-            chromium_sandbox=os.geteuid() != 0,
-            ignore_https_errors=options.ignore_https_errors,
-            slow_mo=options.slow_mo,
-            no_viewport=True,
-            env={**os.environ, "TMPDIR": str(options.temporary)},
-            artifacts_dir=options.temporary,
-            handle_sigint=False,
-            handle_sigterm=False,
-            handle_sighup=False,
-            timeout=60_000,
+            **options.arguments(
+                channel="chromium",
+                args=[
+                    *(["--incognito"] if choices_of(options.preset).private else []),
+                    *(["--restore-last-session"] if options.restoring else []),
+                ],
+                # Of an address on its command line Chromium makes one more tab, in front of those
+                # that come back.
+                ignore_default_args=["about:blank"] if options.reopens else None,
+                chromium_sandbox=os.geteuid() != 0,
+                env={**os.environ, "TMPDIR": str(options.temporary)},
+            ),
         )
 
     def process(self, profile: Path) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
+from harness.engines.administrator import Administrator
 from harness.engines.browser_pool import BrowserDiedError, BrowserPool, BrowserPoolError
 from harness.engines.control_client import ServedEnvironment, listed_for
 from harness.engines.engine import Engine
@@ -19,7 +20,6 @@ from harness.engines.looking import look
 from harness.engines.person import PersonAtApplications
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
-from harness.policy import Persistence
 from harness.presets import choices_of
 from harness.received import Look
 from harness.scenario import Step, UnsupportedVerbError
@@ -56,7 +56,7 @@ class Driver:
         self._choices = choices_of(setup.preset)
         self._artifacts = artifacts
         self._environments: list[ServedEnvironment] = []
-        self._persistence: dict[str, Persistence] = {}
+        self._administrator = Administrator(pool.control, (), {})
         self._person = PersonAtApplications(pool.control, ())
         self._life: BrowserLife | None = None
         self._due = False
@@ -87,10 +87,10 @@ class Driver:
             "settle": self._settle,
             "wait": self._wait,
             "set_clock_back": self._set_clock_back,
-            "override_session_policy": self._override_session_policy,
-            "change_cookie_scope": self._at_each(pool.control.change_cookie_scope),
-            "mend_cookie_scope": self._at_each(pool.control.mend_cookie_scope),
-            "revoke_sessions": self._at_each(pool.control.revoke),
+            "override_session_policy": self._administer,
+            "change_cookie_scope": self._administer,
+            "mend_cookie_scope": self._administer,
+            "revoke_sessions": self._administer,
         }
 
     def __enter__(self) -> "Driver":
@@ -128,6 +128,13 @@ class Driver:
             seen: Look = self._run("check", self._look())
         return seen
 
+    def hand_out(self) -> tuple[str, int, int]:
+        """The tab in use, for somebody else to use it, too: where another Playwright finds the
+        browser, which of its pages it is, and of how many."""
+        endpoint: str = self._run("page", self._process.bind())
+        pages = self._open().pages
+        return endpoint, pages.index(self._page), len(pages)
+
     def screenshot(self, path: Path) -> bool:
         """Save a picture of the tab in use; False where there is none to be had."""
         if not self._windows or self._page.is_closed():
@@ -162,7 +169,11 @@ class Driver:
         await control.stop_clock()
         self._environments = await control.environments(setup.names)
         self._person = PersonAtApplications(control, self._environments)
-        self._persistence = {e.name: e.effective_policy.persistence for e in setup.environments}
+        self._administrator = Administrator(
+            control,
+            self._environments,
+            {e.name: e.effective_policy.persistence for e in setup.environments},
+        )
         profile = await self._pool.new_profile(self._engine, self._preset)
         self._life = BrowserLife(self._pool, self._engine, profile, preset=self._preset)
         await self._start(Step("start"))
@@ -308,20 +319,8 @@ class Driver:
         page = self._page if self._windows else None
         return await self._process.age(page, seconds, just_before=just_before)
 
-    # The administrator
-
-    async def _override_session_policy(self, step: Step) -> None:
-        for environment in self._environments:
-            persistence = self._persistence[environment.name].opposite
-            await self._pool.control.override_persistence(environment, persistence)
-            self._persistence[environment.name] = persistence
-
-    def _at_each(self, do: Callable[[ServedEnvironment], Coroutine[Any, Any, None]]) -> _Verb:
-        async def act(step: Step) -> None:
-            for environment in self._environments:
-                await do(environment)
-
-        return act
+    async def _administer(self, step: Step) -> None:
+        await self._administrator.act(step)
 
     # Observing
 

@@ -3,9 +3,9 @@
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from playwright.async_api import BrowserContext, Page, Playwright
 
@@ -53,6 +53,28 @@ class LaunchOptions:
     slow_mo: float = 0
     """Milliseconds added to each operation."""
     ignore_https_errors: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """More arguments for Playwright: none of those that an engine gives, but for `args` and `env`,
+    which are put together."""
+
+    def arguments(self, *, args: Sequence[str], env: Mapping[str, Any], **ours: Any) -> Any:
+        """For Playwright: an engine's, and more."""
+        return {
+            "ignore_https_errors": self.ignore_https_errors,
+            **self.more,
+            "executable_path": self.installation.path,
+            "headless": not self.headed,
+            "slow_mo": self.slow_mo,
+            "no_viewport": True,
+            "artifacts_dir": self.temporary,
+            "handle_sigint": False,
+            "handle_sigterm": False,
+            "handle_sighup": False,
+            "timeout": 60_000,
+            **ours,
+            "args": [*args, *self.more.get("args", ())],
+            "env": {**env, **self.more.get("env", {})},
+        }
 
 
 class HiddenTab(Protocol):

@@ -122,21 +122,14 @@ class Firefox:
         )
         return await playwright.firefox.launch_persistent_context(
             options.profile,
-            channel="moz-firefox",
-            executable_path=program,
-            headless=not options.headed,
-            args=["--remote-allow-system-access"],
-            firefox_user_prefs=_preferences(options.preset, restoring=options.restoring)
-            | (_UNTIL_PUT_OFF if has_tabs_behind_others(options.profile) else {}),
-            ignore_https_errors=options.ignore_https_errors,
-            slow_mo=options.slow_mo,
-            no_viewport=True,
-            env={**os.environ, **_SMALL_WINDOW, "TMPDIR": str(options.temporary)},
-            artifacts_dir=options.temporary,
-            handle_sigint=False,
-            handle_sigterm=False,
-            handle_sighup=False,
-            timeout=60_000,
+            **options.arguments(
+                channel="moz-firefox",
+                executable_path=program,
+                args=["--remote-allow-system-access"],
+                firefox_user_prefs=_preferences(options.preset, restoring=options.restoring)
+                | (_UNTIL_PUT_OFF if has_tabs_behind_others(options.profile) else {}),
+                env={**os.environ, **_SMALL_WINDOW, "TMPDIR": str(options.temporary)},
+            ),
         )
 
     def process(self, profile: Path) -> int | None:

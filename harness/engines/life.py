@@ -56,6 +56,7 @@ class BrowserLife:
         self.brings_back = False
         """Whether this life may have tabs of earlier ones that Playwright has no pages for."""
         self._noted = False
+        self._endpoint = ""
 
     async def start(self, *, restoring: bool = False) -> Page:
         """Start it, or open a window where it kept running without one; the tab that is then in
@@ -75,6 +76,7 @@ class BrowserLife:
             )
             self.context.set_default_timeout(20_000)
             self.count += 1
+            self._endpoint = ""
         self._noted, self.restored, self.brings_back = False, [], self._may_bring_back
         if self.brings_back:
             self.restored = list(
@@ -127,6 +129,16 @@ class BrowserLife:
         """Whether this life may have begun with the tabs of the last one."""
         by = self._ended_by
         return by is not None and (self._reopens or self.pinned or by not in ("quit", "close"))
+
+    async def bind(self) -> str:
+        """Where another Playwright can connect to it, as long as this life lasts."""
+        await self.note_hidden_tabs()
+        context, _ = self._running()
+        if not self._endpoint:
+            assert context.browser is not None
+            bound = await context.browser.bind("afterclose", host="127.0.0.1", port=0)
+            self._endpoint = bound["endpoint"]
+        return self._endpoint
 
     async def restart(self) -> None:
         """It ends by its own menu to start again, which is left to `start`."""

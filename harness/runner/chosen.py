@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,15 @@ class Chosen:
     def __init__(self, config: pytest.Config) -> None:
         self._pytest = config
         asked = [*config.getoption("afterclose_engine"), *_playwrights(config, "browser", [])]
+        asked = asked or config.getini("afterclose_engines")
+        self._names_engines = bool(asked)
         self.engines: tuple[str, ...] = tuple(dict.fromkeys(expand(asked) or ENGINES))
         # On models alone nothing costs much.
         self._drives = not set(self.engines) <= set(MODELS)
         usual = _DEFAULT_PRESETS if self._drives else PRESETS
-        presets = config.getoption("afterclose_preset") or usual
-        self.presets: tuple[str, ...] = tuple(dict.fromkeys(map(_canonical, presets)))
+        asked = config.getoption("afterclose_preset") or config.getini("afterclose_presets")
+        self._names_presets = bool(asked)
+        self.presets: tuple[str, ...] = tuple(dict.fromkeys(map(_canonical, asked or usual)))
         self._repeat: str = config.getoption("afterclose_repeat")
         self.artifacts = config.invocation_params.dir / _playwrights(
             config, "output", "test-results"
@@ -52,12 +56,25 @@ class Chosen:
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """Each engine with each preset that it can be set up with."""
-        return [
-            (engine, preset)
-            for engine in self.engines
-            for preset in self.presets
-            if engine not in NAMES or not _is_preset(preset) or takes(engine, preset)
-        ]
+        return _pairs(self.engines, self.presets)
+
+    def pairs_for(
+        self, engines: Sequence[str] = (), presets: Sequence[str] = ()
+    ) -> list[tuple[str, str]]:
+        """The same for a test that names its own: of them those that were asked for, where
+        something was. Raises ConfigError."""
+        mine = tuple(dict.fromkeys(expand(engines)))
+        for name in mine:
+            name_one_of("engine", name, NAMES)
+        for name in presets:
+            preset_named(name)
+        set_up = tuple(dict.fromkeys(map(_canonical, presets)))
+        return _pairs(
+            _narrowed(mine, self.engines if self._names_engines else ()) if mine else self.engines,
+            _narrowed(set_up, self.presets if self._names_presets else ())
+            if set_up
+            else self.presets,
+        )
 
     @property
     def repeat(self) -> int:
@@ -67,7 +84,9 @@ class Chosen:
     @cached_property
     def config(self) -> Config:
         """The configuration, with the environments that were asked for; raises ConfigError."""
-        asked = self._pytest.getoption("afterclose_policy")
+        asked = self._pytest.getoption("afterclose_policy") or self._pytest.getini(
+            "afterclose_policies"
+        )
         if not asked and self._drives:
             asked = [e.name for e in self._file.environments if e.name not in MORE_ENVIRONMENTS]
         return self._file.only(asked)
@@ -107,6 +126,9 @@ class Chosen:
     @cached_property
     def _file(self) -> Config:
         named = self._pytest.getoption("afterclose_config")
+        configured = self._pytest.getini("afterclose_config")
+        if configured and not named:
+            named = str(self._pytest.rootpath / configured)
         path = self._pytest.invocation_params.dir / (named or "afterclose.toml")
         if not named and not path.exists():
             return Config()
@@ -117,6 +139,19 @@ def check_repeat(text: str) -> None:
     """Raise ConfigError for what is no number of times."""
     if not re.fullmatch("[1-9][0-9]{0,3}", text):
         raise ConfigError(f"--repeat: must be a whole number from 1 to 9999, not '{text}'")
+
+
+def _pairs(engines: Sequence[str], presets: Sequence[str]) -> list[tuple[str, str]]:
+    return [
+        (engine, preset)
+        for engine in engines
+        for preset in presets
+        if engine not in NAMES or not _is_preset(preset) or takes(engine, preset)
+    ]
+
+
+def _narrowed(mine: Sequence[str], asked: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in mine if not asked or name in asked)
 
 
 def _canonical(preset: str) -> str:

@@ -17,6 +17,7 @@ from harness.runner.plan import Plan
 if TYPE_CHECKING:
     from harness.runner.results import Results
     from harness.runner.run_session import RunSession
+    from harness.runner.serving import Serving
 
 __all__ = ["INVOCATION", "Invocation", "session_of"]
 
@@ -32,6 +33,7 @@ class Invocation:
         self._given: dict[str, Any] | None = getattr(config, "workerinput", None)
         self._distributes = False
         self._run_session: RunSession | None = None
+        self._others: list[tuple[Serving, RunSession]] = []
         self.refused = False
         """Whether the results are of a run that this one cannot go on with."""
 
@@ -61,6 +63,22 @@ class Invocation:
 
             self._run_session = RunSession(self._config, self.plan)
         return self._run_session
+
+    def session_for(self, serving: "Serving") -> "RunSession":
+        """What tests share whose fixtures say that of server and browsers; results are the run's.
+        Raises ConfigError."""
+        from harness.runner.run_session import RunSession
+        from harness.runner.serving import Serving
+
+        if serving == Serving.of(self.run_session.config):
+            return self.run_session
+        for known, session in self._others:
+            if known == serving:
+                return session
+        session = RunSession(self._config, self.plan, serving)
+        session.results = self.run_session.results
+        self._others.append((serving, session))
+        return session
 
     @property
     def written(self) -> "Results | None":
@@ -101,9 +119,10 @@ class Invocation:
     def pytest_unconfigure(self) -> None:
         """End everything; the process that began the run also sweeps up after its workers."""
         browsers = self._distributes and (self.plan.folder.exists() or self.wrote)
-        if self._run_session is not None:
-            browsers = browsers or self._run_session.started
-            self._run_session.close()
+        for session in (self._run_session, *(other for _, other in self._others)):
+            if session is not None:
+                browsers = browsers or session.started
+                session.close()
         if browsers and not self.worker:
             from harness.engines.leftovers import remove
             from harness.engines.processes import kill_users_of

@@ -9,25 +9,24 @@ what drives browsers is imported where it is first needed.
 """
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from harness.runner import fixtures
 from harness.runner.invocation import INVOCATION, Invocation, session_of
 from harness.runner.selection import Selection
 from harness.runner.stash import FAILED, UNEXPECTED
 from harness.runner.summary import Summary
-from harness.scenario import Browser, Scenario
-
-if TYPE_CHECKING:
-    from harness.records import Observation
-    from harness.server.running import MockServer
+from harness.scenario import Scenario, UnsupportedVerbError
 
 __all__: list[str] = []
 
-_IMPORTS_HARNESS = re.compile(rb"^[ \t]*(?:from|import)[ \t]+harness\b", re.MULTILINE)
+_IMPORTS_US = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t]+(?:harness|afterclose)\b", re.MULTILINE
+)
 _FIXTURES = ("session_browser", "afterclose_server")
 
 
@@ -92,11 +91,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+    for name, what in (
+        ("engines", "engines of session_browser and of scenarios, where --afterclose-engine names "
+         "none"),
+        ("presets", "how they are set up, where --afterclose-preset names nothing"),
+        ("policies", "environments to observe, where --afterclose-policy names none"),
+    ):  # fmt: skip
+        parser.addini(f"afterclose_{name}", what, type="args", default=[])
+    parser.addini(
+        "afterclose_config", "environments to add, relative to this file", default=""
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "afterclose(engines=(), presets=()): the browsers that session_browser is, of those that "
+        "the command line names, if it does",
+    )
     config.stash[INVOCATION] = invocation = Invocation(config)
     config.pluginmanager.register(invocation, "afterclose-invocation")
     config.pluginmanager.register(Selection(config, invocation), "afterclose-selection")
     config.pluginmanager.register(Summary(invocation), "afterclose-summary")
+    config.pluginmanager.register(fixtures, "afterclose-fixtures")
     if config.getoption("afterclose_dask") and not invocation.worker:
         from harness.runner.distributing import Distribution
 
@@ -116,7 +133,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     # To collect is to execute, and others have folders of that name too.
     try:
-        if not _IMPORTS_HARNESS.search(file_path.read_bytes()):
+        if not _IMPORTS_US.search(file_path.read_bytes()):
             return None
     except OSError:
         return None
@@ -153,10 +170,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marks = metafunc.definition.iter_markers("parametrize")
     named = [mark.args[0] if mark.args else mark.kwargs.get("argnames", "") for mark in marks]
     if not any("session_browser" in names for names in named):
-        pairs = session_of(metafunc.config).chosen.pairs
+        pairs = _pairs_of(metafunc)
         metafunc.parametrize(
             "session_browser", pairs, indirect=True, ids=[f"{e}-{p}" for e, p in pairs]
         )
+
+
+def _pairs_of(metafunc: pytest.Metafunc) -> list[tuple[str, str]]:
+    chosen = session_of(metafunc.config).chosen
+    marker = metafunc.definition.get_closest_marker("afterclose")
+    if marker is None:
+        return chosen.pairs
+    from harness.config import ConfigError
+
+    try:
+        named = {
+            name: [value] if isinstance(value, str) else value
+            for name, value in marker.kwargs.items()
+        }
+        return chosen.pairs_for(*marker.args, **named)
+    except (ConfigError, TypeError) as error:
+        raise pytest.Collector.CollectError(
+            f"{metafunc.definition.nodeid}: @pytest.mark.afterclose(engines=…, presets=…): {error}"
+        ) from None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -179,11 +215,11 @@ def _is_ours(item: pytest.Item) -> bool:
 
 def _uses(item: pytest.Item, name: str) -> bool:
     """Whether a test comes to our fixture of that name. A project may have one of its own."""
-    fixtures = getattr(item, "_fixtureinfo", None)
-    if fixtures is None or name not in fixtures.names_closure:
+    info = getattr(item, "_fixtureinfo", None)
+    if info is None or name not in info.names_closure:
         return False
-    for definition in reversed(fixtures.name2fixturedefs.get(name, ())):
-        if definition.func.__module__ == __name__:
+    for definition in reversed(info.name2fixturedefs.get(name, ())):
+        if definition.func.__module__ == fixtures.__name__:
             return True
         if name not in definition.argnames:
             return False
@@ -192,8 +228,14 @@ def _uses(item: pytest.Item, name: str) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """What a test's browser showed fails it as its own assertions would, and after them."""
-    result = yield
+    """What a test's browser showed fails it as its own assertions would, and after them; what it
+    cannot do is a reason to skip it."""
+    try:
+        result = yield
+    except UnsupportedVerbError as error:
+        if not _uses(item, "session_browser"):
+            raise
+        pytest.skip(str(error))
     unexpected = item.stash.get(UNEXPECTED, [])
     if unexpected:
         from harness.runner.items import sentence
@@ -209,55 +251,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.when == "call" and report.failed:
         item.stash[FAILED] = True
     return report
-
-
-@pytest.fixture
-def session_browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """A browser signed in to nothing, for every engine and preset chosen.
-
-    `check` returns what the server received, by environment and surface:
-    `session_browser.check("label")["persistent", "sso"].signed_in`. What is unexpected fails the
-    test at its end.
-    """
-    from harness.records import Verdict
-    from harness.runner.items import told_in_a_line
-    from harness.runner.run_session import lifecycle
-
-    engine, preset = request.param
-    name = f"{request.module.__name__.rpartition('.')[2]}.{request.function.__name__}"
-    unexpected: list[Observation] = []
-    request.node.stash[UNEXPECTED] = unexpected
-
-    def note(observation: "Observation") -> None:
-        if observation.verdict is Verdict.UNEXPECTED and not run_session.accepts(observation):
-            unexpected.append(observation)
-
-    with told_in_a_line():
-        session_of(request.config).chosen.check()
-        run_session = session_of(request.config)
-        with run_session.attempt(name, engine, preset) as attempt:
-            with lifecycle(run_session, request.node, attempt, note) as browser:
-                yield browser
-            attempt.failed = request.node.stash.get(FAILED, False)
-
-
-@pytest.fixture(scope="session")
-def _afterclose_server(pytestconfig: pytest.Config) -> "Iterator[MockServer]":
-    from harness.runner.items import told_in_a_line
-    from harness.server.running import MockServer
-
-    with told_in_a_line():
-        loaded = session_of(pytestconfig).chosen.config
-    with MockServer(loaded.environments, settings=loaded.settings) as server:
-        yield server
-
-
-@pytest.fixture
-def afterclose_server(_afterclose_server: "MockServer") -> "MockServer":
-    """The mock auth server, for tests of one's own application.
-
-    One server for the whole run, on a free port and configured by `afterclose.toml`; before each
-    test nobody is signed in and the policies are the configured ones.
-    """
-    _afterclose_server.reset()
-    return _afterclose_server

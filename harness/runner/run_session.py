@@ -4,7 +4,7 @@ lifecycle is carried out and written down."""
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version as own_version
 from pathlib import Path
@@ -21,7 +21,7 @@ from harness.engines.leftovers import clear_runs
 from harness.engines.processes import end_with_parent
 from harness.engines.simulated import Simulated
 from harness.judging import Acting, Judge, Judged
-from harness.policy import Environment
+from harness.policy import Environment, Limits
 from harness.records import Error, Observation, Run, Unsupported, Verdict
 from harness.reports.baseline import Failure
 from harness.runner.attempt import Attempt, UnexpectedError
@@ -30,8 +30,9 @@ from harness.runner.installing import find_engines
 from harness.runner.plan import Plan
 from harness.runner.results import Results, run_record
 from harness.runner.resuming import Resumption, resumption_of
+from harness.runner.serving import Serving
 from harness.runner.stash import FAILED
-from harness.scenario import Browser, UnsupportedVerbError, narrate
+from harness.scenario import Browser, Interpreter, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 from harness.setup import Setup
 
@@ -45,8 +46,11 @@ class TooSlowError(Exception):
 class RunSession:
     """What the items of one process share. Nothing is started before the first item needs it."""
 
-    def __init__(self, config: pytest.Config, plan: Plan) -> None:
+    def __init__(
+        self, config: pytest.Config, plan: Plan, serving: Serving | None = None
+    ) -> None:
         self.chosen = Chosen(config)
+        self._serving = serving
         self.browsers: Mapping[str, str] | None = None
         """The versions of the browsers, where they are elsewhere."""
         self._config = config
@@ -58,7 +62,15 @@ class RunSession:
     @property
     def config(self) -> Config:
         """The configuration; raises ConfigError."""
-        return self.chosen.config
+        return self._serving.config() if self._serving else self.chosen.config
+
+    @property
+    def server(self) -> MockServer:
+        """The mock auth server, running."""
+        if self._server is None:
+            self._server = (self._serving or Serving.of(self.config)).server()
+            self._server.__enter__()
+        return self._server
 
     @property
     def pool(self) -> BrowserPool:
@@ -67,10 +79,12 @@ class RunSession:
             if hasattr(self._config, "workerinput"):
                 end_with_parent(os.getppid())
             clear_runs()
-            self._server = MockServer(self.config.environments, settings=self.config.settings)
-            self._server.__enter__()
-            folder = self._plan.folder
-            self._pool = BrowserPool(self._server.url, self.chosen.options, folder=folder)
+            options = self.chosen.options
+            self._pool = BrowserPool(
+                self.server.url,
+                self._serving.options(options) if self._serving else options,
+                folder=self._plan.folder,
+            )
         return self._pool
 
     @property
@@ -159,6 +173,10 @@ class RunSession:
             self._server.__exit__(None, None, None)
 
 
+def _plain(interpreter: Interpreter, limits: Collection[Limits], _: Acting) -> Browser:
+    return Browser(interpreter, limits)
+
+
 @contextlib.contextmanager
 def lifecycle(
     run_session: RunSession,
@@ -169,12 +187,13 @@ def lifecycle(
     environments: Sequence[Environment] = (),
     *,
     again: bool = False,
+    make: Callable[[Interpreter, Collection[Limits], Acting], Browser] = _plain,
 ) -> Iterator[Browser]:
     """A browser for one item; what it shows is told to `note`, and to the attempt at the end. It is
     about all environments of the run, unless some are given.
 
     `again`: whether it can be carried out once more. Then the attempt is told nothing of what is
-    inconclusive, and TooSlowError is raised.
+    inconclusive, and TooSlowError is raised. `make`: the browser, of what carries its steps out.
     """
     pool = run_session.pool
     engine = ENGINES.get(attempt.engine)
@@ -206,7 +225,7 @@ def lifecycle(
         setup = run_session.setup(attempt.engine, attempt.preset, keeps, environments)
         judge = Judge(attempt.scenario, setup, version)
         with engine_for(pool, setup, artifacts=folder) as acting:
-            browser = Browser(Judged(acting, judge, observed), setup.limits)
+            browser = make(Judged(acting, judge, observed), setup.limits, acting)
             try:
                 yield browser
                 if again and any(o.verdict is Verdict.INCONCLUSIVE for o in observations):

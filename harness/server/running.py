@@ -6,20 +6,24 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestPayloadError
 
 from harness.clock import Clock
-from harness.policy import DEFAULT_ENVIRONMENTS, Environment
+from harness.faults import Fault
+from harness.policy import DEFAULT_ENVIRONMENTS, Environment, Override, Policy
 from harness.server.routes import Routes
+from harness.server.sessions import Session
 from harness.server.site import Site
+from harness.server.tenants import Tenant
 from harness.settings import Settings
 from harness.state import FileState, State
 
@@ -36,6 +40,7 @@ def _is_ours(record: logging.LogRecord) -> bool:
     return not isinstance(error, (HttpProcessingError, RequestPayloadError, ConnectionError))
 
 
+_T = TypeVar("_T")
 _LOGGER = logging.getLogger("afterclose.server")
 _LOGGER.addFilter(_is_ours)
 _KEEP_ALIVE = 75.0
@@ -44,6 +49,11 @@ _LINGERING = 2.0
 """Seconds that the rest of a body is read which nobody wants any more."""
 _PATIENCE = 10.0
 """Seconds that a connection may be open without a request; up to twice as long in fact."""
+
+
+def _one_of(kind: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        raise ValueError(f"no {kind} {name}; known: {', '.join(known)}")
 
 
 class PortInUseError(Exception):
@@ -113,6 +123,42 @@ class MockServer:
         years."""
         self._call(lambda: self.site.move_clock(time.total_seconds()))
 
+    def sessions(self, environment: str) -> tuple[Session, ...]:
+        """Copies of the environment's live sessions, oldest first. This and what follows raise
+        ValueError for a name that nothing has, and RuntimeError in `async with`, where the tenants
+        of `site` do it."""
+        tenant = self._tenant(environment)
+
+        async def listed() -> tuple[Session, ...]:
+            return tuple([replace(session) async for session in tenant.alive()])
+
+        return self._wait_for(listed)
+
+    def revoke_sessions(self, environment: str) -> int:
+        """End them from the outside; how many they were."""
+        return self._wait_for(self._tenant(environment).revoke)
+
+    def change_policy(self, environment: str, policy: Policy) -> None:
+        """Set the environment's policy, until the next reset."""
+        tenant = self._tenant(environment)
+        self._wait_for(lambda: tenant.change_policy(policy))
+
+    def change_override(self, environment: str, org_code: str, override: Override) -> None:
+        """Set an organization's override, until the next reset."""
+        tenant = self._tenant(environment)
+        _one_of("organization", org_code, tenant.organizations)
+        self._wait_for(lambda: tenant.change_override(org_code, override))
+
+    def arm(self, fault: Fault | str, environment: str) -> None:
+        """Let something go wrong there once."""
+        _one_of("fault", fault, list(Fault))
+        name = self._tenant(environment).name
+        self._call(lambda: self.site.faults.arm(name, Fault(fault)))
+
+    def _tenant(self, environment: str) -> Tenant:
+        _one_of("environment", environment, self.site.tenants)
+        return self.site.tenants[environment]
+
     def _call(self, change: Callable[[], None]) -> None:
         """Change something in the thread that the server runs in."""
 
@@ -122,7 +168,13 @@ class MockServer:
         if self._loop is None:
             change()
         else:
-            asyncio.run_coroutine_threadsafe(do(), self._loop).result()
+            self._wait_for(do)
+
+    def _wait_for(self, do: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """What takes turns with requests, in the thread that the server runs in."""
+        if self._loop is None:
+            raise RuntimeError("the server runs in this event loop: its site's tenants do that")
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result()
 
     @property
     def ca_pem(self) -> bytes:
