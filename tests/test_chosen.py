@@ -1,9 +1,13 @@
-"""What the options of a run choose where nobody chooses."""
+"""What the options of a run choose, its configuration and markers, and where nobody chooses."""
+
+import re
 
 import pytest
 
 from harness.policy import DEFAULT_ENVIRONMENTS, MORE_ENVIRONMENTS
 from harness.presets import PRESETS
+from harness.records import Observation
+from harness.result_file import read_records
 from harness.runner.chosen import Chosen
 
 NAMES = [environment.name for environment in DEFAULT_ENVIRONMENTS]
@@ -43,3 +47,82 @@ def test_your_own_environments_are_always_among_them(pytester: pytest.Pytester) 
         '[environments.acme]\npersistence = "persistent"\ninactivity_timeout = 60\n'
     )
     assert "acme" in names(chosen(pytester, "--afterclose-engine", "firefox"))
+
+
+TOML = "[environments.acme]\npersistence = 'persistent'\ninactivity_timeout = 60\n"
+MARKED = """
+import pytest
+
+
+@pytest.mark.afterclose({mark})
+def test_mine(session_browser):
+    (one, *_) = session_browser.check("here").values()
+    print("was", one.engine, one.preset)
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "options", "were"),
+    [
+        ("engines=('simulated-firefox', 'simulated-chromium'), presets='continue'", (),
+         ["simulated-chromium continue", "simulated-firefox continue"]),
+        ("engines='simulated'", ("--afterclose-engine", "simulated-firefox",
+                                 "--afterclose-preset", "private"),
+         ["simulated-firefox private"]),
+        ("presets='private'", ("--afterclose-engine", "simulated-chromium"),
+         ["simulated-chromium private"]),
+        ("engines='simulated-firefox'", ("--afterclose-engine", "simulated-chromium"), []),
+    ],
+)  # fmt: skip
+def test_a_marker_names_the_browsers_of_a_test(
+    pytester: pytest.Pytester, mark: str, options: tuple[str, ...], were: list[str]
+) -> None:
+    pytester.makepyfile(MARKED.format(mark=mark))
+    done = pytester.runpytest_subprocess("-s", "--afterclose-policy", "persistent", *options)
+    assert sorted(re.findall(r"was (.+)", done.stdout.str())) == were
+    done.assert_outcomes(passed=len(were), skipped=0 if were else 1)
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("engines='netscape'", "unknown engine 'netscape'"),
+        ("presets='continu'", "unknown preset 'continu'"),
+        ("browsers='firefox'", "unexpected keyword argument 'browsers'"),
+    ],
+)
+def test_a_mistake_in_a_marker_is_told_in_a_line(
+    pytester: pytest.Pytester, mark: str, said: str
+) -> None:
+    pytester.makepyfile(MARKED.format(mark=mark))
+    done = pytester.runpytest_subprocess()
+    done.assert_outcomes(errors=1)
+    assert said in done.stdout.str()
+    assert "Traceback" not in done.stdout.str()
+    assert "harness/" not in done.stdout.str()
+
+
+def test_a_project_may_say_all_that_in_its_configuration(pytester: pytest.Pytester) -> None:
+    pytester.makeini(
+        "[pytest]\n"
+        "afterclose_engines = simulated-firefox\n"
+        "afterclose_presets = private continue\n"
+        "afterclose_policies = acme\n"
+        "afterclose_config = sessions/mine.toml\n"
+    )
+    folder = pytester.mkdir("sessions")
+    (folder / "mine.toml").write_text(TOML)
+    pytester.makepyfile(MARKED.format(mark=""))
+    done = pytester.runpytest_subprocess("-s")
+    done.assert_outcomes(passed=2)
+    assert sorted(re.findall(r"was (.+)", done.stdout.str())) == [
+        "simulated-firefox continue", "simulated-firefox private"
+    ]  # fmt: skip
+    records = read_records([pytester.path / "report" / "results.ndjson"])
+    assert {r.policy for r in records if isinstance(r, Observation)} == {"acme"}
+    assert "simulated-chromium" in pytester.runpytest_subprocess(
+        "-s", "--afterclose-engine", "simulated-chromium"
+    ).stdout.str()
+    (folder / "mine.toml").write_text(TOML.replace("persistent", "sometimes"))
+    done = pytester.runpytest_subprocess()
+    assert re.search(r"sessions/mine\.toml: environments\.acme\.persistence", done.stdout.str())

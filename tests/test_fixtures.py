@@ -1,9 +1,16 @@
 """What a project says of server and browsers by fixtures of its own."""
 
+from pathlib import Path
+
 import pytest
 
+from harness.config import ConfigError
+from harness.engines.browser_pool import Options
+from harness.engines.engine import Installation, LaunchOptions
 from harness.records import Observation
 from harness.result_file import read_records
+from harness.runner.serving import Serving
+from harness.settings import Settings
 
 MODEL = ("--afterclose-engine", "simulated-chromium", "--afterclose-preset", "default")
 CONFTEST = """
@@ -88,6 +95,28 @@ def test_a_mistake_in_a_fixture_is_told_in_a_line(
     done.assert_outcomes(passed=1, errors=1)
     assert said in done.stdout.str()
     assert "harness/" not in done.stdout.str()
+
+
+def test_what_an_engine_says_at_a_start_is_no_projects_to_say(tmp_path: Path) -> None:
+    options = LaunchOptions(
+        installation=Installation(path=tmp_path, version="1", kind="system"),
+        profile=tmp_path,
+        preset="default",
+        temporary=tmp_path,
+        more={"args": ["--mine"], "env": {"MINE": "1"}, "locale": "de-DE"},
+    )
+    given = options.arguments(args=["--ours"], env={"OURS": "1"}, channel="chromium")
+    assert given["args"] == ["--ours", "--mine"]
+    assert given["env"] == {"OURS": "1", "MINE": "1"}
+    shared = {"args", "env", "locale", "ignore_https_errors"}
+    for name in given.keys() - shared:
+        with pytest.raises(ConfigError, match=f"{name} is for Afterclose to say"):
+            serving(name).options(Options())
+    assert serving("locale").options(Options()).launch_args == {"locale": None}
+
+
+def serving(argument: str) -> Serving:
+    return Serving(environments=(), settings=Settings(), launch_args={argument: None})
 
 
 LAUNCHED = """

@@ -96,6 +96,16 @@ def test_pages_are_of_the_tab_in_use_and_of_one_life(
     assert not any(isinstance(record, Error) for record in records)
 
 
+@pytest.mark.browser
+def test_what_has_settled_outlives_a_crash(pytester: pytest.Pytester, address: str) -> None:
+    """As docs/pytest.md says, of what an application of one's own has stored."""
+    code = recipe(address)
+    crashed = code.replace("quit()", "settle()\n    session_browser.crash()")
+    assert crashed != code
+    pytester.makepyfile(crashed)
+    pytester.runpytest_subprocess(*ONE).assert_outcomes(passed=2)
+
+
 def test_a_model_has_no_pages(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_mine(session_browser):\n    session_browser.page.goto('/')\n")
     done = pytester.runpytest_subprocess(*ONE, "--afterclose-engine", "simulated-chromium", "-rs")

@@ -128,12 +128,12 @@ class Driver:
             seen: Look = self._run("check", self._look())
         return seen
 
-    def hand_out(self) -> tuple[str, int, int]:
+    def hand_out(self) -> tuple[str, list[str], int]:
         """The tab in use, for somebody else to use it, too: where another Playwright finds the
-        browser, which of its pages it is, and of how many."""
+        browser, the addresses of its pages, oldest first, and which of them it is."""
         endpoint: str = self._run("page", self._process.bind())
         pages = self._open().pages
-        return endpoint, pages.index(self._page), len(pages)
+        return endpoint, [page.url for page in pages], pages.index(self._page)
 
     def screenshot(self, path: Path) -> bool:
         """Save a picture of the tab in use; False where there is none to be had."""

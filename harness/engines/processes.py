@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -25,7 +26,9 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 def end_with_parent(parent: int) -> None:
     """Have this process killed when the one that started it ends, however that is. `parent` is its
-    id: it may have ended by now."""
+    id: it may have ended by now. Only Linux can do that; elsewhere nothing happens."""
+    if sys.platform != "linux":
+        return
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)

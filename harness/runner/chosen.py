@@ -18,7 +18,7 @@ from harness.presets import canonical
 from harness.reports.baseline import Baseline
 from harness.runner.baseline_file import read_baseline
 
-__all__ = ["Chosen", "check_repeat"]
+__all__ = ["Chosen", "check_repeat", "has_playwright"]
 
 _DEFAULT_PRESETS = ("default", "continue")
 
@@ -135,6 +135,12 @@ class Chosen:
         return load_config(Path(os.path.relpath(path)))
 
 
+def has_playwright(config: pytest.Config) -> bool:
+    """Whether pytest-playwright is there, by either of the names that it can be loaded by."""
+    there = config.pluginmanager.hasplugin
+    return any(map(there, ("playwright", "pytest_playwright.pytest_playwright")))
+
+
 def check_repeat(text: str) -> None:
     """Raise ConfigError for what is no number of times."""
     if not re.fullmatch("[1-9][0-9]{0,3}", text):
@@ -172,6 +178,4 @@ def _is_preset(name: str) -> bool:
 def _playwrights(config: pytest.Config, name: str, default: Any) -> Any:
     """An option of pytest-playwright. Without it there is none, or one that means something
     else."""
-    manager = config.pluginmanager
-    there = any(map(manager.hasplugin, ("playwright", "pytest_playwright.pytest_playwright")))
-    return config.getoption(f"--{name}") if there else default
+    return config.getoption(f"--{name}") if has_playwright(config) else default

@@ -89,8 +89,9 @@ def _afterclose_session(
 @pytest.fixture(scope="session")
 def _afterclose_playwright(request: pytest.FixtureRequest) -> "Iterator[Playwright]":
     """pytest-playwright's, where that is there: a thread has no room for two."""
-    manager = request.config.pluginmanager
-    if any(map(manager.hasplugin, ("playwright", "pytest_playwright.pytest_playwright"))):
+    from harness.runner.chosen import has_playwright
+
+    if has_playwright(request.config):
         yield request.getfixturevalue("playwright")
         return
     from playwright.sync_api import sync_playwright

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from harness.engines.browser_pool import BrowserPool
-from harness.engines.driver import Driver
+from harness.engines.driver import Driver, DriverError
 from harness.judging import Acting
 from harness.policy import Limits
 from harness.scenario import Browser, Check, Interpreter, ScenarioError, UnsupportedVerbError
@@ -24,7 +24,7 @@ __all__ = ["SessionBrowser"]
 _AT_A_TIME = 20
 """Milliseconds that the test's Playwright is given to answer while the driver does something."""
 _APPEARS_WITHIN = 10.0
-"""Seconds in which a tab that the driver has is there for the test, too."""
+"""Seconds in which the tabs that the driver has are there for the test, too."""
 
 
 class SessionBrowser(Browser):
@@ -62,13 +62,15 @@ class SessionBrowser(Browser):
         if not isinstance(self._acting, Driver):
             raise UnsupportedVerbError("page: a model of a browser has none")
         self._used = True
-        endpoint, number, count = self._acting.hand_out()
-        context = self._connection(endpoint).contexts[0]
         deadline = time.monotonic() + _APPEARS_WITHIN
-        # One that has just been opened, or closed, is told to each client by itself.
-        while len(context.pages) != count and time.monotonic() < deadline:
+        # What has just been opened, closed or gone to is told to each client by itself.
+        while time.monotonic() < deadline:
+            endpoint, addresses, number = self._acting.hand_out()
+            pages = self._connection(endpoint).contexts[0].pages
+            if [page.url for page in pages] == addresses:
+                return pages[number]
             self._listen()
-        return context.pages[number]
+        raise DriverError("page: the test's Playwright and the driver see different tabs")
 
     def check(self, label: str) -> Check:
         """As in scenarios. Over https cookies are `Secure`, of which nothing is expected here:
