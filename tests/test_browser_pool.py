@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,3 +84,23 @@ def test_why_a_profile_could_not_be_copied_is_told(
     monkeypatch.setattr(shutil, "copytree", copied)
     with pytest.raises(BrowserPoolError, match=f"no profile could be made: {said}"):
         pool.run(pool.new_profile(Fake(), "default"), 30)
+    assert not any(pool.folder.glob("chromium-*")), "nothing is left of it"
+
+
+def test_a_full_disk_is_told_whatever_fails_by_it(
+    pool: BrowserPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that ran on it for the first time has left no whole profile."""
+    template = pool._made() / "template-chromium"
+    template.mkdir()
+    template.with_suffix(".whole").touch()
+
+    def prepared(*_: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(Fake, "prepare", prepared)
+    for free, said in ((1_000_000, "No space left on device"), (10**9, "No such file")):
+        usage = SimpleNamespace(free=free)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, usage=usage: usage)
+        with pytest.raises(BrowserPoolError, match=f"no profile could be made: {said}"):
+            pool.run(pool.new_profile(Fake(), "default"), 30)

@@ -32,6 +32,8 @@ _DYING = 1.0
 """Seconds in which a process has ended of which Playwright says so."""
 _LOOK_EVERY = 1.0
 """Seconds between two looks at whether Playwright's driver is still there."""
+_ROOM = 2_500_000
+"""Bytes without which there is no room for a profile: a fresh one of Chromium's has 2,778,303."""
 _REGISTRY = "PWTEST_SERVER_REGISTRY"
 """Where Playwright's driver keeps a note of each browser that others may connect to; by default in
 the person's home, for ever where the browser has a profile."""
@@ -124,8 +126,9 @@ class BrowserPool:
 
     async def new_profile(self, engine: Engine, preset: str) -> Path:
         """A fresh profile of a browser that has run once, set up as the preset says."""
-        template = await self._template(engine)
+        profile: Path | None = None
         try:
+            template = await self._template(engine)
             profile = Path(tempfile.mkdtemp(prefix=f"{engine.name}-", dir=self._made()))
             await asyncio.to_thread(
                 shutil.copytree, template, profile, symlinks=True, dirs_exist_ok=True
@@ -133,9 +136,10 @@ class BrowserPool:
             engine.prepare(profile, preset)
             self._mark.touch()
         except OSError as error:
-            raise BrowserPoolError(
-                f"{self.folder}: no profile could be made: {_reason(error)}"
-            ) from error
+            reason = _reason(error, self.folder)
+            if profile is not None:
+                await asyncio.to_thread(shutil.rmtree, profile, ignore_errors=True)
+            raise BrowserPoolError(f"{self.folder}: no profile could be made: {reason}") from error
         self._profile = profile
         return profile
 
@@ -300,10 +304,15 @@ def _drivers() -> set[int]:
     return found
 
 
-def _reason(error: OSError) -> str:
-    """In words. Of a whole folder that is copied, there is one for each file."""
+def _reason(error: OSError, folder: Path) -> str:
+    """In words."""
+    full = os.strerror(errno.ENOSPC)
+    # A browser that ran on a full disk leaves less than a profile, without a word.
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(folder).free < _ROOM:
+            return full
     if not isinstance(error, shutil.Error):
         return error.strerror or str(error)
-    full = os.strerror(errno.ENOSPC)
+    # Of a whole folder that is copied there is one for each file.
     reasons = [str(why) for _, _, why in error.args[0]]
     return full if any(full in why for why in reasons) else "files vanished while it was copied"
