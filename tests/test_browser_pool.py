@@ -67,6 +67,19 @@ def test_what_does_not_start_is_told_in_a_sentence(
     assert not any(pool.folder.glob("new-*")), "nothing is left of it"
 
 
+@pytest.mark.parametrize("kind", [PlaywrightError, PlaywrightTimeoutError])
+def test_a_folder_that_is_swept_while_a_browser_starts_is_told(
+    pool: BrowserPool, monkeypatch: pytest.MonkeyPatch, kind: type[PlaywrightError]
+) -> None:
+    async def launched(*_: object) -> None:
+        shutil.rmtree(pool.folder)
+        raise kind("closed")
+
+    monkeypatch.setattr(Fake, "launch", launched)
+    with pytest.raises(BrowserPoolError, match=r"Chromium did not start: is the temporary fold"):
+        pool.run(pool.new_profile(Fake(), "default"), 30)
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [(errno.ENOSPC, os.strerror(errno.ENOSPC)), (errno.ENOENT, "files vanished while it was")],

@@ -186,10 +186,12 @@ class BrowserPool:
         try:
             context = await engine.launch(await self.playwright(), options)
         except PlaywrightTimeoutError:
+            self._check_folder(engine)
             raise BrowserPoolError(
                 f"{engine.title} did not start in time: does {installation.path} run here?"
             ) from None
         except PlaywrightError:
+            self._check_folder(engine)
             raise BrowserDiedError(
                 f"{engine.title} ended while it was started: does {installation.path} run here?"
             ) from None
@@ -202,6 +204,13 @@ class BrowserPool:
             )
         self._leaders.add(leader)
         return context, leader
+
+    def _check_folder(self, engine: Engine) -> None:
+        """Raise BrowserPoolError where the folder was swept away while a browser started on it."""
+        if not (self.folder / MARK).exists():
+            raise BrowserPoolError(
+                f"{engine.title} did not start: is the temporary folder {self.folder} swept?"
+            )
 
     def ended(self, leader: int) -> None:
         """Make sure that nothing is left of a browser."""
