@@ -10,6 +10,8 @@ from harness.scenario import Check
 
 if TYPE_CHECKING:
     from harness.policy import Policy as Policy
+    from harness.targets.target import Person as Person
+    from harness.targets.target import Target as Target
     from harness.records import Observation as Observation
     from harness.runner.session_browser import SessionBrowser as SessionBrowser
     from harness.server.running import MockServer as MockServer
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 _ELSEWHERE = {
     "MockServer": "harness.server.running",
     "Observation": "harness.records",
+    "Person": "harness.targets.target",
     "Policy": "harness.policy",
     "SessionBrowser": "harness.runner.session_browser",
+    "Target": "harness.targets.target",
 }
 """What takes a moment to load, and is for those who name it."""
 
@@ -28,8 +32,10 @@ __all__ = [
     "MockServer",
     "Moment",
     "Observation",
+    "Person",
     "Policy",
     "SessionBrowser",
+    "Target",
     "scenario",
 ]
 

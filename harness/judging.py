@@ -14,14 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
+from harness.deeds import TargetLook
 from harness.expectation import Expectation, Expected
 from harness.limitations import Limitation, reason_for
 from harness.model.families import family_of
 from harness.policy import Policy
+from harness.presets import choices_of
 from harness.promise import history_of
 from harness.races import Race, race_in
 from harness.received import Look, Received
 from harness.records import Evidence, Observation, Shown, State, Verdict
+from harness.reference.blame import behind
+from harness.reference.target import Foreseen, foresee
 from harness.scenario import Check, Step, narrate
 from harness.settings import Settings
 from harness.setup import Setup
@@ -48,7 +52,9 @@ class Judge:
         self._version = version
         self._began = time.perf_counter()
         family = family_of(setup.engine)
-        self._expectation = Expectation(family, setup) if family else None
+        self._family = family
+        at_mock = family and not setup.target
+        self._expectation = Expectation(family, setup) if family and at_mock else None
         self._measured = family.measured or None if family else None
 
     def observations(
@@ -60,6 +66,14 @@ class Judge:
         setup, found = self._setup, []
         for environment in setup.environments:
             promised = _promised(environment.effective_policy, steps, setup.settings)
+            foreseen: Mapping[str, Foreseen] = {}
+            if look.target is not None:
+                # A target says whether somebody is signed in, and not who.
+                promised = promised[0], ()
+                if self._family is not None:
+                    choices, policy = choices_of(setup.preset), environment.effective_policy
+                    foreseen = foresee(self._family, choices, policy, steps, look.target)
+                    expected = {(environment.name, s): _of(foreseen[s]) for s in foreseen}
             for surface, received in look.seen[environment.name].items():
                 observation = self._judge(
                     received,
@@ -72,6 +86,7 @@ class Judge:
                     listed=tuple(
                         look.listed.get((environment.name, surface.partition(":")[0]), ())
                     ),
+                    target=_of_target(look.target, surface, foreseen.get(surface), received),
                     about={"check": label, "steps": _told(steps), "duration_s": duration},
                 )
                 found.append(observation)
@@ -88,6 +103,7 @@ class Judge:
         look: Look,
         race: Race | None,
         listed: tuple[str, ...],
+        target: Mapping[str, Any],
         about: Mapping[str, Any],
     ) -> Observation:
         observed = State.SIGNED_IN if received.signed_in else State.SIGNED_OUT, received.who
@@ -136,6 +152,7 @@ class Judge:
                 time=tuple(look.time),
                 notes=(*look.notes, *([race.because] if race else [])),
                 decisions=tuple(decision.because for decision in trail),
+                **target,
             ),
             **about,
         )
@@ -188,6 +205,25 @@ def verdict_of(
     if expected == promised:
         return Verdict.KEPT
     return Verdict.UNEXPECTED if limitation is None else Verdict.LIMITATION
+
+
+def _of(foreseen: Foreseen) -> Expected:
+    state = State.SIGNED_IN if foreseen.signed_in else State.SIGNED_OUT
+    return Expected(state=state, who=(), trail=foreseen.trail)
+
+
+def _of_target(
+    look: TargetLook | None, surface: str, foreseen: Foreseen | None, received: Received
+) -> Mapping[str, Any]:
+    """What belongs into the evidence of a target's cell alone."""
+    if look is None:
+        return {}
+    sets = look.carriers[surface]
+    because = foreseen and behind(
+        foreseen, signed_in=received.signed_in, sets=sets, sent=look.sent[surface]
+    )
+    carriers = [" and ".join(c.told for c in sorted(one)) for one in sets if one]
+    return {"carriers": tuple(carriers), "behind": because or None}
 
 
 def _difference_of(headers: Sequence[str], expected: str | None) -> str | None:

@@ -91,6 +91,10 @@ class Policy:
     inactivity_timeout: int = DEFAULT_INACTIVITY_TIMEOUT
     absolute_timeout: int | None = None
 
+    def __post_init__(self) -> None:
+        # People write it as in TOML. Raises ValueError naming both accepted values.
+        object.__setattr__(self, "persistence", check_persistence(self.persistence))
+
     @property
     def limits(self) -> Limits:
         """The two together."""

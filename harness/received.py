@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.deeds import TargetLook
+
 __all__ = ["Look", "Part", "Received", "Seen"]
 
 Part = Literal["cookies", "browser", "tab"]
@@ -51,3 +53,5 @@ class Look:
     """Names in the browser's own cookie list, by environment and `sso` or `app`: a diagnostic."""
     too_slow: bool = False
     """Whether the machine was too slow for what the scenario is about."""
+    target: TargetLook | None = None
+    """What a look at somebody's own login rests on; None at the mock."""

@@ -85,6 +85,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     decisions: tuple[str, ...] = ()
     """What became of the thing that the surface rests on, as it is expected of this browser: each
     decision that touched it, in order."""
+    carriers: tuple[str, ...] = ()
+    """At somebody's own login: what carries the session there, as it was found; where there are
+    several, each suffices."""
+    behind: str | None = None
+    """At somebody's own login, where something is not as expected: which of browser, server and
+    application it is, and why."""
     browser_cookies: tuple[str, ...] = ()
     """The browser's own cookie list for the host: a diagnostic, never the verdict's ground."""
 
@@ -197,6 +203,8 @@ class Observation(Item, frozen=True, kw_only=True, gc=False, tag="observation"):
         text = f"promised {self.told_promised}, {expected}observed {self.told_observed}"
         if self.verdict is not Verdict.UNEXPECTED:
             return text
+        if self.evidence.behind:
+            return f"{text}: {self.evidence.behind}"
         if self.evidence.attributes and self.shown == (self.expected, self.expected_who):
             return f"{text}: {self.evidence.attributes}"
         if self.shown == (self.promised, self.promised_who):

@@ -22,6 +22,8 @@ class Setup:
     keeps: Sequence[str] = ()
     """Ways in which the applications keep a login for it, beside the usual ones."""
     settings: Settings = field(default_factory=Settings)
+    target: str = ""
+    """The name of somebody's own login, where it is not the mock that is signed in to."""
 
     @property
     def names(self) -> list[str]:

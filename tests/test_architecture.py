@@ -11,27 +11,27 @@ import harness
 
 PACKAGE = Path(harness.__file__).parent
 LAYERS = (
-    {"policy", "people", "presets", "clock", "records", "settings", "config", "received", "windows"}
+    {"policy", "people", "presets", "clock", "records", "settings", "config", "received", "deeds", "windows"}
     | {"result_file", "state", "ledger", "faults", "sent_cookies"},
     {"apps"},
     {"server"},
     {"scenario", "setup", "promise", "verbs", "absence"},
     {"model"},
-    {"engines"},
+    {"engines", "targets"},
     {"reference", "expectation", "limitations", "races", "judging"},
     {"reports"},
     {"runner", "exploring", "cli"},
 )
-_GROUND = {"policy", "people", "presets", "records", "settings", "received", "windows"}
+_GROUND = {"policy", "people", "presets", "records", "settings", "received", "deeds", "windows"}
 _SERVED = {"policy", "people", "clock", "settings", "state", "ledger", "faults", "sent_cookies"}
 ALLOWED = {
     0: set(),
     1: _SERVED,
-    2: {*_SERVED, "received", "apps"},
+    2: {*_SERVED, "received", "deeds", "apps"},
     3: _GROUND,
     4: {"scenario", "verbs", "presets", "windows"},
     5: {"scenario", "verbs", "setup", "model", "policy", "people", "presets"}
-    | {"received", "windows"},
+    | {"received", "deeds", "windows", "sent_cookies"},
     6: {"scenario", "verbs", "setup", "promise", "model"} | _GROUND,
     7: {"records"},
     8: set().union(*LAYERS[:8]),

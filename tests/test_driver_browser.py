@@ -13,6 +13,7 @@ import pytest
 
 from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserDiedError, BrowserPool, Options
+from harness.engines.mock import MockSite
 from harness.engines.driver import Driver, DriverError
 from harness.engines.processes import group_members
 from harness.policy import EffectivePolicy, Override, Policy
@@ -376,7 +377,8 @@ def test_a_tab_at_the_auth_server_is_looked_at(
     with drive(engine, "default") as (driver, browser):
         browser.sign_in()
         page, pool = driver._page, driver._pool
-        (address,) = {e.issuer for e in driver._environments if e.name == "persistent"}
+        assert isinstance(driver._site, MockSite)
+        (address,) = {e.issuer for e in driver._site._environments if e.name == "persistent"}
         pool.run(page.goto(f"{address}/.well-known/openid-configuration"), 30)
         browser.check("at the auth server")
         assert page.url.startswith(address)

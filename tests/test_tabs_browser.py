@@ -83,7 +83,7 @@ def test_the_tab_in_use_is_the_one_in_front(pool: BrowserPool) -> None:
             browser.open_tab()
             browser.visit()
             (browser.open_window if others else browser.open_tab)()
-            pool.run(driver._page.goto(f"{driver._environments[0].app_url}/?{others}"), 30)
+            pool.run(driver._page.goto(f"{driver._site.origins[0]}/?{others}"), 30)
             browser.quit()
             browser.start()
             assert driver._page.url.endswith(f"/?{others}")

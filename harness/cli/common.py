@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from harness.targets.target import Target
 
 __all__ = [
     "HARNESS_FAILED",
@@ -14,9 +17,11 @@ __all__ = [
     "BaselineOption",
     "ConfigOption",
     "DaskOption",
+    "TargetOption",
     "fail",
     "result_files",
     "say",
+    "target_of",
 ]
 
 USAGE, NO_ENGINE, HARNESS_FAILED, INTERRUPTED = 2, 3, 4, 130
@@ -31,6 +36,13 @@ DaskOption = Annotated[
         "--dask",
         metavar="ADDRESS",
         help="The scheduler of a Dask cluster, whose workers do it (afterclose[distributed]).",
+    ),
+]
+
+TargetOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--target", metavar="FILE", help="A login of your own, described in Python or TOML."
     ),
 ]
 
@@ -49,6 +61,20 @@ def fail(message: str, status: int = USAGE) -> NoReturn:
 def say(sentence: str) -> None:
     """Tell something that ends nothing."""
     typer.echo(f"afterclose: {sentence}", err=True)
+
+
+def target_of(path: Path | None) -> "Target | None":
+    """The target of a file, or None where none is named. Raises ConfigError."""
+    if path is None:
+        return None
+    from harness.config import ConfigError
+    from harness.targets.loading import load_target
+    from harness.targets.target import TargetError
+
+    try:
+        return load_target(path)
+    except TargetError as error:
+        raise ConfigError(str(error)) from None
 
 
 def result_files(paths: Iterable[Path]) -> list[Path]:

@@ -19,8 +19,10 @@ from harness.cli.common import (
     BaselineOption,
     ConfigOption,
     DaskOption,
+    TargetOption,
     fail,
     say,
+    target_of,
 )
 from harness.cli.elsewhere import lacking_of, refuse_with_dask
 from harness.cli.github import annotate, summarize
@@ -34,7 +36,7 @@ from harness.reports.caveats import unfinished
 from harness.reports.matrix import matrix_of
 from harness.result_file import RecordsError, read_records, run_of
 from harness.runner.baseline_file import read_baseline, today
-from harness.runner.chosen import check_repeat
+from harness.runner.chosen import check_repeat, config_of, seconds_of
 from harness.runner.installing import find_engines, how_to_get
 from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
 from harness.runner.shards import parse_shard
@@ -79,6 +81,14 @@ def run(
     policy: Annotated[
         list[str] | None, typer.Option(help="An environment's name; may be repeated.")
     ] = None,
+    target: TargetOption = None,
+    real_wait: Annotated[
+        str,
+        typer.Option(
+            metavar="LIMIT",
+            help="How long may be waited for real at a target without a clock: 90s, 2m.",
+        ),
+    ] = "0",
     keyword: Annotated[
         str | None, typer.Option("-k", metavar="EXPRESSION", help="As pytest's -k.")
     ] = None,
@@ -120,16 +130,21 @@ def run(
     """
     try:
         known = read_baseline(baseline) if baseline else Baseline(today=today())
-        environments = load_config(config).only(policy or []).environments
+        described = target_of(target)
+        configured = load_config(config) if described is None else config_of(described)
+        environments = configured.only(policy or []).environments
+        seconds_of("--real-wait", real_wait)
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)
         presets = [preset_named(name) for name in preset or []]
         for asked in presets:
             if not any(takes(name, asked) for name in engines):
                 raise ConfigError(f"{', '.join(engines)}: cannot be set up with preset '{asked}'")
         check_repeat(repeat)
+        if described is not None and len(driven_of(engines)) < len(engines):
+            raise ConfigError("--target: a model has no way to its pages; choose a browser")
         if shard is not None:
             parse_shard(shard)
-        driven = [name for name in engines if name in ENGINES]
+        driven = driven_of(engines)
         targets = [argument for path in paths or [] for argument in _targets(path)]
         targets += [argument for name in pack or [] for argument in _pack(name)]
         if every or not (targets or driven):
@@ -138,6 +153,9 @@ def run(
         fail(str(error))
     if dask is not None:
         refuse_with_dask({"-n": workers is not None, "--headed": headed})
+        workers = "0"
+    if workers is None and described is not None and not described.command:
+        # Its clock, and whoever is signed in, are the same for all.
         workers = "0"
     if workers is None:
         workers = str((os.cpu_count() or 1) + 1) if driven else "0"
@@ -162,6 +180,8 @@ def run(
         *(["-k", keyword] if keyword else []),
         *(["-n", workers, "--maxschedchunk", "1"] if workers != "0" else []),
         *(["--afterclose-config", str(config)] if config else []),
+        *(["--afterclose-target", str(target)] if target else []),
+        *("--afterclose-real-wait", real_wait),
         *("--afterclose-repeat", repeat),
         *(["--afterclose-resume"] if resume else []),
         *(["--afterclose-shard", shard] if shard else []),
@@ -188,6 +208,11 @@ def run(
     summarize(matrix, standing, output)
     annotate(standing, targets)
     raise typer.Exit(_status(code, standing, whole=not unfinished(records)))
+
+
+def driven_of(engines: Iterable[str]) -> list[str]:
+    """Those that are browsers."""
+    return [name for name in engines if name in ENGINES]
 
 
 def _come_with_afterclose(targets: Iterable[str]) -> bool:

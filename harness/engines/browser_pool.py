@@ -8,7 +8,7 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import wait
 from dataclasses import dataclass, field
 from io import FileIO
@@ -204,6 +204,24 @@ class BrowserPool:
             )
         self._leaders.add(leader)
         return context, leader
+
+    @contextlib.asynccontextmanager
+    async def beside(self, engine: Engine) -> AsyncIterator[BrowserContext]:
+        """Another browser of an engine, on a profile of its own, for as long as the context lasts.
+        """
+        mine = self._profile
+        profile = await self.new_profile(engine, "default")
+        self._profile = mine
+        leader: int | None = None
+        try:
+            context, leader = await self.launch(engine, profile, "default")
+            yield context
+        finally:
+            if leader is not None:
+                await asyncio.to_thread(self.ended, leader)
+                with contextlib.suppress(PlaywrightError, TimeoutError):
+                    await asyncio.wait_for(context.close(), 5)
+            await asyncio.to_thread(shutil.rmtree, profile, ignore_errors=True)
 
     def _check_folder(self, engine: Engine) -> None:
         """Raise BrowserPoolError where the folder was swept away while a browser started on it."""

@@ -11,13 +11,11 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
-from harness.engines.administrator import Administrator
 from harness.engines.browser_pool import BrowserDiedError, BrowserPool, BrowserPoolError
-from harness.engines.control_client import ServedEnvironment, listed_for
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
-from harness.engines.looking import look
-from harness.engines.person import PersonAtApplications
+from harness.engines.mock import MockSite
+from harness.engines.site import Opened, Site, SiteError
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.presets import choices_of
@@ -48,16 +46,20 @@ class Driver:
     """One lifecycle in one browser, for every environment at once. A context manager."""
 
     def __init__(
-        self, pool: BrowserPool, engine: Engine, setup: Setup, *, artifacts: Path | None = None
+        self,
+        pool: BrowserPool,
+        engine: Engine,
+        setup: Setup,
+        *,
+        artifacts: Path | None = None,
+        site: Site | None = None,
     ) -> None:
         self._pool = pool
         self._engine = engine
         self._setup, self._preset = setup, setup.preset
         self._choices = choices_of(setup.preset)
         self._artifacts = artifacts
-        self._environments: list[ServedEnvironment] = []
-        self._administrator = Administrator(pool.control, (), {})
-        self._person = PersonAtApplications(pool.control, ())
+        self._site: Site = site or MockSite(pool.control, setup)
         self._life: BrowserLife | None = None
         self._due = False
         self._windows = Windows[Page]()
@@ -68,8 +70,8 @@ class Driver:
         self._stopwatch = Stopwatch(rhythms_of(engine.name))
         self._verbs: dict[str, _Verb] = {
             "sign_in": self._sign_in,
-            "visit": lambda _: self._person.visit(self._page),
-            "refresh_tokens": lambda _: self._person.refresh_tokens(self._page),
+            "visit": lambda _: self._site.visit(self._page),
+            "refresh_tokens": lambda _: self._site.refresh_tokens(self._page),
             "sign_out": self._sign_out,
             "sign_out_during_visit": self._sign_out_during_visit,
             "open_tab": self._open_tab,
@@ -87,10 +89,10 @@ class Driver:
             "settle": self._settle,
             "wait": self._wait,
             "set_clock_back": self._set_clock_back,
-            "override_session_policy": self._administer,
-            "change_cookie_scope": self._administer,
-            "mend_cookie_scope": self._administer,
-            "revoke_sessions": self._administer,
+            "override_session_policy": self._site.administer,
+            "change_cookie_scope": self._site.administer,
+            "mend_cookie_scope": self._site.administer,
+            "revoke_sessions": self._site.administer,
         }
 
     def __enter__(self) -> "Driver":
@@ -113,14 +115,14 @@ class Driver:
 
     def perform(self, step: Step) -> None:
         """Do one step in the browser."""
-        self._setup.check(step)
+        self._site.check(step)
         if self._due and step.verb in _AFTER_SETTLING:
             self._due = False
             self._run("settle", self._settle(Step("settle")))
         if step.verb in _AT_APPLICATIONS:
             self._run(step.verb, self._process.note_hidden_tabs())
         with self._stopwatch.during(step.verb):
-            self._run(step.verb, self._verbs[step.verb](step))
+            self._run(step.verb, self._do(step), _STEP_TIMEOUT + self._site.patience(step))
 
     def look(self) -> Look:
         """Show every surface to the server."""
@@ -141,13 +143,13 @@ class Driver:
             return False
         page = self._page
         with contextlib.suppress(PlaywrightError, TimeoutError, DriverError, BrowserPoolError):
-            self._run("screenshot", page.screenshot(path=path, timeout=10_000))
+            self._run("screenshot", self._site.picture(page, path))
             return True
         return False
 
-    def _run(self, what: str, work: Any) -> Any:
+    def _run(self, what: str, work: Any, timeout: float = _STEP_TIMEOUT) -> Any:
         try:
-            return self._pool.run(work, _STEP_TIMEOUT)
+            return self._pool.run(work, timeout)
         except UnsupportedVerbError:
             raise
         except Exception as error:
@@ -155,6 +157,8 @@ class Driver:
             # That is behind it then, however it shows.
             if died := self._pool.died():
                 raise BrowserDiedError(f"{what}: {title}: {died}") from None
+            if isinstance(error, SiteError):
+                raise
             if isinstance(error, TimeoutError):
                 raise DriverError(f"{what}: {title} did not finish in time") from None
             if isinstance(error, PlaywrightError):
@@ -162,18 +166,12 @@ class Driver:
                 raise DriverError(f"{what}: {title}: {first}") from None
             raise
 
+    async def _do(self, step: Step) -> None:
+        await self._verbs[step.verb](step)
+        await self._site.done(step, self._page if self._windows else None)
+
     async def _begin(self) -> None:
-        control = self._pool.control
-        setup = self._setup
-        await control.reset(setup.keeps)
-        await control.stop_clock()
-        self._environments = await control.environments(setup.names)
-        self._person = PersonAtApplications(control, self._environments)
-        self._administrator = Administrator(
-            control,
-            self._environments,
-            {e.name: e.effective_policy.persistence for e in setup.environments},
-        )
+        await self._site.begin()
         profile = await self._pool.new_profile(self._engine, self._preset)
         self._life = BrowserLife(self._pool, self._engine, profile, preset=self._preset)
         await self._start(Step("start"))
@@ -187,6 +185,7 @@ class Driver:
         if self._life.context is None:
             self._stopwatch.started()
         self._windows.start(await self._life.start(restoring=step.value == "restoring"))
+        await self._site.started(self._open())
         if self._pool.options.tracing != "off":
             await self._open().tracing.start(screenshots=True, snapshots=True)
 
@@ -285,29 +284,32 @@ class Driver:
     # The person at the application
 
     async def _sign_in(self, step: Step) -> None:
-        for environment in self._environments:
-            url, profile = environment.app_url, self._process.profile
+        for url in self._site.origins:
+            profile = self._process.profile
             self._stored[url] = await asyncio.to_thread(self._engine.stored, profile, url)
         name = step.value if isinstance(step.value, str) else None
-        await self._person.sign_in(self._page, name)
+        await self._site.sign_in(self._page, name)
 
     async def _sign_out(self, step: Step) -> None:
-        await self._person.sign_out(self._page)
+        await self._site.sign_out(self._page)
         self._stored.clear()
 
     async def _sign_out_during_visit(self, step: Step) -> None:
         other = await self._engine.new_tab(self._open(), self._page, self._preset)
-        await self._person.sign_out_during_visit(self._page, other)
+        await self._site.sign_out_during_visit(self._page, other)
         await other.close()
         self._stored.clear()
 
     async def _wait(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)
         seconds = step.value.total_seconds()
-        await self._pool.control.advance(seconds)
-        how = await self._age(seconds, just_before=bool(step.until and step.until.is_before))
+        passed = await self._site.wait(step, seconds)
+        how = passed.how
+        if not passed.aged:
+            just_before = bool(step.until and step.until.is_before)
+            how += f", {await self._age(seconds, just_before=just_before)}"
         self._due = self._due or (bool(self._windows) and step.value >= SETTLED_AFTER)
-        self._time.append(f"{seconds:.0f} s: the server's clock was moved, {how}")
+        self._time.append(f"{seconds:.0f} s: {how}")
 
     async def _set_clock_back(self, step: Step) -> None:
         assert isinstance(step.value, timedelta)
@@ -319,31 +321,26 @@ class Driver:
         page = self._page if self._windows else None
         return await self._process.age(page, seconds, just_before=just_before)
 
-    async def _administer(self, step: Step) -> None:
-        await self._administrator.act(step)
-
     # Observing
 
     async def _look(self) -> Look:
-        context = self._open()
-        listed = await self._engine.cookies(context, self._page)
-        seen = await look(
-            self._pool.control,
-            self._engine,
-            context,
-            self._page,
-            self._setup.names,
+        opened = Opened(
+            engine=self._engine,
+            context=self._open(),
+            page=self._page,
             preset=self._preset,
             restored=self._process.restored,
             hidden_tabs=self._process.hidden_tabs(),
         )
-        notes = tuple(self._process.notes)
+        sight = await self._site.look(opened, self._setup.names)
+        notes = (*self._process.notes, *sight.notes)
         return Look(
-            seen=seen,
+            seen=sight.seen,
             time=tuple(self._time),
             notes=notes,
-            listed=listed_for(self._environments, listed),
+            listed=sight.listed,
             too_slow=TOO_SLOW in notes,
+            target=sight.target,
         )
 
     async def _save_trace(self) -> None:
@@ -351,6 +348,7 @@ class Driver:
             self._artifacts.mkdir(parents=True, exist_ok=True)
             trace = self._artifacts / f"trace-{self._process.count}.zip"
             await self._open().tracing.stop(path=trace)
+            await asyncio.to_thread(self._site.kept, trace)
 
     @property
     def _process(self) -> BrowserLife:

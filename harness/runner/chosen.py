@@ -13,12 +13,14 @@ import pytest
 from harness.config import Config, ConfigError, load_config, name_one_of, preset_named
 from harness.engines import ENGINES, MODELS, NAMES, PRESETS, expand, takes
 from harness.engines.browser_pool import Options
-from harness.policy import MORE_ENVIRONMENTS
+from harness.policy import MORE_ENVIRONMENTS, Environment
 from harness.presets import canonical
 from harness.reports.baseline import Baseline
 from harness.runner.baseline_file import read_baseline
+from harness.targets.loading import load_target
+from harness.targets.target import Target, TargetError
 
-__all__ = ["Chosen", "check_repeat", "has_playwright"]
+__all__ = ["Chosen", "check_repeat", "config_of", "has_playwright", "seconds_of"]
 
 _DEFAULT_PRESETS = ("default", "continue")
 
@@ -87,9 +89,33 @@ class Chosen:
         asked = self._pytest.getoption("afterclose_policy") or self._pytest.getini(
             "afterclose_policies"
         )
+        if self.target is not None:
+            return config_of(self.target).only(asked)
         if not asked and self._drives:
             asked = [e.name for e in self._file.environments if e.name not in MORE_ENVIRONMENTS]
         return self._file.only(asked)
+
+    @cached_property
+    def target(self) -> Target | None:
+        """The login that is described by a file, or None for the mock. Raises ConfigError."""
+        if self.target_file is None:
+            return None
+        try:
+            return load_target(self.target_file)
+        except TargetError as error:
+            raise ConfigError(str(error)) from None
+
+    @property
+    def target_file(self) -> Path | None:
+        """Where that is."""
+        named = self._pytest.getoption("afterclose_target")
+        path = self._pytest.invocation_params.dir / (named or "")
+        return Path(os.path.relpath(path)) if named else None
+
+    @property
+    def real_wait(self) -> float:
+        """Seconds that may be waited for real. Raises ConfigError."""
+        return seconds_of("--real-wait", self._pytest.getoption("afterclose_real_wait"))
 
     @cached_property
     def baseline(self) -> Baseline | None:
@@ -101,12 +127,12 @@ class Chosen:
     def check(self) -> None:
         """Raise ConfigError for a mistake, wherever it is."""
         self._check_names()
-        _ = self.config, self.baseline
+        _ = self.config, self.baseline, self.real_wait
 
     def check_options(self) -> None:
         """Raise ConfigError for a mistake in what the command line names."""
         self._check_names()
-        _ = self.baseline
+        _ = self.baseline, self.target, self.real_wait
         try:
             _ = self._file
         except ConfigError:
@@ -122,6 +148,11 @@ class Chosen:
         for name in self.presets:
             preset_named(name)
         check_repeat(self._repeat)
+        if self.target is not None and (models := sorted({*self.engines} & {*MODELS})):
+            raise ConfigError(
+                f"{', '.join(models)}: a model has no way to a target's pages; choose of "
+                f"{', '.join(ENGINES)}"
+            )
 
     @cached_property
     def _file(self) -> Config:
@@ -145,6 +176,23 @@ def check_repeat(text: str) -> None:
     """Raise ConfigError for what is no number of times."""
     if not re.fullmatch("[1-9][0-9]{0,3}", text):
         raise ConfigError(f"--repeat: must be a whole number from 1 to 9999, not '{text}'")
+
+
+def config_of(target: Target) -> Config:
+    """Each policy of a target is an environment."""
+    return Config(
+        environments=tuple(
+            Environment(name=name, policy=policy) for name, policy in target.policies.items()
+        )
+    )
+
+
+def seconds_of(option: str, text: str) -> float:
+    """A time as people write it: `90`, `90s`, `2m`, `1h`. Raises ConfigError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if not found:
+        raise ConfigError(f"{option}: must be a time as 90, 90s, 2m or 1h, not '{text}'")
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 def _pairs(engines: Sequence[str], presets: Sequence[str]) -> list[tuple[str, str]]:

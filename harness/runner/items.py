@@ -19,16 +19,18 @@ from harness.records import Error, Observation, Verdict, item_name
 from harness.result_file import RecordsError
 from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.invocation import session_of
-from harness.runner.run_session import TooSlowError, lifecycle
+from harness.runner.one_check import Enough, OneCheck, checks_of
+from harness.runner.run_session import TooSlowError, lifecycle, plain
 from harness.runner.simulating import simulate
 from harness.scenario import Scenario, ScenarioError
 from harness.setup import parts_of
+from harness.targets.target import TargetError
 
 __all__ = ["ScenarioItem", "sentence", "told_in_a_line"]
 
 _TOLD = (
     ConfigError, DriverError, RecordsError, ScenarioError, SimulationError, ControlClientError,
-    UnexpectedError, BrowserPoolError,
+    UnexpectedError, BrowserPoolError, TargetError,
 )  # fmt: skip
 """What is told by its message: nobody needs to see where it was raised."""
 
@@ -84,22 +86,42 @@ class ScenarioItem(pytest.Item):
 
     def _drive(self, attempt: Attempt) -> None:
         unexpected: list[str] = []
-        environments = session_of(self.config).config.environments
-        for together in parts_of(self.scenario, environments, TOGETHER):
-            try:
+        skipped: list[Exception] = []
+        carried_out = 0
+        run_session = session_of(self.config)
+        target, environments = run_session.target, run_session.config.environments
+        at_once = TOGETHER if target is None else 1
+        # A visit may count as activity at a target: there, each check is the last.
+        checks = [None] if target is None else checks_of(self.scenario)
+        for together in parts_of(self.scenario, environments, at_once):
+            for check in checks:
                 try:
-                    self._carry_out(attempt, together, again=True)
-                except TooSlowError:
-                    self._carry_out(attempt, together, again=False)
-            except UnexpectedError as error:
-                unexpected.append(str(error))
+                    try:
+                        self._carry_out(attempt, together, check, again=True)
+                    except TooSlowError:
+                        self._carry_out(attempt, together, check, again=False)
+                    carried_out += 1
+                except pytest.skip.Exception as error:
+                    if target is None:
+                        raise
+                    skipped.append(error)
+                except UnexpectedError as error:
+                    carried_out += 1
+                    unexpected.append(str(error))
         if unexpected:
             raise UnexpectedError("\n".join(unexpected))
+        if skipped and not carried_out:
+            raise skipped[0]
 
     def _carry_out(
-        self, attempt: Attempt, environments: Sequence[Environment], *, again: bool
+        self,
+        attempt: Attempt,
+        environments: Sequence[Environment],
+        check: int | None,
+        *,
+        again: bool,
     ) -> None:
-        """For some environments together."""
+        """For some environments together; up to one of the checks alone, if it is given."""
         seen: list[Observation] = []
         with lifecycle(
             session_of(self.config),
@@ -109,8 +131,10 @@ class ScenarioItem(pytest.Item):
             self.scenario.keeps,
             environments,
             again=again,
+            make=plain if check is None else OneCheck.of(check),
         ) as browser:
-            self.scenario(browser)
+            with contextlib.suppress(Enough):
+                self.scenario(browser)
             _judge(seen)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

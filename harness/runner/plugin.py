@@ -51,6 +51,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="environments to add (default: afterclose.toml, if there is one)",
     )
     group.addoption(
+        "--afterclose-target",
+        metavar="FILE",
+        help="a login of one's own, described in Python or TOML (default: the mock)",
+    )
+    group.addoption(
+        "--afterclose-real-wait",
+        metavar="LIMIT",
+        default="0",
+        help="how long may be waited for real at a target whose clock cannot be moved, as 90s or "
+        "2m (default: 0)",
+    )
+    group.addoption(
         "--afterclose-baseline",
         metavar="FILE",
         help="what is known and accepted, and fails no test (default: nothing)",

@@ -89,6 +89,7 @@ def run_record(
             },
             "environments": {e.name: _digest(e) for e in chosen.config.environments},
             "settings": asdict(settings) | {"activity": sorted(settings.activity)},
+            "target": chosen.target.name if chosen.target else None,
             "headed": chosen.options.headed,
             "repeat": chosen.repeat,
         },

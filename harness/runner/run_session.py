@@ -5,11 +5,13 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version as own_version
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from harness.config import Config
@@ -22,7 +24,7 @@ from harness.engines.processes import end_with_parent
 from harness.engines.simulated import Simulated
 from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment, Limits
-from harness.records import Error, Observation, Run, Unsupported, Verdict
+from harness.records import Error, Observation, Record, Run, Unsupported, Verdict
 from harness.reports.baseline import Failure
 from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.chosen import Chosen
@@ -35,8 +37,10 @@ from harness.runner.stash import FAILED
 from harness.scenario import Browser, Interpreter, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 from harness.setup import Setup
+from harness.targets.driven import TargetSite
+from harness.targets.running import RunningTarget
 
-__all__ = ["RunSession", "TooSlowError", "engine_for", "lifecycle"]
+__all__ = ["RunSession", "TooSlowError", "engine_for", "lifecycle", "plain"]
 
 
 class TooSlowError(Exception):
@@ -58,6 +62,7 @@ class RunSession:
         self._server: MockServer | None = None
         self._pool: BrowserPool | None = None
         self._memos: AnswerMemos | None = None
+        self._target: RunningTarget | None = None
 
     @property
     def config(self) -> Config:
@@ -73,6 +78,18 @@ class RunSession:
         return self._server
 
     @property
+    def target(self) -> RunningTarget | None:
+        """The login that is described by a file, or None for the mock. Raises ConfigError."""
+        if self._target is None and self.chosen.target is not None:
+            self._target = RunningTarget(
+                self.chosen.target,
+                self.chosen.target_file,
+                artifacts=self.chosen.artifacts,
+                real_wait=self.chosen.real_wait,
+            )
+        return self._target
+
+    @property
     def pool(self) -> BrowserPool:
         """The shared pool, with its server running."""
         if self._pool is None:
@@ -80,8 +97,15 @@ class RunSession:
                 end_with_parent(os.getppid())
             clear_runs()
             options = self.chosen.options
+            target = self.target.target if self.target else None
+            if target is not None:
+                options = replace(
+                    options,
+                    ignore_https_errors=target.ignore_https_errors,
+                    launch_args={"base_url": target.url},
+                )
             self._pool = BrowserPool(
-                self.server.url,
+                self.server.url if target is None else "",
                 self._serving.options(options) if self._serving else options,
                 folder=self._plan.folder,
             )
@@ -106,14 +130,25 @@ class RunSession:
 
     def attempt(self, scenario: str, engine: str, preset: str, repetition: int = 1) -> Attempt:
         """Around all that is done for an item: what comes of it is in the results then."""
+
+        def write(*records: Record) -> None:
+            self.results.write(*map(self.redacted, records))
+
         return Attempt(
-            self.results.write,
+            write if self.chosen.target_file else self.results.write,
             scenario=scenario,
             engine=engine,
             engine_version=_version(self.pool, ENGINES.get(engine)),
             preset=preset,
             repetition=repetition,
         )
+
+    def redacted(self, record: Record) -> Record:
+        """A record without a target's secrets. Raises TargetError."""
+        if self.target is None:
+            return record
+        clean = self.target.secrets.redact_all(msgspec.to_builtins(record))
+        return msgspec.convert(clean, type(record))
 
     def _describe(self) -> Run:
         if self.browsers is not None:
@@ -161,6 +196,7 @@ class RunSession:
             environments=environments or self.config.environments,
             keeps=keeps,
             settings=self.config.settings,
+            target=self.chosen.target.name if self.chosen.target else "",
         )
 
     def close(self) -> None:
@@ -171,9 +207,11 @@ class RunSession:
             self._pool.close()
         if self._server is not None:
             self._server.__exit__(None, None, None)
+        if self._target is not None:
+            self._target.close()
 
 
-def _plain(interpreter: Interpreter, limits: Collection[Limits], _: Acting) -> Browser:
+def plain(interpreter: Interpreter, limits: Collection[Limits], _: Acting) -> Browser:
     return Browser(interpreter, limits)
 
 
@@ -187,7 +225,7 @@ def lifecycle(
     environments: Sequence[Environment] = (),
     *,
     again: bool = False,
-    make: Callable[[Interpreter, Collection[Limits], Acting], Browser] = _plain,
+    make: Callable[[Interpreter, Collection[Limits], Acting], Browser] = plain,
 ) -> Iterator[Browser]:
     """A browser for one item; what it shows is told to `note`, and to the attempt at the end. It is
     about all environments of the run, unless some are given.
@@ -210,6 +248,7 @@ def lifecycle(
         pytest.skip(reason)
 
     observations: list[Observation] = []
+    target = run_session.target
 
     def observed(observation: Observation) -> None:
         pool.check_profile()
@@ -224,7 +263,9 @@ def lifecycle(
     try:
         setup = run_session.setup(attempt.engine, attempt.preset, keeps, environments)
         judge = Judge(attempt.scenario, setup, version)
-        with engine_for(pool, setup, artifacts=folder) as acting:
+        if target is not None:
+            target.prepare()
+        with engine_for(pool, setup, artifacts=folder, target=target) as acting:
             browser = make(Judged(acting, judge, observed), setup.limits, acting)
             try:
                 yield browser
@@ -267,12 +308,18 @@ def _version(pool: BrowserPool, engine: Engine | None) -> str:
 
 
 def engine_for(
-    pool: BrowserPool, setup: Setup, *, artifacts: Path | None = None
+    pool: BrowserPool,
+    setup: Setup,
+    *,
+    artifacts: Path | None = None,
+    target: RunningTarget | None = None,
 ) -> Driver | Simulated:
     """What acts in a lifecycle: a driver of the browser, or the model, that the setup names. A
     context manager."""
     if setup.engine in ENGINES:
-        return Driver(pool, ENGINES[setup.engine], setup, artifacts=artifacts)
+        engine = ENGINES[setup.engine]
+        site = TargetSite(target, pool, engine, setup) if target is not None else None
+        return Driver(pool, engine, setup, artifacts=artifacts, site=site)
     return Simulated(AnswerMemo(pool), MODELS[setup.engine], setup)
 
 

@@ -1,0 +1,1 @@
+"""Targets: a login of one's own, described, so that the same scenarios are carried out there."""

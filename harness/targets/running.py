@@ -1,0 +1,237 @@
+"""A target that is carried out: its process, its people with their secrets, and its functions, with
+whatever goes wrong in them told by the user's own line."""
+
+import asyncio
+import contextlib
+import inspect
+import os
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from harness.scenario import UnsupportedVerbError
+from harness.targets.loading import line_of
+from harness.targets.process import TargetProcess, free_port, reachable, run_command
+from harness.targets.secrets import Secrets
+from harness.targets.target import Person, Target, TargetError
+
+__all__ = ["RunningTarget", "codegen_command"]
+
+_SHOWN = 300
+"""Characters of a page in a message."""
+_UNTRUSTED = ("ERR_CERT", "SEC_ERROR", "SSL_ERROR", "ERR_SSL")
+_UNREACHABLE = (
+    "ERR_CONNECTION", "ERR_NAME_NOT_RESOLVED", "NS_ERROR_CONNECTION", "NS_ERROR_UNKNOWN_HOST",
+)  # fmt: skip
+_PASSWORDS = "input[type=password]"
+
+
+class RunningTarget:
+    """One process's. `path` is the target's file; `artifacts` is where pictures of what went wrong
+    are put; `real_wait` is how many seconds may be waited for real."""
+
+    def __init__(
+        self,
+        target: Target,
+        path: Path | None = None,
+        *,
+        artifacts: Path | None = None,
+        real_wait: float = 0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.target = target
+        self.real_wait = real_wait
+        self.moved = False
+        """Whether its clock has been moved since it was started."""
+        self.found: dict[tuple[str, str], Any] = {}
+        """What carries the session, by engine and policy; looked for once."""
+        self._path = path
+        self._artifacts = artifacts
+        self._environment = os.environ if environment is None else environment
+        self._port = free_port()
+        # A target's functions may ask where it is.
+        target.url = self._filled(target.url)
+        target.urls = {name: self._filled(url) for name, url in target.urls.items()}
+        self._process: TargetProcess | None = None
+        self._pictures = 0
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Those that are never to be written. Raises TargetError."""
+        people = (self.target.person, *self.target.people.values())
+        return Secrets(value for person in people for value in person.secrets(self._environment))
+
+    def person(self, name: str | None) -> Person:
+        """Somebody, by the name that scenarios know them by; the first is who the target names.
+        Raises UnsupportedVerbError where there is nobody of that name, and TargetError."""
+        target = self.target
+        if name is not None and name not in target.people:
+            raise UnsupportedVerbError(
+                f"the target {target.name} has nobody called {name}; add people={{\"{name}\": "
+                "Person(…)}"
+            )
+        person = target.person if name is None else target.people[name]
+        return person.resolved(self._environment, target.functions.get("one_time_code"))
+
+    def url(self, policy: str) -> str:
+        """Where it starts."""
+        return self.target.url_of(policy)
+
+    def prepare(self) -> None:
+        """Have it run, and with a clock that nobody has moved. Raises TargetError."""
+        self.person(None)
+        url = self.target.url
+        if not self.target.command:
+            if not reachable(url):
+                raise TargetError(f"{self.target.name} is not reachable at {url}: does it run?")
+            return
+        if self._process is not None and self.moved:
+            self.close()
+        if self._process is None:
+            command = [self._filled(part) for part in self.target.command]
+            self._process = TargetProcess(command, url, {})
+            self.moved = False
+
+    def close(self) -> None:
+        """End its process."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    async def sign_in(self, page: Page, person: Person, policy: str) -> None:
+        """From where it starts, as the target says."""
+        url = self.url(policy)
+        await self._call("sign_in", lambda page: page.goto(url), page)
+        function = self.target.functions["sign_in"]
+        more = (policy,) if _takes(function, 3) else ()
+        await self._call("sign_in", function, page, person, *more)
+
+    async def sign_out(self, page: Page) -> None:
+        """Likewise. Raises UnsupportedVerbError where it says nothing."""
+        function = self.target.functions.get("sign_out")
+        if function is None:
+            raise UnsupportedVerbError(
+                f"the target {self.target.name} does not say how a person signs out "
+                "(@target.sign_out)"
+            )
+        await self._call("sign_out", function, page)
+
+    async def visit(self, page: Page, policy: str) -> None:
+        """Likewise, or go to where it starts."""
+        function = self.target.functions.get("visit")
+        if function is not None:
+            await self._call("visit", function, page)
+            return
+        url = self.url(policy)
+        await self._call("visit", lambda page: page.goto(url), page)
+
+    async def is_signed_in(self, page: Page, surface: str) -> bool:
+        """What the target's function says of the page."""
+        shown = await self._call(f"signed_in {surface!r}", self.target.surfaces[surface], page)
+        if not isinstance(shown, bool):
+            raise TargetError(
+                f"{self.target.name}: signed_in {surface!r} must return True or False, not "
+                f"{self.secrets.redact(repr(shown))}"
+            )
+        return shown
+
+    async def advance(self, seconds: float) -> str:
+        """Move its clock; how, in words."""
+        self.moved = True
+        function, clock = self.target.functions.get("advance"), self.target.clock
+        if function is not None:
+            await self._call("advance", function, None, seconds)
+            return "the target's clock was moved by its function"
+        assert clock is not None
+        told = f"{seconds:.0f}"
+        if isinstance(clock, str):
+            await asyncio.to_thread(_post, self._filled(clock, told))
+            return "the target's clock was moved through its address"
+        await asyncio.to_thread(run_command, [self._filled(part, told) for part in clock])
+        return "the target's clock was moved by its command"
+
+    async def picture(self, page: Page, path: Path) -> None:
+        """One of a tab, passwords blacked out."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=path, timeout=10_000, mask=[page.locator(_PASSWORDS)])
+
+    async def shown(self, page: Page) -> str:
+        """What a page shows, for a message, and where there is a picture of it."""
+        text = ""
+        with contextlib.suppress(PlaywrightError):
+            text = " ".join((await page.inner_text("body", timeout=2_000)).split())[:_SHOWN]
+        said = f"; the page ({page.url}) says: {text!r}"
+        if self._artifacts is not None:
+            self._pictures += 1
+            path = self._artifacts / f"{self.target.name}-{os.getpid()}-{self._pictures}.png"
+            with contextlib.suppress(PlaywrightError):
+                await self.picture(page, path)
+                said += f"; picture: {path}"
+        return self.secrets.redact(said)
+
+    async def _call(
+        self, what: str, function: Callable[..., Any], page: Page | None, *more: Any
+    ) -> Any:
+        try:
+            answer = function(*([page] if page is not None else []), *more)
+            return await answer if inspect.isawaitable(answer) else answer
+        except UnsupportedVerbError:
+            raise
+        except Exception as error:
+            where = line_of(error, self._path)
+            told = self.secrets.redact(self._told(error))
+            shown = await self.shown(page) if page is not None and not page.is_closed() else ""
+            place = f"{where}: " if where else ""
+            raise TargetError(f"{place}{what}: {told}{shown}") from None
+
+    def _told(self, error: Exception) -> str:
+        if isinstance(error, TargetError):
+            return str(error)
+        text = str(error).strip()
+        first, *rest = text.splitlines() or [""]
+        if not isinstance(error, PlaywrightError):
+            return f"{type(error).__name__}: {first}" if first else type(error).__name__
+        if any(mark in text for mark in _UNTRUSTED):
+            return (
+                f"{first}: the certificate is not trusted; for one of your own, say "
+                "ignore_https_errors=True in the target"
+            )
+        if any(mark in text for mark in _UNREACHABLE):
+            return f"{first}: {self.target.name} is not reachable: does it run?"
+        waited = [line.strip(" -") for line in rest if "waiting for" in line]
+        return f"{first} ({waited[0]})" if waited else first
+
+    def _filled(self, text: str, seconds: str = "") -> str:
+        return text.replace("{port}", str(self._port)).replace("{seconds}", seconds)
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function takes so many arguments by place."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters):
+        return True
+    return sum(parameter.kind in kinds for parameter in parameters) >= count
+
+
+def _post(url: str) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(urllib.request.Request(url, data=b"", method="POST"), timeout=30).close()
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise TargetError(f"clock: POST {url}: answered {error.code}") from None
+    except (OSError, ValueError) as error:
+        raise TargetError(f"clock: POST {url}: {error}") from None
+
+
+def codegen_command(url: str) -> str:
+    """What records a sign-in, for a person at a display."""
+    return subprocess.list2cmdline(["playwright", "codegen", "--target", "python-async", url])
