@@ -10,11 +10,11 @@ from harness.scenario import Check
 
 if TYPE_CHECKING:
     from harness.policy import Policy as Policy
-    from harness.targets.target import Person as Person
-    from harness.targets.target import Target as Target
     from harness.records import Observation as Observation
     from harness.runner.session_browser import SessionBrowser as SessionBrowser
     from harness.server.running import MockServer as MockServer
+    from harness.targets.target import Person as Person
+    from harness.targets.target import Target as Target
 
 _ELSEWHERE = {
     "MockServer": "harness.server.running",

@@ -11,8 +11,8 @@ import harness
 
 PACKAGE = Path(harness.__file__).parent
 LAYERS = (
-    {"policy", "people", "presets", "clock", "records", "settings", "config", "received", "deeds", "windows"}
-    | {"result_file", "state", "ledger", "faults", "sent_cookies"},
+    {"policy", "people", "presets", "clock", "records", "settings", "config", "received", "windows"}
+    | {"deeds", "result_file", "state", "ledger", "faults", "sent_cookies"},
     {"apps"},
     {"server"},
     {"scenario", "setup", "promise", "verbs", "absence"},

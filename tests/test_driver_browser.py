@@ -13,8 +13,8 @@ import pytest
 
 from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserDiedError, BrowserPool, Options
-from harness.engines.mock import MockSite
 from harness.engines.driver import Driver, DriverError
+from harness.engines.mock import MockSite
 from harness.engines.processes import group_members
 from harness.policy import EffectivePolicy, Override, Policy
 from harness.records import Observation, Verdict

@@ -21,6 +21,7 @@ _MODULES = {
     "explore": "explore",
     "compare": "compare",
     "baseline": "baseline",
+    "target": "target",
 }
 
 

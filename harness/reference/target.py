@@ -24,7 +24,8 @@ _LASTS = Decision(
     limitations=("application-cookie-outlives-the-browser",),
 )
 _NEVER_LASTS = Decision(
-    because="the target gave its cookie no lifetime, although the session is to outlast the browser",
+    because="the target gave its cookie no lifetime, although the session is to outlast the "
+    "browser",
     limitations=("application-cookie-ends-with-the-browser",),
 )
 _BEGAN = 1_800_000_000.0
@@ -79,13 +80,13 @@ class TargetSite:
         if session is None or person is not None:
             session = _Session(self._time, self._time)
         session.active = self._time
-        self.apply(tab)
+        self.enact(tab)
         self._hand_out(session, tab)
 
     def visit(self, tab: Tab) -> None:
         """Activity."""
         session = self._alive(tab)
-        self.apply(tab)
+        self.enact(tab)
         if session is not None:
             session.active = self._time
             self._hand_out(session, tab)
@@ -95,7 +96,7 @@ class TargetSite:
         session = self._alive(tab)
         if session is not None:
             session.over = "the person has signed out"
-        self.apply(tab)
+        self.enact(tab)
 
     def wait(self, seconds: float) -> None:
         """On the server."""
@@ -119,7 +120,7 @@ class TargetSite:
     def revoke_sessions(self) -> None:
         """Likewise."""
 
-    def apply(self, tab: Tab | None) -> None:
+    def enact(self, tab: Tab | None) -> None:
         """Have in the browser what the target set."""
         deed, self.deed = self.deed, Deed()
         for url, header in deed.cookies:
@@ -253,11 +254,11 @@ def foresee(
     for step, deed in zip(steps, look.deeds, strict=False):
         site.deed = deed
         if step.verb in _ENDS:
-            site.apply(None)
+            site.enact(None)
             player.machine.changed()
         player.perform(step)
         if site.deed.cookies or site.deed.local or site.deed.session:
-            site.apply(player.current if step.verb not in _ENDS and deed.url else None)
+            site.enact(player.current if step.verb not in _ENDS and deed.url else None)
             player.machine.changed()
     return {surface: site.look_at(surface, player.current) for surface in look.carriers}
 

@@ -19,7 +19,7 @@ from harness.records import Error, Observation, Verdict, item_name
 from harness.result_file import RecordsError
 from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.invocation import session_of
-from harness.runner.one_check import Enough, OneCheck, checks_of
+from harness.runner.one_check import EnoughError, OneCheck, checks_of
 from harness.runner.run_session import TooSlowError, lifecycle, plain
 from harness.runner.simulating import simulate
 from harness.scenario import Scenario, ScenarioError
@@ -86,7 +86,7 @@ class ScenarioItem(pytest.Item):
 
     def _drive(self, attempt: Attempt) -> None:
         unexpected: list[str] = []
-        skipped: list[Exception] = []
+        skipped: list[BaseException] = []
         carried_out = 0
         run_session = session_of(self.config)
         target, environments = run_session.target, run_session.config.environments
@@ -133,7 +133,7 @@ class ScenarioItem(pytest.Item):
             again=again,
             make=plain if check is None else OneCheck.of(check),
         ) as browser:
-            with contextlib.suppress(Enough):
+            with contextlib.suppress(EnoughError):
                 self.scenario(browser)
             _judge(seen)
 

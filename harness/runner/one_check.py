@@ -7,10 +7,10 @@ from harness.judging import Acting
 from harness.policy import Limits
 from harness.scenario import Browser, Check, Interpreter, Scenario, Step, steps_of
 
-__all__ = ["Enough", "OneCheck", "checks_of"]
+__all__ = ["EnoughError", "OneCheck", "checks_of"]
 
 
-class Enough(Exception):
+class EnoughError(Exception):
     """The check was made that the lifecycle was played for."""
 
 
@@ -35,13 +35,13 @@ class OneCheck:
         self._interpreter.perform(step)
 
     def observe(self, label: str, steps: tuple[Step, ...]) -> Check:
-        """Observe, if this is the check; raises Enough then."""
+        """Observe, if this is the check; raises EnoughError then."""
         if self._left:
             self._left -= 1
             return {}
         done = tuple(step for step in steps[:-1] if step.verb != "check")
         self._interpreter.observe(label, (*done, steps[-1]))
-        raise Enough
+        raise EnoughError
 
 
 def checks_of(scenario: Scenario) -> list[int]:

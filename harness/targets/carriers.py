@@ -6,7 +6,7 @@ after the other. Those without which nobody is signed in carry the session.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playwright.async_api import BrowserContext, Page
@@ -18,7 +18,7 @@ from harness.targets.recording import Recorder, storages_of
 from harness.targets.running import RunningTarget
 from harness.targets.target import TargetError
 
-__all__ = ["Found", "Kept", "carriers_of", "find_carriers", "kept_by"]
+__all__ = ["Found", "Kept", "again", "carrier_of", "carriers_of", "find_carriers", "kept_by"]
 
 _PUT_BACK = """([origin, local, session, mark]) => {
   if (location.origin !== origin || window.name === mark) { return; }
@@ -80,8 +80,6 @@ class Found:
     set_cookie: Sequence[str]
     """The headers that came meanwhile."""
     notes: Sequence[str] = ()
-    still_signed_in: Sequence[str] = field(default=())
-    """Surfaces."""
 
 
 def carrier_of(cookie: Mapping[str, Any]) -> Carrier:
@@ -194,7 +192,7 @@ class _Finder:
             await fresh.close()
         state = kept.only(left)
         await context.clear_cookies()
-        await context.add_cookies([_again(cookie) for cookie in state.cookies])
+        await context.add_cookies([again(cookie) for cookie in state.cookies])
         page = await context.new_page()
         self._tries += 1
         items = [
@@ -215,7 +213,8 @@ def _without(everything: Sequence[Carrier], one: Carrier) -> list[Carrier]:
     return [carrier for carrier in everything if carrier != one]
 
 
-def _again(cookie: Mapping[str, Any]) -> Any:
+def again(cookie: Mapping[str, Any]) -> Any:
+    """A cookie that a browser lists, for Playwright to set."""
     keys = ("name", "value", "domain", "path", "expires", "httpOnly", "secure", "sameSite")
     return {key: cookie[key] for key in keys if key in cookie}
 

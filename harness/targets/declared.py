@@ -1,5 +1,5 @@
-"""A target in TOML, for those who write no Python: what to fill in and to press, in order, and how one
-sees that somebody is signed in."""
+"""A target in TOML, for those who write no Python: what to fill in and to press, in order, and how
+one sees that somebody is signed in."""
 
 import difflib
 import tomllib

@@ -1,0 +1,111 @@
+"""`afterclose target`: describe a login of one's own, and see what was understood."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.common import NO_ENGINE, fail
+from harness.config import ConfigError, name_one_of
+from harness.engines import ENGINES
+from harness.engines.browser_pool import BrowserPool, BrowserPoolError, Options
+from harness.engines.leftovers import clear_runs
+from harness.runner.installing import how_to_get
+from harness.scenario import UnsupportedVerbError
+from harness.targets.checking import Checked, check_policy
+from harness.targets.first_file import first_file
+from harness.targets.loading import load_target
+from harness.targets.running import RunningTarget, codegen_command
+from harness.targets.target import TargetError
+
+__all__ = ["target"]
+
+_STEP = 600.0
+"""Seconds that one policy may take."""
+
+target = typer.Typer(
+    help="Describe a login of your own, and see what was understood.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@target.command()
+def init(
+    url: Annotated[str, typer.Argument(help="Where your login is.")],
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="A .py or a .toml.")
+    ] = Path("target.py"),
+) -> None:
+    """Write a first file that describes a login, to be filled in."""
+    if not url.startswith(("http://", "https://")):
+        fail(f"{url}: must begin with http:// or https://")
+    if output.suffix not in (".py", ".toml"):
+        fail(f"{output}: a target is a Python module (.py) or TOML (.toml)")
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(first_file(url, output.suffix))
+    except FileExistsError:
+        fail(f"{output}: is there already; choose another with --output")
+    except OSError as error:
+        fail(f"{output}: cannot be written: {error.strerror}")
+    typer.echo(f"{output}: say there how a person signs in, then: afterclose target check {output}")
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        typer.echo(f"To record a sign-in: {codegen_command(url)}")
+
+
+@target.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The target's file.")],
+    engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "chromium",
+    headed: Annotated[bool, typer.Option("--headed", help="Show the browser.")] = False,
+) -> None:
+    """Sign in once for each policy, and show what was found.
+
+    Exit status: 1 where something contradicts what is promised, 2 where the target does not do what
+    it says, 3 no engine.
+    """
+    try:
+        browser = ENGINES[name_one_of("engine", engine, ENGINES)]
+        running = RunningTarget(load_target(file), file, artifacts=Path())
+    except (ConfigError, TargetError) as error:
+        fail(str(error))
+    clear_runs()
+    described = running.target
+    options = Options(
+        headed=headed,
+        ignore_https_errors=described.ignore_https_errors,
+        launch_args={"base_url": described.url},
+    )
+    pool = BrowserPool("", options)
+    contradicted = False
+    try:
+        if pool.run(pool.find(browser), 60) is None:
+            fail(how_to_get(browser), NO_ENGINE)
+        for policy in described.policies:
+            running.prepare()
+            checked = pool.run(check_policy(pool, browser, running, policy), _STEP)
+            _show(running, checked)
+            contradicted = contradicted or bool(checked.contradictions)
+    except TimeoutError:
+        fail(f"{file}: {described.name} was not signed in to within {_STEP:.0f} s")
+    except (TargetError, BrowserPoolError, UnsupportedVerbError) as error:
+        fail(running.secrets.redact(str(error)))
+    finally:
+        pool.close()
+        running.close()
+    raise typer.Exit(int(contradicted))
+
+
+def _show(running: RunningTarget, checked: Checked) -> None:
+    def say(text: str) -> None:
+        typer.echo(running.secrets.redact(text))
+
+    say(f"{running.target.name}, policy {checked.policy}: {checked.promised}")
+    for title, lines in checked.told:
+        say(f"  {title}")
+        for line in lines or ("none",):
+            say(f"    {line}")
+    for line in checked.contradictions:
+        say(f"  contradicts the promise: {line}")
