@@ -56,7 +56,7 @@ def _check_fill(step: Mapping[str, Any], where: str) -> None:
     if ("with" in step) is ("text" in step):
         raise TargetError(f"{where}: fill takes either with, one of {', '.join(_WITH)}, or text")
     if "with" in step and step["with"] not in _WITH:
-        raise TargetError(f"{where}, with: must be one of {', '.join(_WITH)}, not {step['with']!r}")
+        raise TargetError(f"{where}, with: must be one of {', '.join(_WITH)}")
 
 
 def check_locator(value: object, where: str) -> None:
