@@ -81,7 +81,7 @@ def test_what_a_check_finds(
             r"{file}:19: sign_in: Locator.fill: Error: strict mode violation.* 3 elements",
         ),
         (
-            'await page.get_by_label("Email")',
+            'await page.get_by_label("Email").fill(person.email)',
             "1 / 0",
             r"{file}:19: sign_in: ZeroDivisionError: division by zero; the page",
         ),
