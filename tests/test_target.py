@@ -1,5 +1,7 @@
 """What people write about a login of their own, and what is said of their mistakes."""
 
+import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from harness.targets.loading import load_target
 from harness.targets.process import TargetProcess
 from harness.targets.running import RunningTarget
 from harness.targets.target import TargetError
+from tests.shop import shop
 from tests.targets import PASSWORD, in_python, in_toml
 
 POLICIES = {"default": Policy(persistence="non_persistent")}  # type: ignore[arg-type]
@@ -94,23 +97,26 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_variable_that_is_missing(tmp_path: Path) -> None:
-    running = RunningTarget(load_target(in_toml(tmp_path)), environment={})
+    target = load_target(in_toml(tmp_path))
     with pytest.raises(TargetError, match="password: the environment variable SHOP_PASSWORD is"):
-        running.prepare()
-    with pytest.raises(TargetError, match="SHOP_PASSWORD"):
-        _ = running.secrets
+        target.check_secrets({})
+    with closing(RunningTarget(target, environment={})) as running:
+        with pytest.raises(TargetError, match="password: the environment variable SHOP_PASSWORD"):
+            running.prepare()
+        with pytest.raises(TargetError, match="SHOP_PASSWORD"):
+            _ = running.secrets
 
 
 def test_people(tmp_path: Path) -> None:
     target = load_target(in_python(tmp_path))
     target.people["bob"] = Person(email="bob@example.com", password="env:SHOP_PASSWORD")
     target.one_time_code(lambda: "123456")
-    running = RunningTarget(target, environment={"SHOP_PASSWORD": PASSWORD})
-    assert running.person(None).password == PASSWORD
-    assert running.person("bob").one_time_code() == "123456"
-    assert PASSWORD not in repr(running.person("bob"))
-    with pytest.raises(UnsupportedVerbError, match="has nobody called grace"):
-        running.person("grace")
+    with closing(RunningTarget(target, environment={"SHOP_PASSWORD": PASSWORD})) as running:
+        assert running.person(None).password == PASSWORD
+        assert running.person("bob").one_time_code() == "123456"
+        assert PASSWORD not in repr(running.person("bob"))
+        with pytest.raises(UnsupportedVerbError, match="has nobody called grace"):
+            running.person("grace")
     with pytest.raises(TargetError, match="no function for it"):
         Person().one_time_code()
 
@@ -118,29 +124,40 @@ def test_people(tmp_path: Path) -> None:
 def test_the_port_is_in_every_address(tmp_path: Path) -> None:
     target = load_target(in_toml(tmp_path))
     target.urls["remembered"] = "http://localhost:{port}/there"
-    running = RunningTarget(target)
-    port = target.url.rpartition(":")[2].strip("/")
-    assert port.isdigit()
-    assert running.url("default") == f"http://localhost:{port}/"
-    assert running.url("remembered") == f"http://localhost:{port}/there"
+    with closing(RunningTarget(target)) as running:
+        port = target.url.rpartition(":")[2].strip("/")
+        assert port.isdigit()
+        assert running.url("default") == f"http://localhost:{port}/"
+        assert running.url("remembered") == f"http://localhost:{port}/there"
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", int(port)))
 
 
 def test_a_target_that_nobody_answers_for(tmp_path: Path) -> None:
     target = load_target(in_toml(tmp_path))
     target.command = ()
-    running = RunningTarget(target, environment={"SHOP_PASSWORD": "x"})
-    with pytest.raises(TargetError, match="shop is not reachable at http://localhost:"):
+    with (
+        closing(RunningTarget(target, environment={"SHOP_PASSWORD": "x"})) as running,
+        pytest.raises(TargetError, match="shop is not reachable at http://localhost:"),
+    ):
         running.prepare()
 
 
 def test_a_process_that_ends_says_what_it_said(tmp_path: Path) -> None:
     target = load_target(in_toml(tmp_path))
     target.command = ("sh", "-c", "echo no such database; exit 3")
-    running = RunningTarget(target, environment={"SHOP_PASSWORD": "x"})
-    with pytest.raises(TargetError, match=r"ended with status 3 .*; it said: no such database"):
+    with (
+        closing(RunningTarget(target, environment={"SHOP_PASSWORD": "x"})) as running,
+        pytest.raises(TargetError, match=r"ended with status 3 .*; it said: no such database"),
+    ):
         running.prepare()
     with pytest.raises(TargetError, match="command: no-such-program: No such file"):
         TargetProcess(["no-such-program"], "http://localhost:1/", {})
+
+
+def test_somebody_else_who_answers_at_its_port_is_not_taken_for_it(tmp_path: Path) -> None:
+    with shop() as url, pytest.raises(TargetError, match=f"ended with status 1 before {url}"):
+        TargetProcess(["sh", "-c", "exec false"], url, {})
 
 
 def test_a_process_is_started_anew_once_its_clock_was_moved(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the commands share: how a user's mistake is told, and the exit statuses."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -72,7 +73,9 @@ def target_of(path: Path | None) -> "Target | None":
     from harness.targets.target import TargetError
 
     try:
-        return load_target(path)
+        target = load_target(path)
+        target.check_secrets(os.environ)
+        return target
     except TargetError as error:
         raise ConfigError(str(error)) from None
 

@@ -152,7 +152,9 @@ def run(
     except (ConfigError, LibraryError) as error:
         fail(str(error))
     if dask is not None:
-        refuse_with_dask({"-n": workers is not None, "--headed": headed})
+        refuse_with_dask(
+            {"-n": workers is not None, "--headed": headed, "--target": described is not None}
+        )
         workers = "0"
     if workers is None and described is not None and not described.command:
         # Its clock, and whoever is signed in, are the same for all.

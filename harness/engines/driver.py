@@ -97,7 +97,8 @@ class Driver:
 
     def __enter__(self) -> "Driver":
         try:
-            self._run("start", self._begin())
+            first = Step("start")
+            self._run("start", self._begin(), _STEP_TIMEOUT + self._site.patience(first))
         except BaseException:
             self.close()
             raise

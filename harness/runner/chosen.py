@@ -101,7 +101,9 @@ class Chosen:
         if self.target_file is None:
             return None
         try:
-            return load_target(self.target_file)
+            target = load_target(self.target_file)
+            target.check_secrets(os.environ)
+            return target
         except TargetError as error:
             raise ConfigError(str(error)) from None
 

@@ -129,6 +129,11 @@ def session_browser(
 
     with told_in_a_line():
         run_session.chosen.check()
+        if run_session.chosen.target_file is not None:
+            pytest.fail(
+                "session_browser: is signed in to the mock; --afterclose-target is for scenarios",
+                pytrace=False,
+            )
         if engine in MODELS and run_session.server.url.startswith("https:"):
             pytest.skip(f"{engine}: a model speaks no https")
         with run_session.attempt(name, engine, preset) as attempt:

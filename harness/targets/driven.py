@@ -25,6 +25,8 @@ __all__ = ["TargetSite"]
 _IN_TIME = 120.0
 """Seconds that a target is given to show what is about to expire, or half of the time if that is
 less: its clock goes on."""
+_FINDING = 600.0
+"""Seconds in which what carries the session is found."""
 _ALONE = (
     "looked at by coming back, which may count as activity: the lifecycle was played for this "
     "check alone"
@@ -66,6 +68,8 @@ class TargetSite:
 
     def patience(self, step: Step) -> float:
         """What is waited for real, and signing in as people do."""
+        if step.verb == "start":
+            return _FINDING
         return self._running.real_wait if step.verb == "wait" else 90
 
     async def begin(self) -> None:

@@ -1,5 +1,6 @@
 """A target's own process: started by its command, and ended."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -9,25 +10,36 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
-from harness.engines.processes import end_group, end_with_parent
+import psutil
+
+from harness.engines.processes import end_group, end_with_parent, group_members
 from harness.targets.target import TargetError
 
-__all__ = ["TargetProcess", "free_port", "reachable"]
+__all__ = ["FreePort", "TargetProcess", "reachable", "run_command"]
 
 _READY_WITHIN = 60.0
 """Seconds."""
+_OWN_WITHIN = 10.0
+"""Seconds after which it is taken for the one that answers, unless it has ended."""
 _GRACE = 5.0
 """Seconds between the request to end and the kill."""
 _SHOWN = 5
 """Lines of what it said last."""
 
 
-def free_port() -> int:
-    """One that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+class FreePort:
+    """A port that nobody listens at, nor is given as a free one until it is let go."""
+
+    def __init__(self) -> None:
+        self._held: socket.socket | None = socket.socket()
+        self._held.bind(("127.0.0.1", 0))
+        self.number: int = self._held.getsockname()[1]
+
+    def let_go(self) -> None:
+        """For somebody to listen at."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
 
 def reachable(url: str) -> bool:
@@ -79,7 +91,7 @@ class TargetProcess:
 
     def _wait(self, url: str) -> None:
         deadline = time.monotonic() + _READY_WITHIN
-        while not reachable(url):
+        while not (reachable(url) and self._has(urlsplit(url).port, deadline)):
             if self._process.poll() is not None:
                 raise TargetError(
                     f"command: {' '.join(self._command)} ended with status "
@@ -91,6 +103,18 @@ class TargetProcess:
                     f"{_READY_WITHIN:.0f} s{self._last_words()}"
                 )
             time.sleep(0.05)
+
+    def _has(self, port: int | None, deadline: float) -> bool:
+        """Whether it is not somebody else who answers at the port, as long as that can be seen: what
+        listens for it may be no process of its own."""
+        if time.monotonic() > deadline - _READY_WITHIN + _OWN_WITHIN:
+            return True
+        mine = group_members(self._process.pid)
+        with contextlib.suppress(psutil.Error):
+            there = psutil.net_connections("tcp")
+            listens = [c.pid for c in there if c.status == "LISTEN" and c.laddr.port == port]
+            return not any(listens) or any(pid in mine for pid in listens)
+        return True
 
     def _last_words(self) -> str:
         self._said.seek(0)

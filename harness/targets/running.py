@@ -18,7 +18,7 @@ from playwright.async_api import Page
 
 from harness.scenario import UnsupportedVerbError
 from harness.targets.loading import line_of
-from harness.targets.process import TargetProcess, free_port, reachable, run_command
+from harness.targets.process import FreePort, TargetProcess, reachable, run_command
 from harness.targets.secrets import Secrets
 from harness.targets.target import Person, Target, TargetError
 
@@ -55,7 +55,7 @@ class RunningTarget:
         self._path = path
         self._artifacts = artifacts
         self._environment = os.environ if environment is None else environment
-        self._port = free_port()
+        self._port = FreePort()
         # A target's functions may ask where it is.
         target.url = self._filled(target.url)
         target.urls = {name: self._filled(url) for name, url in target.urls.items()}
@@ -96,11 +96,13 @@ class RunningTarget:
             self.close()
         if self._process is None:
             command = [self._filled(part) for part in self.target.command]
+            self._port.let_go()
             self._process = TargetProcess(command, url, {})
             self.moved = False
 
     def close(self) -> None:
         """End its process."""
+        self._port.let_go()
         if self._process is not None:
             self._process.close()
             self._process = None
@@ -209,7 +211,7 @@ class RunningTarget:
         return f"{first} ({waited[0]})" if waited else first
 
     def _filled(self, text: str, seconds: str = "") -> str:
-        return text.replace("{port}", str(self._port)).replace("{seconds}", seconds)
+        return text.replace("{port}", str(self._port.number)).replace("{seconds}", seconds)
 
 
 def _takes(function: Callable[..., Any], count: int) -> bool:

@@ -57,8 +57,8 @@ class Person:
     def secrets(self, environment: Mapping[str, str]) -> list[str]:
         """What comes from the environment."""
         return [
-            _value_of("person", text, environment)
-            for text in (self.email, self.password)
+            _value_of(key, text, environment)
+            for key, text in (("email", self.email), ("password", self.password))
             if text.startswith(_FROM_ENVIRONMENT)
         ]
 
@@ -185,6 +185,11 @@ class Target:
     def movable(self) -> bool:
         """Whether it has a clock that can be moved."""
         return self.clock is not None or "advance" in self.functions
+
+    def check_secrets(self, environment: Mapping[str, str]) -> None:
+        """Raise TargetError for a variable that is not set."""
+        for person in (self.person, *self.people.values()):
+            person.secrets(environment)
 
     def check_whole(self) -> None:
         """Raise TargetError where something is missing without which nothing can be done."""
