@@ -105,14 +105,16 @@ class TargetProcess:
             time.sleep(0.05)
 
     def _has(self, port: int | None, deadline: float) -> bool:
-        """Whether it is not somebody else who answers at the port, as long as that can be seen: what
-        listens for it may be no process of its own."""
+        """Whether it is not somebody else who answers at the port, as long as that can be seen:
+        what listens for it may be no process of its own."""
         if time.monotonic() > deadline - _READY_WITHIN + _OWN_WITHIN:
             return True
         mine = group_members(self._process.pid)
         with contextlib.suppress(psutil.Error):
             there = psutil.net_connections("tcp")
-            listens = [c.pid for c in there if c.status == "LISTEN" and c.laddr.port == port]
+            listens = [
+                c.pid for c in there if c.status == "LISTEN" and c.laddr and c.laddr.port == port
+            ]
             return not any(listens) or any(pid in mine for pid in listens)
         return True
 
