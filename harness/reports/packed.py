@@ -13,8 +13,8 @@ from typing import Any
 
 from msgspec import structs, to_builtins
 
-from harness.records import Evidence, Run, Unsupported, Verdict
 from harness.records import Error as ErrorRecord
+from harness.records import Evidence, Run, Unsupported, Verdict
 from harness.reports.matrix import SYMBOLS, Account, Matrix, surface_order
 
 __all__ = ["NOTHING", "encoded", "packed", "unpacked"]
