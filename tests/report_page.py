@@ -24,6 +24,7 @@ class PageCell:
     unexpected: str
     repeated: str
     accepted: str
+    before: str
     why: tuple[str, ...]
     steps: tuple[str, ...]
     sent: tuple[str, ...]
@@ -68,7 +69,7 @@ class ReportPage:
 
         for (
             row, column, policy, surface, verdict, signed_in, promised, _, observed, limitation,
-            evidence, account, comparison, repeats, accepted,
+            evidence, account, comparison, repeats, accepted, before,
         ) in zip(*data["observations"], strict=True):  # fmt: skip
             of = data["evidence"][evidence]
             yield (
@@ -85,6 +86,7 @@ class ReportPage:
                 unexpected=text(comparison),
                 repeated=text(repeats),
                 accepted=text(accepted),
+                before=text(before),
                 why=texts(of.get("why", ())),
                 steps=texts(data["accounts"][account][0]),
                 sent=texts(of.get("sent", ())),

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from harness.records import Error, Observation, Record, State, Verdict
 from harness.reports import write_reports
+from harness.reports.compare import Comparison, Results
 from harness.reports.matrix import matrix_of
 from harness.result_file import read_records
 from harness.runner.installing import find_engines
@@ -240,3 +242,34 @@ def test_the_keyboard_opens_a_cell(report: Page) -> None:
     report.keyboard.press("Enter")
     expect(report.locator("#open")).to_be_visible()
     assert "open=" in report.url
+
+
+def test_what_changed_is_told_and_to_be_seen_where_it_is(
+    chromium: Browser, records: list[Record], tmp_path: Path
+) -> None:
+    broken = [
+        r for r in records if isinstance(r, Observation) and r.verdict is Verdict.UNEXPECTED
+    ]
+    before = [
+        structs.replace(r, observed=State.SIGNED_IN, verdict=Verdict.KEPT) if r in broken else r
+        for r in records
+    ]
+    comparison = Comparison.of(Results("old", before), Results("new", records))
+    write_reports(matrix_of(records), tmp_path, comparison=comparison)
+    page = chromium.new_page()
+    open_report(page, (tmp_path / "index.html").as_uri())
+    section = page.get_by_role("region", name="What changed")
+    (cell,) = broken
+    expect(section.get_by_role("row", name=cell.scenario)).to_contain_text(
+        "signed_in (kept) → signed_out (unexpected)"
+    )
+    section.get_by_role("link", name="Show the cells that changed").click()
+    expect(page.locator("select[name=changed]")).to_have_value("yes")
+    assert read(page) == worst(broken)
+    page.get_by_role("button", name="unexpected").click()
+    detail = page.locator("#open")
+    expect(detail.get_by_role("button", name=", changed")).to_have_count(1)
+    terms = dict(zip(detail.locator("dt").all_inner_texts(), detail.locator("dd").all_inner_texts(),
+                     strict=True))  # fmt: skip
+    assert terms["before"] == "signed_in (kept)"
+    page.close()

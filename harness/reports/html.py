@@ -14,6 +14,8 @@ from harness.reports.agreement import agreements
 from harness.reports.answers import answers
 from harness.reports.baseline import Standing
 from harness.reports.both_ways import both_ways
+from harness.reports.compare import Comparison
+from harness.reports.compare_told import before, counts, sections
 from harness.reports.matrix import SYMBOLS, Matrix
 from harness.reports.packed import encoded, packed
 
@@ -63,13 +65,20 @@ class Trouble:
     count: int = 1
 
 
-def render_html(matrix: Matrix, standing: Standing | None = None) -> str:
-    """The page; every cell opens what it rests on, and why it is accepted, if it is."""
+def render_html(
+    matrix: Matrix, standing: Standing | None = None, comparison: Comparison | None = None
+) -> str:
+    """The page; every cell opens what it rests on, and why it is accepted, if it is. `comparison`:
+    of the matrix's results with older ones."""
 
     def accepted(record: object) -> str | None:
         return standing.reason(record) if standing else None
 
+    was = before(comparison) if comparison else lambda o: None
     return _templates().get_template("index.html").render(
+        comparison=comparison,
+        counts=counts(comparison) if comparison else "",
+        changes=dict(sections(comparison)) if comparison else {},
         matrix=matrix,
         groups=answers(matrix),
         troubles=_troubles(matrix, accepted),
@@ -81,7 +90,7 @@ def render_html(matrix: Matrix, standing: Standing | None = None) -> str:
         seen=Counter(o.limitation for o in matrix.observations() if o.limitation),
         agreements=agreements(matrix),
         both_ways={engine: both_ways(matrix, engine) for engine in matrix.engines},
-        data=Markup(encoded(packed(matrix, accepted))),
+        data=Markup(encoded(packed(matrix, accepted, was))),
         style=_part("report.css"),
         timeline=_part("timeline.js"),
         script=_part("report.js"),

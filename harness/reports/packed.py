@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import structs, to_builtins
 
 from harness.records import Error as ErrorRecord
-from harness.records import Evidence, Run, Unsupported, Verdict
+from harness.records import Evidence, Observation, Run, Unsupported, Verdict
 from harness.reports.matrix import SYMBOLS, Account, Matrix, surface_order
 
 __all__ = ["NOTHING", "encoded", "packed", "unpacked"]
@@ -43,8 +43,13 @@ class _Table:
         return self._numbers[thing]
 
 
-def packed(matrix: Matrix, accepted: Callable[[object], str | None]) -> dict[str, Any]:
-    """The matrix, for the page. `accepted`: why the baseline accepts a record, or None."""
+def packed(
+    matrix: Matrix,
+    accepted: Callable[[object], str | None],
+    before: Callable[[Observation], str | None],
+) -> dict[str, Any]:
+    """The matrix, for the page. `accepted`: why the baseline accepts a record, or None; `before`:
+    what an observation is compared with, where that was something else."""
     texts = _Table()
 
     def numbers(of: Sequence[str]) -> list[int]:
@@ -102,6 +107,7 @@ def packed(matrix: Matrix, accepted: Callable[[object], str | None]) -> dict[str
                     texts.number(o.comparison if o.verdict is Verdict.UNEXPECTED else None),
                     texts.number(repeats.sentence if repeats else None),
                     texts.number(accepted(o)),
+                    texts.number(before(o)),
                 ]
             )
     return {

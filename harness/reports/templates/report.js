@@ -1,7 +1,7 @@
 // The scenarios: a table of verdicts, filters that are kept in the address, and what a cell rests on.
 
 const SEVERITY = ["unexpected", "error", "flaky", "inconclusive", "unexplained", "limitation", "kept", "unsupported"];
-const [ROW, COLUMN, POLICY, SURFACE, VERDICT, IN, PROMISED, EXPECTED, OBSERVED, LIMITATION, EVIDENCE, ACCOUNT, COMPARISON, REPEATS, ACCEPTED] = Array(15).keys();
+const [ROW, COLUMN, POLICY, SURFACE, VERDICT, IN, PROMISED, EXPECTED, OBSERVED, LIMITATION, EVIDENCE, ACCOUNT, COMPARISON, REPEATS, ACCEPTED, BEFORE] = Array(16).keys();
 
 async function unpack() {
   const text = document.getElementById("data").textContent;
@@ -28,6 +28,7 @@ class Report {
     this.names = Object.keys(data.scenarios);
     const numbers = new Map(this.names.map((name, number) => [name, number]));
     this.scenarioOfRow = data.rows.map(([scenario]) => numbers.get(scenario));
+    this.compared = this.count > 0 && data.observations[BEFORE].some(number => number >= 0);
     this.cells = new Map();
     this.buttons = [];
     this.lines = [];
@@ -77,6 +78,7 @@ class Report {
       surface: data.surfaces,
       verdict: data.verdicts.map(([name]) => name),
       limitation: data.limitation_names,
+      ...(this.compared ? { changed: ["yes"] } : {}),
     };
     const form = document.getElementById("filters");
     form.addEventListener("submit", event => event.preventDefault());
@@ -142,6 +144,7 @@ class Report {
     const surface = one("surface", data.surfaces);
     const verdict = one("verdict", data.verdicts.map(([name]) => name));
     const limitation = one("limitation", data.limitation_names);
+    const changed = chosen.has("changed"), BEFORES = data.observations[BEFORE];
     const engine = chosen.get("engine"), preset = chosen.get("preset");
     const columns = data.columns.map(c => (!engine || c[0] === engine) && (!preset || c[2] === preset));
     const text = (chosen.get("text") ?? "").toLowerCase();
@@ -166,6 +169,7 @@ class Report {
       if (surface >= 0 && SURFACES[number] !== surface) continue;
       if (verdict >= 0 && VERDICTS[number] !== verdict) continue;
       if (limitation >= 0 && LIMITATIONS[number] !== limitation) continue;
+      if (changed && BEFORES[number] < 0) continue;
       if (!columns[COLUMNS[number]]) continue;
       if (text && !rows[ROWS[number]] && !(LIMITATIONS[number] >= 0 && reasons[LIMITATIONS[number]])) continue;
       shown += 1;
@@ -173,7 +177,7 @@ class Report {
     }
     for (const trouble of data.troubles) {
       const [row, column] = trouble.at;
-      if (policy >= 0 || surface >= 0 || limitation >= 0 || !columns[column] || (text && !rows[row])) continue;
+      if (policy >= 0 || surface >= 0 || limitation >= 0 || changed || !columns[column] || (text && !rows[row])) continue;
       if (verdict >= 0 && trouble.verdict !== verdict) continue;
       note(row, column, trouble.verdict);
     }
@@ -268,9 +272,9 @@ class Report {
         const [verdict, symbol] = data.verdicts[this.at(VERDICT, number)];
         return el("td", {}, el("button", {
           type: "button", class: `chip ${verdict}${this.at(ACCEPTED, number) >= 0 ? " accepted" : ""}`,
-          "aria-pressed": String(number === chosen), "aria-label": `${verdict}: signed ${this.at(IN, number) ? "in" : "out"}, ${data.policies[policy].name}, ${data.surfaces[surface]}`,
+          "aria-pressed": String(number === chosen), "aria-label": `${verdict}: signed ${this.at(IN, number) ? "in" : "out"}, ${data.policies[policy].name}, ${data.surfaces[surface]}${this.at(BEFORE, number) >= 0 ? ", changed" : ""}`,
           onclick: () => this.change({ at: placeOf(number) }),
-        }, `${symbol} ${this.at(IN, number) ? "in" : "out"}`));
+        }, `${symbol} ${this.at(IN, number) ? "in" : "out"}${this.at(BEFORE, number) >= 0 ? " Δ" : ""}`));
       })));
     return [el("h4", {}, `Check: ${data.rows[row][1]}`),
       el("div", { class: "scroller" }, el("table", { class: "cells" }, el("thead", {}, head), el("tbody", {}, lines)))];
@@ -314,6 +318,7 @@ class Report {
     if (this.at(EXPECTED, number) >= 0) fact("expected", this.text(this.at(EXPECTED, number)));
     const reason = this.text(e.reason ?? -1);
     fact("observed", this.text(this.at(OBSERVED, number)), reason ? ` (${reason})` : "");
+    if (this.at(BEFORE, number) >= 0) fact("before", this.text(this.at(BEFORE, number)));
     if (limitation) fact("limitation", el("a", { href: `#${limitation}` }, limitation), `: ${data.limitations[limitation].sentence}`);
     if (this.at(COMPARISON, number) >= 0) fact("unexpected", this.text(this.at(COMPARISON, number)));
     if (this.at(ACCEPTED, number) >= 0) fact("accepted", this.text(this.at(ACCEPTED, number)));
