@@ -144,14 +144,16 @@ def test_what_is_unexpected_fails_a_test_at_its_end(pytester: pytest.Pytester) -
         "from datetime import timedelta\n"
         "pytestmark = pytest.mark.asyncio\n"
         "async def test_mine(async_session_browser, afterclose_server):\n"
-        "    afterclose_server.arm('endless_session', 'persistent')\n"
+        "    afterclose_server.arm('endless_session', 'non_persistent')\n"
         "    await async_session_browser.sign_in()\n"
+        "    await async_session_browser.wait(timedelta(hours=23))\n"
+        "    await async_session_browser.visit()\n"
         "    await async_session_browser.wait(timedelta(hours=25))\n"
         "    await async_session_browser.check('long after')\n"
     )
-    done = pytester.runpytest_subprocess(*MODEL)
+    done = pytester.runpytest_subprocess(*MODEL[:2], *MODEL[4:])
     done.assert_outcomes(failed=1)
-    done.stdout.fnmatch_lines(["unexpected: persistent/sso long after: promised signed_out*"])
+    done.stdout.fnmatch_lines(["unexpected: non_persistent/sso long after: promised signed_out*"])
     records = read_records([pytester.path / "report" / "results.ndjson"])
     assert Verdict.UNEXPECTED in {r.verdict for r in records if isinstance(r, Observation)}
 
