@@ -11,10 +11,12 @@ from harness.scenario import Check
 if TYPE_CHECKING:
     from harness.policy import Policy as Policy
     from harness.records import Observation as Observation
+    from harness.runner.async_session_browser import AsyncSessionBrowser as AsyncSessionBrowser
     from harness.runner.session_browser import SessionBrowser as SessionBrowser
     from harness.server.running import MockServer as MockServer
 
 _ELSEWHERE = {
+    "AsyncSessionBrowser": "harness.runner.async_session_browser",
     "MockServer": "harness.server.running",
     "Observation": "harness.records",
     "Policy": "harness.policy",
@@ -23,6 +25,7 @@ _ELSEWHERE = {
 """What takes a moment to load, and is for those who name it."""
 
 __all__ = [
+    "AsyncSessionBrowser",
     "Browser",
     "Check",
     "MockServer",
