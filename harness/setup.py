@@ -22,6 +22,8 @@ class Setup:
     keeps: Sequence[str] = ()
     """Ways in which the applications keep a login for it, beside the usual ones."""
     settings: Settings = field(default_factory=Settings)
+    https: bool = False
+    """Whether everything is served over https."""
 
     @property
     def names(self) -> list[str]:

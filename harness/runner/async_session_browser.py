@@ -88,7 +88,7 @@ class AsyncSessionBrowser:
     wait_until = _awaited(Browser.wait_until)
     visit_until = _awaited(Browser.visit_until)
     set_clock_back = _awaited(Browser.set_clock_back)
-    check = _awaited(SessionBrowser.check)
+    check = _awaited(Browser.check)
 
     async def context(self) -> BrowserContext:
         """Playwright's context of the browser, as `page`."""

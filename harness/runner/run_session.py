@@ -161,6 +161,7 @@ class RunSession:
             environments=environments or self.config.environments,
             keeps=keeps,
             settings=self.config.settings,
+            https=self.server.url.startswith("https:"),
         )
 
     def close(self) -> None:

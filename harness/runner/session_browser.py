@@ -17,7 +17,7 @@ from harness.engines.browser_pool import BrowserPool
 from harness.engines.driver import Driver, DriverError
 from harness.judging import Acting
 from harness.policy import Limits
-from harness.scenario import Browser, Check, Interpreter, ScenarioError, UnsupportedVerbError
+from harness.scenario import Browser, Interpreter, ScenarioError, UnsupportedVerbError
 
 __all__ = ["APPEARS_WITHIN", "SessionBrowser"]
 
@@ -76,13 +76,6 @@ class SessionBrowser(Browser):
             raise UnsupportedVerbError("page: a model of a browser has none")
         self._used = True
         return self._acting.hand_out()
-
-    def check(self, label: str) -> Check:
-        """As in scenarios. Over https cookies are `Secure`, of which nothing is expected here:
-        raises UnsupportedVerbError."""
-        if self._pool.control.url.startswith("https:"):
-            raise UnsupportedVerbError("check: not over https, for which nothing is expected yet")
-        return super().check(label)
 
     def disconnect(self) -> None:
         """To be called at the end, once the browser has ended."""
