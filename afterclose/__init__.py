@@ -11,12 +11,14 @@ from harness.scenario import Check
 if TYPE_CHECKING:
     from harness.policy import Policy as Policy
     from harness.records import Observation as Observation
+    from harness.runner.async_session_browser import AsyncSessionBrowser as AsyncSessionBrowser
     from harness.runner.session_browser import SessionBrowser as SessionBrowser
     from harness.server.running import MockServer as MockServer
     from harness.targets.target import Person as Person
     from harness.targets.target import Target as Target
 
 _ELSEWHERE = {
+    "AsyncSessionBrowser": "harness.runner.async_session_browser",
     "MockServer": "harness.server.running",
     "Observation": "harness.records",
     "Person": "harness.targets.target",
@@ -27,6 +29,7 @@ _ELSEWHERE = {
 """What takes a moment to load, and is for those who name it."""
 
 __all__ = [
+    "AsyncSessionBrowser",
     "Browser",
     "Check",
     "MockServer",

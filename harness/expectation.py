@@ -54,6 +54,7 @@ class Expectation:
             now=clock.now,
             family=family,
             choices=choices,
+            https=setup.https,
         )
         self._player = Player(family, choices, stores, self._site, clock)
         self._player.perform(Step("start"))

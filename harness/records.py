@@ -11,6 +11,7 @@ __all__ = [
     "Evidence",
     "Item",
     "LimitationNote",
+    "Move",
     "Observation",
     "Place",
     "Record",
@@ -126,6 +127,21 @@ class ScenarioNote(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     claims: str
     covers: tuple[str, ...] = ()
+    pack: str = ""
+    """The folder that it is in."""
+    moves: tuple["Move", ...] = ()
+    """Its steps, for whoever draws them; empty where they cannot be told without a browser."""
+
+
+class Move(msgspec.Struct, frozen=True, array_like=True):
+    """A step of a scenario, its checks among them."""
+
+    verb: str
+    value: str | float | None = None
+    """Seconds, the number of a tab or window, or a label, as the verb has it; None where it has
+    none, or where it depends on the policy."""
+    until: str = ""
+    """The moment relative to the policy that a wait is for."""
 
 
 class LimitationNote(msgspec.Struct, frozen=True, kw_only=True):

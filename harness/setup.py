@@ -24,6 +24,8 @@ class Setup:
     settings: Settings = field(default_factory=Settings)
     target: str = ""
     """The name of somebody's own login, where it is not the mock that is signed in to."""
+    https: bool = False
+    """Whether everything is served over https."""
 
     @property
     def names(self) -> list[str]:

@@ -128,7 +128,7 @@ def test_the_wheel_carries_the_scenarios(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "5 kept, 2 limitation, 0 unexpected" in result.stdout
     assert {path.name for path in (empty / "report").iterdir()} == {
-        "results.ndjson", "index.html", "junit.xml", "limitations.md",
+        "results.ndjson", "index.html", "junit.xml", "limitations.md", "compat.json",
     }
     assert records(empty / "report")[0]["type"] == "run"
 

@@ -7,7 +7,7 @@ import pytest
 from harness.config import ConfigError
 from harness.engines.browser_pool import Options
 from harness.engines.engine import Installation, LaunchOptions
-from harness.records import Observation
+from harness.records import Observation, Verdict
 from harness.result_file import read_records
 from harness.runner.serving import Serving
 from harness.settings import Settings
@@ -142,7 +142,24 @@ def test_mine(session_browser, afterclose_server):
     session_browser.start()
     assert session_browser.page.evaluate("navigator.language") == "de-DE"
     assert len(afterclose_server.sessions("persistent")) == 1
-    session_browser.check("again")
+    seen = session_browser.check("again")
+    assert seen["persistent", "sso"].signed_in
+    assert not seen["non_persistent", "sso"].signed_in
+    assert all("; Secure" in seen[place].evidence.set_cookie[0] for place in COOKIES)
+
+
+def test_forgetful(session_browser, afterclose_server):
+    # It does not say over https that its cookie is for https alone.
+    afterclose_server.site.sign_in.cookie._secure = False
+    session_browser.sign_in()
+    session_browser.check("forgotten")
+
+
+COOKIES = [
+    (policy, surface)
+    for policy in ("persistent", "non_persistent")
+    for surface in ("sso", "app:ksp_cookie", "app:long_cookie", "app:session_cookie")
+]
 """
 
 
@@ -153,10 +170,17 @@ def test_browsers_are_started_as_the_project_says(pytester: pytest.Pytester) -> 
         *("--afterclose-engine", "chromium", "--afterclose-engine", "firefox"),
         *("--afterclose-engine", "simulated-firefox", "-rs"),
         *("--afterclose-preset", "default", "--afterclose-policy", "persistent"),
+        *("--afterclose-policy", "non_persistent"),
     )
-    done.assert_outcomes(skipped=3)
+    done.assert_outcomes(passed=2, failed=2, skipped=2)
     told = [line.partition(": ")[2] for line in done.stdout.lines if line.startswith("SKIPPED")]
-    assert sorted(told) == [
-        "check: not over https, for which nothing is expected yet",
-        "simulated-firefox: a model speaks no https",
-    ]
+    assert told == 2 * ["simulated-firefox: a model speaks no https"]
+    done.stdout.fnmatch_lines(
+        ["unexpected: persistent/sso forgotten:*cookie's attributes are not those of the policy*"]
+    )
+    records = list(read_records([pytester.path / "report" / "results.ndjson"]))
+    found = {
+        (o.check, o.surface) for o in records
+        if isinstance(o, Observation) and o.verdict is Verdict.UNEXPECTED
+    }  # fmt: skip
+    assert found == {("forgotten", "sso")}

@@ -14,6 +14,7 @@ from harness.reports.matrix import Matrix, matrix_of
 from harness.reports.repeats import Repeats, completed
 from harness.reports.terminal import summary_lines
 from tests.killing import read, run
+from tests.report_page import ReportPage
 from tests.test_reports import RUN, observation
 
 
@@ -89,15 +90,18 @@ def test_every_report_tells_it_first_and_with_the_evidence(flaky: Matrix, tmp_pa
             "repetition 2: signed_out after 2.000 s; time: waited an hour",
         ):
             assert evidence in text, name
-    for name in ("index.html", "junit.xml", "terminal"):
+    for name in ("junit.xml", "terminal"):
         assert "agreed 2 of 2" in texts[name], name
+    assert {cell.repeated for cell in ReportPage(tmp_path).cells.values()} >= {
+        "agreed 2 of 2", "1 of 2 signed_in, 1 of 2 signed_out",
+    }  # fmt: skip
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
     assert suite.get("failures") == "1"
     first = suite.findall("testcase")[0]
     assert first.get("name") == "after: persistent/sso"
     assert first.find("failure[@type='flaky']") is not None
     page = texts["index.html"]
-    assert page.index("repetition 2: signed_out") < page.index('class="matrix"')
+    assert page.index("repetition 2: signed_out") < page.index('id="matrix"')
     assert texts["limitations.md"].index("## Flaky") < texts["limitations.md"].index("## seen")
     assert texts["terminal"].index("1 flaky, 2 kept") < texts["terminal"].index("repetition 1")
 

@@ -18,6 +18,7 @@ from harness.config import ConfigError
 from harness.engines import ENGINES, MODELS, cannot_of, presets_of
 from harness.reports.baseline import Baseline, Standing
 from harness.reports.caveats import caveats_of
+from harness.reports.compare import Comparison, Results
 from harness.reports.matrix import matrix_of
 from harness.result_file import RecordsError, read_records
 from harness.runner.baseline_file import read_baseline, today
@@ -100,19 +101,31 @@ def report(
     ] = None,
     output: Annotated[Path, typer.Option(metavar="DIR")] = Path("report"),
     baseline: BaselineOption = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Two files, OLD and NEW: show what changed.")
+    ] = False,
 ) -> None:
-    """Merge result files and render every report.
+    """Merge result files and render every report; with --compare, of the newer of two, and what
+    changed.
 
     Exit status 0; with a baseline 1 where the results differ from it.
     """
     try:
         known = read_baseline(baseline) if baseline else None
+        named = result_files(files or [output])
+        if compare and len(named) != 2:
+            fail("--compare takes two result files, or their folders: OLD NEW")
         read = {
             os.path.relpath(file): list(read_records([file], say))
-            for file in result_files(files or [output])
+            for file in (named[1:] if compare else named)
         }
+        comparison = None
+        if compare:
+            old = Results(os.path.relpath(named[0]), read_records(named[:1], say))
+            ((name, records),) = read.items()
+            comparison = Comparison.of(old, Results(name, records))
         matrix = matrix_of(chain.from_iterable(read.values()), caveats_of(read))
-        lines = list(tell_report(matrix, output, known))
+        lines = list(tell_report(matrix, output, known, comparison))
     except (ConfigError, RecordsError) as error:
         fail(str(error))
     except OSError as error:

@@ -15,6 +15,7 @@ from harness.engines.browser_pool import BrowserDiedError, BrowserPool, BrowserP
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.mock import MockSite
+from harness.engines.pulse import Pulse
 from harness.engines.site import Opened, Site, SiteError
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
@@ -195,12 +196,12 @@ class Driver:
         if self._choices.background:
             await self._process.close_windows()
         else:
-            await self._process.quit()
+            await self._end_by_itself(self._process.quit())
         self._gone()
 
     async def _restart(self, step: Step) -> None:
         await self._save_trace()
-        await self._process.restart()
+        await self._end_by_itself(self._process.restart())
         self._gone()
         await self._start(Step("start"))
 
@@ -213,6 +214,19 @@ class Driver:
         self._note_haste()
         await self._process.end_os_session()
         self._gone()
+
+    async def _end_by_itself(self, ending: Coroutine[Any, Any, None]) -> None:
+        """A browser that is closed has what it keeps written down. Chromium does not wait for the
+        process that writes `localStorage`, which may get no turn before its own end (seen on a
+        machine with ten runnable processes for each core)."""
+        process, stored = self._process, self._stored
+        async with Pulse() as pulse:
+            await ending
+        if pulse.late and not (self._choices.private or self._choices.clear):
+            for origin, was in stored.items():
+                if await asyncio.to_thread(self._engine.stored, process.profile, origin) == was:
+                    process.notes.append(TOO_SLOW)
+                    return
 
     def _note_haste(self) -> None:
         if self._stopwatch.too_slow() and not self._choices.private:

@@ -11,8 +11,8 @@ from harness.verbs import verbs_that
 __all__ = ["TOO_SLOW", "Stopwatch"]
 
 TOO_SLOW = (
-    "this machine was so slow that the browser may have written down what had just changed before "
-    "it was ended: chance decided"
+    "this machine was so slow that the browser may or may not have written down what had just "
+    "changed before it ended: chance decided"
 )
 """A note for the evidence."""
 

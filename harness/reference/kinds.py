@@ -34,9 +34,9 @@ _ATTRIBUTES = {
 }
 
 
-def attributes_of(kind: str) -> str:
+def attributes_of(kind: str, *, https: bool) -> str:
     """Those of a kind's cookie that do not depend on the policy."""
-    return _ATTRIBUTES.get(kind, "; SameSite=Lax")
+    return _ATTRIBUTES.get(kind, "; SameSite=Lax; Secure" if https else "; SameSite=Lax")
 
 
 def cookie_name(kind: str, environment: str) -> str:

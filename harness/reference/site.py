@@ -81,6 +81,7 @@ class ReferenceSite:
         now: Callable[[], float],
         family: Family,
         choices: Choices,
+        https: bool = False,
     ) -> None:
         self._settings = settings
         self._kinds = kinds
@@ -89,7 +90,9 @@ class ReferenceSite:
         """On the server."""
         self._browser = ReferenceBrowser(stores, now, family, choices)
         self._tenants = [
-            Tenant(environment=environment, settings=settings, browser=self._browser)
+            Tenant(
+                environment=environment, settings=settings, browser=self._browser, https=https
+            )
             for environment in environments
         ]
         self._person = FIRST
@@ -307,7 +310,7 @@ class ReferenceSite:
             if kind in COOKIE_KINDS:
                 lasts = kind == "long_cookie" or (kind in KSP_KINDS and persistent)
                 lifetime = f"; Max-Age={LOGIN_LIFETIME}" if lasts else ""
-                attributes = f"{attributes_of(kind)}{lifetime}"
+                attributes = f"{attributes_of(kind, https=tenant.https)}{lifetime}"
                 habits = (COOKIE_LASTS if lasts else COOKIE_NEVER_LASTS,)
                 self.surfaces.set_cookie(
                     tenant,
@@ -333,7 +336,7 @@ class ReferenceSite:
                 login = tenant.logins.get(sent.get(cookie_name(kind, tenant.name), ""))
                 if login is not None:
                     login.over = True
-                attributes = attributes_of(kind)
+                attributes = attributes_of(kind, https=tenant.https)
                 self.surfaces.set_cookie(tenant, kind, f"; Max-Age=0; Path=/; HttpOnly{attributes}")
         self._stores.local_storage.pop(tenant.app, None)
         token = tab.session_storage.pop(tenant.app, {})

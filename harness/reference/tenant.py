@@ -94,6 +94,7 @@ class Tenant:
     """What an administrator has overridden the organization's persistence with."""
     sessions: dict[str, Session] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
+    https: bool = False
     scope_to_change: bool = False
     """Whether its cookie has another domain from the next time on that somebody who has one is
     given another, or told to drop it."""
@@ -196,7 +197,8 @@ class Tenant:
         if self.scope_mended:
             stale = f"{self.cookie}=; Max-Age=0{self._scope(other=True)}"
             self.browser.take(f"{self.idp}{path}", stale)
-        return f"{value}{self._scope()}; HttpOnly; SameSite=Lax{lifetime}"
+        secure = "; Secure" if self.https else ""
+        return f"{value}{self._scope()}; HttpOnly; SameSite=Lax{secure}{lifetime}"
 
     def end_sessions(self, time: float) -> None:
         """An administrator ends all that are alive."""
@@ -244,8 +246,12 @@ class Tenant:
 
     @property
     def idp(self) -> str:
-        return f"http://{self.host}"
+        return f"{self._scheme}://{self.host}"
 
     @property
     def app(self) -> str:
-        return f"http://{self.name}.app.localhost"
+        return f"{self._scheme}://{self.name}.app.localhost"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self.https else "http"

@@ -1,10 +1,10 @@
 """A comparison as text, as Markdown and as JSON."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.records import State, Verdict
+from harness.records import Observation, State, Verdict
 from harness.reports.compare import (
     Cell,
     Change,
@@ -15,13 +15,13 @@ from harness.reports.compare import (
     counted_checks,
 )
 
-__all__ = ["FORMATS"]
+__all__ = ["FORMATS", "before", "counts", "sections"]
 
 
 def _text(comparison: Comparison) -> str:
     """For a terminal: a heading and a line for each change."""
-    lines = [*_versions(comparison), f"{_counts(comparison)}."]
-    for heading, rows in _sections(comparison):
+    lines = [*_versions(comparison), f"{counts(comparison)}."]
+    for heading, rows in sections(comparison):
         lines += ["", f"{heading}:", *(f"  {place}: {told}" for place, told in rows)]
     return "\n".join([*lines, ""])
 
@@ -29,8 +29,8 @@ def _text(comparison: Comparison) -> str:
 def _markdown(comparison: Comparison) -> str:
     """The same, in tables."""
     lines = ["# What changed", "", *(f"- {_safe(line)}" for line in _versions(comparison))]
-    lines += ["", f"**{_counts(comparison)}.**"]
-    for heading, rows in _sections(comparison):
+    lines += ["", f"**{counts(comparison)}.**"]
+    for heading, rows in sections(comparison):
         lines += ["", f"## {heading}", "", "| where | what |", "|---|---|"]
         lines += [f"| {_safe(place)} | {_safe(told)} |" for place, told in rows]
     return "\n".join([*lines, ""])
@@ -42,7 +42,8 @@ def _safe(text: str) -> str:
     return " ".join(text.split())
 
 
-def _counts(comparison: Comparison) -> str:
+def counts(comparison: Comparison) -> str:
+    """In a sentence, without its full stop."""
     if comparison.same:
         return f"Nothing changed in {_cells(comparison.compared)}"
     return (
@@ -63,7 +64,7 @@ def _versions(comparison: Comparison) -> Iterator[str]:
         yield f"{which}: {results.name}: {told or 'nothing observed'}"
 
 
-def _sections(comparison: Comparison) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def sections(comparison: Comparison) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Headings, and under each a place and what is to be said of it."""
     sections = {
         "Other outcomes": [_changed(change) for change in comparison.outcomes],
@@ -73,6 +74,20 @@ def _sections(comparison: Comparison) -> Iterator[tuple[str, list[tuple[str, str
         "Items that ended otherwise": [_ended(change) for change in comparison.items],
     }
     yield from ((heading, rows) for heading, rows in sections.items() if rows)
+
+
+def before(comparison: Comparison) -> Callable[[Observation], str | None]:
+    """Says of an observation of the new results what the old ones had there; None where that is the
+    same, or nothing."""
+    told = {change.cell: _side_told(change, change.old) for change in comparison.changed}
+    apart = {cell.engine for cell in told if cell.engine_version}
+
+    def what_was(o: Observation) -> str | None:
+        version = o.engine_version if o.engine in apart else ""
+        place = o.scenario, o.check, o.engine, o.preset, o.policy, o.surface
+        return told.get(Cell(*place, version))
+
+    return what_was
 
 
 def _item(scenario: str, engine: str, preset: str, version: str) -> str:
@@ -85,14 +100,15 @@ def _check(cell: Cell) -> str:
 
 def _changed(change: Change) -> tuple[str, str]:
     cell = change.cell
-    states = [{outcome.shown[0] for outcome in side} for side in (change.old, change.new)]
+    sides = [_side_told(change, side) for side in (change.old, change.new)]
+    return f"{_check(cell)} {cell.policy}/{cell.surface}, {cell.check}", " → ".join(sides)
+
+
+def _side_told(change: Change, side: Sequence[Outcome]) -> str:
+    states = [{outcome.shown[0] for outcome in of} for of in (change.old, change.new)]
     # Who it is matters where whether anybody is does not tell the two apart.
     who = "outcome" in change.what and states[0] == states[1]
-    sides = [
-        " or ".join(dict.fromkeys(_outcome(outcome, who, len(side) > 1) for outcome in side))
-        for side in (change.old, change.new)
-    ]
-    return f"{_check(cell)} {cell.policy}/{cell.surface}, {cell.check}", " → ".join(sides)
+    return " or ".join(dict.fromkeys(_outcome(outcome, who, len(side) > 1) for outcome in side))
 
 
 def _outcome(outcome: Outcome, who: bool, versions: bool) -> str:

@@ -1,16 +1,23 @@
-"""`index.html`: one self-contained file."""
+"""`index.html`: one self-contained file, with the answer at the top and the evidence behind it."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from msgspec import structs
 
 from harness.records import Observation, Verdict
 from harness.reports.agreement import agreements
+from harness.reports.answers import answers
 from harness.reports.baseline import Standing
 from harness.reports.both_ways import both_ways
+from harness.reports.compare import Comparison
+from harness.reports.compare_told import before, counts, sections
 from harness.reports.matrix import SYMBOLS, Matrix
+from harness.reports.packed import encoded, packed
 
 __all__ = ["render_html"]
 
@@ -24,6 +31,10 @@ _MEANINGS = {
     Verdict.UNSUPPORTED: "the engine cannot do this",
     Verdict.ERROR: "the lifecycle broke off",
 }
+_NEEDS_A_LOOK = (
+    Verdict.UNEXPECTED, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.UNEXPLAINED,
+)  # fmt: skip
+"""Beside what is flaky, in the order of how much."""
 
 
 @cache
@@ -37,56 +48,86 @@ def _templates() -> Environment:
     )
 
 
-def render_html(matrix: Matrix, standing: Standing | None = None) -> str:
-    """The matrix; every cell opens what it rests on, and why it is accepted, if it is."""
-    about = {
-        name: _piece("limitation", note=note) for name, note in matrix.limitations.items()
-    }
-    shown: dict[tuple[Observation, str | None], tuple[Markup, Markup]] = {}
+@cache
+def _part(name: str) -> Markup:
+    """A file of the page that is not HTML."""
+    return Markup(files("harness.reports").joinpath("templates", name).read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, order=True)
+class Trouble:
+    """What needs a look, however many cells say the same of it."""
+
+    verdict: Verdict
+    where: str
+    sentence: str
+    accepted: str | None
+    count: int = 1
+
+
+def render_html(
+    matrix: Matrix, standing: Standing | None = None, comparison: Comparison | None = None
+) -> str:
+    """The page; every cell opens what it rests on, and why it is accepted, if it is. `comparison`:
+    of the matrix's results with older ones."""
 
     def accepted(record: object) -> str | None:
         return standing.reason(record) if standing else None
 
-    def pieces(observation: Observation) -> tuple[Markup, Markup]:
-        """What is shown of an observation: in short, and in full. Most cells say what another
-        does: it is put together once."""
-        reason = accepted(observation)
-        key = _shown_of(observation), reason
-        if key not in shown:
-            names = {"o": observation, "symbols": SYMBOLS, "about": about, "accepted": reason}
-            shown[key] = _piece("chip", **names), _piece("observation", **names)
-        return shown[key]
-
+    was = before(comparison) if comparison else lambda o: None
     return _templates().get_template("index.html").render(
+        comparison=comparison,
+        counts=counts(comparison) if comparison else "",
+        changes=dict(sections(comparison)) if comparison else {},
         matrix=matrix,
-        about=about,
-        pieces=pieces,
-        accepted=accepted,
+        groups=answers(matrix),
+        troubles=_troubles(matrix, accepted),
         standing=standing,
         symbols=SYMBOLS,
         meanings=_MEANINGS,
         verdicts=matrix.verdicts,
         flaky=matrix.flaky(),
-        seen={observation.limitation for observation in matrix.observations()},
+        seen=Counter(o.limitation for o in matrix.observations() if o.limitation),
         agreements=agreements(matrix),
         both_ways={engine: both_ways(matrix, engine) for engine in matrix.engines},
+        data=Markup(encoded(packed(matrix, accepted, was))),
+        style=_part("report.css"),
+        timeline=_part("timeline.js"),
+        script=_part("report.js"),
     )
 
 
-def _piece(template: str, **names: object) -> Markup:
-    return Markup(_templates().get_template(f"{template}.html").render(**names))
-
-
-def _shown_of(observation: Observation) -> Observation:
-    """An observation less what its cell shows once, or says by its place."""
-    evidence = structs.replace(observation.evidence, time=(), notes=())
-    return structs.replace(
-        observation,
-        scenario="",
-        check="",
-        engine="",
-        preset="",
-        steps=(),
-        duration_s=0.0,
-        evidence=evidence,
+def _troubles(
+    matrix: Matrix, accepted: Callable[[object], str | None]
+) -> list[Trouble]:
+    """Those that nobody has accepted first."""
+    counted = Counter(_each(matrix, accepted))
+    troubles = [
+        Trouble(t.verdict, t.where, t.sentence, t.accepted, count) for t, count in counted.items()
+    ]
+    return sorted(
+        troubles,
+        key=lambda t: (
+            t.accepted is not None, _NEEDS_A_LOOK.index(t.verdict), t.where, t.sentence
+        ),
     )
+
+
+def _each(matrix: Matrix, accepted: Callable[[object], str | None]) -> Iterator[Trouble]:
+    for o in matrix.observations():
+        if o.verdict in _NEEDS_A_LOOK:
+            where = f"{o.scenario}[{o.engine}-{o.preset}]"
+            if o.verdict is Verdict.UNEXPECTED:
+                where += f" {o.policy}/{o.surface}, {o.check}:"
+                yield Trouble(o.verdict, where, o.comparison, accepted(o))
+            else:
+                yield Trouble(o.verdict, where, _why(o), accepted(o))
+    for trouble in matrix.troubles():
+        if trouble.verdict in _NEEDS_A_LOOK:
+            where = f"{trouble.scenario}[{trouble.engine}-{trouble.preset}]"
+            yield Trouble(trouble.verdict, where, trouble.sentence, accepted(trouble))
+
+
+def _why(observation: Observation) -> str:
+    """Why nothing is concluded from it."""
+    return "; ".join(observation.evidence.notes) or _MEANINGS[observation.verdict]

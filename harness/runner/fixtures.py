@@ -6,7 +6,8 @@ pytest loads this in every project of an environment that has Afterclose, so it 
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from harness.policy import Environment
     from harness.records import Observation
+    from harness.runner.async_session_browser import AsyncSessionBrowser
     from harness.runner.run_session import RunSession
     from harness.runner.session_browser import SessionBrowser
     from harness.server.running import MockServer
@@ -30,6 +32,7 @@ __all__ = [
     "afterclose_server",
     "afterclose_server_args",
     "afterclose_settings",
+    "async_session_browser",
     "session_browser",
 ]
 
@@ -151,6 +154,32 @@ def session_browser(
                 exits.callback(browser.disconnect)
                 yield browser
             attempt.failed = request.node.stash.get(FAILED, False)
+
+
+if find_spec("pytest_asyncio"):
+    import pytest_asyncio
+
+    @pytest_asyncio.fixture
+    async def async_session_browser(
+        session_browser: "SessionBrowser",
+    ) -> "AsyncIterator[AsyncSessionBrowser]":
+        """`session_browser` for a test of pytest-asyncio: its verbs are awaited, and
+        `await async_session_browser.page()` is Playwright's asynchronous page."""
+        from harness.runner.async_session_browser import AsyncSessionBrowser
+
+        browser = AsyncSessionBrowser(session_browser)
+        yield browser
+        await browser.disconnect()
+
+else:
+
+    @pytest.fixture
+    def async_session_browser() -> None:
+        """What a test is told that has nobody to run it."""
+        pytest.fail(
+            "async_session_browser: needs pytest-asyncio; get it with: pip install pytest-asyncio",
+            pytrace=False,
+        )
 
 
 @pytest.fixture

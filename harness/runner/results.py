@@ -5,7 +5,7 @@ import hashlib
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,12 +14,12 @@ import pytest
 
 from harness.limitations import LIMITATIONS
 from harness.policy import Environment
-from harness.records import FORMAT, LimitationNote, Record, Run, ScenarioNote
+from harness.records import FORMAT, LimitationNote, Move, Record, Run, ScenarioNote
 from harness.result_file import RecordsError, append_records, begin_results
 from harness.runner.chosen import Chosen
 from harness.runner.library import LibraryError, load_scenarios, scenario_files
 from harness.runner.plan import Plan
-from harness.scenario import Scenario
+from harness.scenario import Scenario, Step, steps_of
 
 __all__ = ["Results", "run_record"]
 
@@ -95,7 +95,11 @@ def run_record(
         },
         scenarios={
             scenario.name: ScenarioNote(
-                title=scenario.title, claims=scenario.claims, covers=tuple(scenario.covers)
+                title=scenario.title,
+                claims=scenario.claims,
+                covers=tuple(scenario.covers),
+                pack=Path(scenario.function.__code__.co_filename).parent.name,
+                moves=_moves(scenario),
             )
             for scenario in scenarios
         },
@@ -109,6 +113,20 @@ def run_record(
         shard=plan.shard,
         whole=plan.whole,
     )
+
+
+def _moves(scenario: Scenario) -> tuple[Move, ...]:
+    try:
+        return tuple(map(_move, steps_of(scenario)))
+    except Exception:
+        # One that goes by what a check says, where nobody looks.
+        return ()
+
+
+def _move(step: Step) -> Move:
+    value = step.value
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    return Move(step.verb, seconds, step.until.name.lower() if step.until else "")
 
 
 def _digest(environment: Environment) -> str:

@@ -190,13 +190,15 @@ class RunSession:
         environments: Sequence[Environment] = (),
     ) -> Setup:
         """A lifecycle of this run, for all of its environments or for some."""
+        target = self.chosen.target
         return Setup(
             engine=engine,
             preset=preset,
             environments=environments or self.config.environments,
             keeps=keeps,
             settings=self.config.settings,
-            target=self.chosen.target.name if self.chosen.target else "",
+            target=target.name if target else "",
+            https=target is None and self.server.url.startswith("https:"),
         )
 
     def close(self) -> None:

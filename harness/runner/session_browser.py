@@ -17,13 +17,13 @@ from harness.engines.browser_pool import BrowserPool
 from harness.engines.driver import Driver, DriverError
 from harness.judging import Acting
 from harness.policy import Limits
-from harness.scenario import Browser, Check, Interpreter, ScenarioError, UnsupportedVerbError
+from harness.scenario import Browser, Interpreter, ScenarioError, UnsupportedVerbError
 
-__all__ = ["SessionBrowser"]
+__all__ = ["APPEARS_WITHIN", "SessionBrowser"]
 
 _AT_A_TIME = 20
 """Milliseconds that the test's Playwright is given to answer while the driver does something."""
-_APPEARS_WITHIN = 10.0
+APPEARS_WITHIN = 10.0
 """Seconds in which the tabs that the driver has are there for the test, too."""
 
 
@@ -41,7 +41,7 @@ class SessionBrowser(Browser):
         playwright: Callable[[], Playwright],
     ) -> None:
         super().__init__(interpreter, limits)
-        self._engine = engine
+        self.engine = engine
         self._pool = pool
         self._acting = acting
         self._playwright = playwright
@@ -57,27 +57,25 @@ class SessionBrowser(Browser):
     @property
     def page(self) -> Page:
         """Playwright's page of the tab in use. Raises as `context` does."""
-        if not self._windows:
-            raise ScenarioError("page: the browser is not running; start it first")
-        if not isinstance(self._acting, Driver):
-            raise UnsupportedVerbError("page: a model of a browser has none")
-        self._used = True
-        deadline = time.monotonic() + _APPEARS_WITHIN
+        deadline = time.monotonic() + APPEARS_WITHIN
         # What has just been opened, closed or gone to is told to each client by itself.
         while time.monotonic() < deadline:
-            endpoint, addresses, number = self._acting.hand_out()
+            endpoint, addresses, number = self.hand_out()
             pages = self._connection(endpoint).contexts[0].pages
             if [page.url for page in pages] == addresses:
                 return pages[number]
             self._listen()
         raise DriverError("page: the test's Playwright and the driver see different tabs")
 
-    def check(self, label: str) -> Check:
-        """As in scenarios. Over https cookies are `Secure`, of which nothing is expected here:
-        raises UnsupportedVerbError."""
-        if self._pool.control.url.startswith("https:"):
-            raise UnsupportedVerbError("check: not over https, for which nothing is expected yet")
-        return super().check(label)
+    def hand_out(self) -> tuple[str, list[str], int]:
+        """The tab in use, as `Driver.hand_out` has it: for whoever connects. Raises as `context`
+        does."""
+        if not self._windows:
+            raise ScenarioError("page: the browser is not running; start it first")
+        if not isinstance(self._acting, Driver):
+            raise UnsupportedVerbError("page: a model of a browser has none")
+        self._used = True
+        return self._acting.hand_out()
 
     def disconnect(self) -> None:
         """To be called at the end, once the browser has ended."""
@@ -90,7 +88,7 @@ class SessionBrowser(Browser):
     def _connection(self, endpoint: str) -> PlaywrightBrowser:
         if self._connected is None or endpoint != self._endpoint:
             self.disconnect()
-            self._connected = getattr(self._playwright(), self._engine).connect(endpoint)
+            self._connected = getattr(self._playwright(), self.engine).connect(endpoint)
             self._endpoint = endpoint
             self._pool.meanwhile = self._listen
         return self._connected

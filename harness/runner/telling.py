@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.reports import write_reports
 from harness.reports.baseline import Baseline, Standing
+from harness.reports.compare import Comparison
 from harness.reports.matrix import Matrix
 from harness.reports.terminal import summary_lines
 from harness.runner.baseline_file import strangers
@@ -13,10 +14,15 @@ from harness.runner.baseline_file import strangers
 __all__ = ["report"]
 
 
-def report(matrix: Matrix, folder: Path, baseline: Baseline | None) -> Iterator[str]:
+def report(
+    matrix: Matrix,
+    folder: Path,
+    baseline: Baseline | None,
+    comparison: Comparison | None = None,
+) -> Iterator[str]:
     """Write every report, and give the lines for a terminal. Raises OSError."""
     standing = Standing.of(matrix, baseline) if baseline else None
-    write_reports(matrix, folder, standing)
+    write_reports(matrix, folder, standing, comparison)
     yield from (f"Beware: {caveat}." for caveat in matrix.caveats)
     yield from summary_lines(matrix, standing)
     if baseline is not None:

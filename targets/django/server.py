@@ -1,7 +1,7 @@
 """Django's own sessions, and its own login and logout views, in the smallest project there can be.
 
-`--until-close` is `SESSION_EXPIRE_AT_BROWSER_CLOSE`; everything else about sessions is as Django has
-it by default. The password is that of `DJANGO_PASSWORD`.
+`--until-close` is `SESSION_EXPIRE_AT_BROWSER_CLOSE`; everything else about sessions is as Django
+has it by default. The password is that of `DJANGO_PASSWORD`.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Flask's own sessions, which are cookies that are signed, and the smallest login.
 
-`session.permanent` is what the box *Remember me* says; everything else about sessions is as Flask has it
-by default. The password is that of `FLASK_PASSWORD`.
+`session.permanent` is what the box *Remember me* says; everything else about sessions is as Flask
+has it by default. The password is that of `FLASK_PASSWORD`.
 """
 
 import os

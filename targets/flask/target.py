@@ -1,13 +1,14 @@
 """Flask's sessions, permanent and not.
 
 Promised: "permanent_session_lifetime: A timedelta which is used to set the expiration date of a
-permanent session. The default is 31 days"; "session.permanent: If set to True the session lives for
-permanent_session_lifetime seconds … If set to False (which is the default) the session will be deleted
-when the user closes the browser."
+permanent session. The default is 31 days"; "session.permanent: If set to True the session lives
+for permanent_session_lifetime seconds … If set to False (which is the default) the session will be
+deleted when the user closes the browser."
 https://flask.palletsprojects.com/en/stable/api/#sessions
 
-A permanent session's cookie is set again with each answer (`SESSION_REFRESH_EACH_REQUEST`). The session
-is in the cookie: nobody can end it on the server, and what is no longer there may come back.
+A permanent session's cookie is set again with each answer (`SESSION_REFRESH_EACH_REQUEST`). The
+session is in the cookie: nobody can end it on the server, and what is no longer there may come
+back.
 """
 
 import sys

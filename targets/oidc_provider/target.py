@@ -1,8 +1,8 @@
-"""panva's oidc-provider, with `remember` and without, as an application sees it that asks the provider at
-each visit.
+"""panva's oidc-provider, with `remember` and without, as an application sees it that asks the
+provider at each visit.
 
-Promised: "remember: boolean, true if provider should use a persistent cookie rather than a session one,
-defaults to true"; "ttl.Session: 1209600 // 14 days in seconds".
+Promised: "remember: boolean, true if provider should use a persistent cookie rather than a session
+one, defaults to true"; "ttl.Session: 1209600 // 14 days in seconds".
 https://github.com/panva/node-oidc-provider/blob/main/docs/README.md
 """
 
