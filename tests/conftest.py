@@ -13,9 +13,9 @@ from tests.client import Client
 
 pytest_plugins = ["pytester"]
 
-_ADDOPTS = "-p no:schemathesis"
-"""For every pytest that a test starts: a plugin that is there for one test of the server alone, and
-takes a second to load."""
+_ADDOPTS = "-p no:schemathesis -p no:asyncio"
+"""For every pytest that a test starts: plugins that are there for a few tests alone, take a second
+to load, and have something to say of their configuration."""
 os.environ.setdefault("PYTEST_ADDOPTS", _ADDOPTS)
 
 # Loaded when first needed, pydantic's plugins with it: once, and not what the guard looks for.

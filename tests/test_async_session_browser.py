@@ -15,6 +15,11 @@ ONE = ("--afterclose-preset", "default", "--afterclose-policy", "persistent")
 MODEL = (*ONE, "--afterclose-engine", "simulated-chromium")
 
 
+@pytest.fixture(autouse=True)
+def with_pytest_asyncio(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
+
+
 @pytest.fixture
 def address() -> Iterator[str]:
     with shop() as running:

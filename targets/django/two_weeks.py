@@ -1,12 +1,11 @@
 """Django's sessions as they are by default.
 
-Promised: "By default, SESSION_EXPIRE_AT_BROWSER_CLOSE is set to False, which means session cookies
-will be stored in users' browsers for as long as SESSION_COOKIE_AGE. Use this if you don't want
-people to have to log in every time they open a browser."
+Promised, where the setting is defined (`django/conf/global_settings.py`): `SESSION_COOKIE_AGE`,
+"Age of cookie, in seconds (default: 2 weeks)". See
 https://docs.djangoproject.com/en/5.2/topics/http/sessions/#browser-length-sessions-vs-persistent-sessions
 
-`SESSION_COOKIE_AGE` is two weeks, counted from when the session was last changed, which to visit
-does not (`SESSION_SAVE_EVERY_REQUEST`).
+It is counted from when the session was last changed, which to visit does not
+(`SESSION_SAVE_EVERY_REQUEST`).
 """
 
 from described import django

@@ -1,8 +1,7 @@
 """Django with `SESSION_EXPIRE_AT_BROWSER_CLOSE`.
 
-Promised: "If SESSION_EXPIRE_AT_BROWSER_CLOSE is set to True, Django will use browser-length
-cookies – cookies that expire as soon as the user closes their browser. Use this if you want people
-to have to log in every time they open a browser."
+Promised, where the setting is defined (`django/conf/global_settings.py`): "Whether a user's session
+cookie expires when the web browser is closed." See
 https://docs.djangoproject.com/en/5.2/topics/http/sessions/#browser-length-sessions-vs-persistent-sessions
 
 On the server the session is over after `SESSION_COOKIE_AGE`, two weeks, counted from when it was

@@ -1,10 +1,8 @@
 """Express with express-session, with `cookie.maxAge` and without.
 
-Promised: "By default cookie.maxAge is null, meaning no "expires" parameter is set so the cookie
-becomes a browser-session cookie. When the user closes the browser the cookie (and session) will be
-removed"; "req.session.cookie.maxAge: … will set the expires value accordingly"; "rolling: … The
-default value is false", so that it counts from the sign-in.
-https://github.com/expressjs/session#readme
+Promised (express-session's README): a session's cookie expires `maxAge` "since the session was
+last modified by the server", unless `rolling` is on, which it is not by default; without `maxAge`
+it ends with the browser. See https://github.com/expressjs/session#readme
 
 On the server a session without `maxAge` has no end in the store that comes with it: ten years is
 what can be said here.

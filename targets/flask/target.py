@@ -1,14 +1,13 @@
 """Flask's sessions, permanent and not.
 
-Promised: "permanent_session_lifetime: A timedelta which is used to set the expiration date of a
-permanent session. The default is 31 days"; "session.permanent: If set to True the session lives
-for permanent_session_lifetime seconds … If set to False (which is the default) the session will be
-deleted when the user closes the browser."
+Promised, where the setting is defined (`flask/sansio/app.py`): "A timedelta which is used to set
+the expiration date of a permanent session. The default is 31 days which makes a permanent session
+survive for roughly one month." One that is not permanent has no date. See
 https://flask.palletsprojects.com/en/stable/api/#sessions
 
 A permanent session's cookie is set again with each answer (`SESSION_REFRESH_EACH_REQUEST`). The
-session is in the cookie: nobody can end it on the server, and what is no longer there may come
-back.
+session is in the cookie: nobody can end it on the server, and what is signed out comes back with
+its cookie.
 """
 
 import sys

@@ -1,8 +1,9 @@
 """panva's oidc-provider, with `remember` and without, as an application sees it that asks the
 provider at each visit.
 
-Promised: "remember: boolean, true if provider should use a persistent cookie rather than a session
-one, defaults to true"; "ttl.Session: 1209600 // 14 days in seconds".
+Promised: with `remember` in the result of the login (the default) the session's cookie lasts as
+long as the session, two weeks (`ttl.Session`), else as long as the browser; each visit at the
+provider prolongs both (`lib/shared/session.js`). See
 https://github.com/panva/node-oidc-provider/blob/main/docs/README.md
 """
 

@@ -1,6 +1,5 @@
 """Clients from npm, where node is present: each file of `node/` is a test of node's own runner."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ import pytest
 
 from harness.server.running import MockServer
 from tests.clients.conftest import CALLBACK, HOME, SECRET
+from tests.node_packages import install
 
 FOLDER = Path(__file__).with_name("node")
 
@@ -21,16 +21,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def packages() -> Path:
     """Install what the lock file names, once."""
-    installed = FOLDER / "node_modules" / ".package-lock.json"
-    with (FOLDER / "install.lock").open("w") as lock:
-        # One process of a parallel run at a time.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = (FOLDER / "package-lock.json").stat().st_mtime
-        if not installed.exists() or installed.stat().st_mtime < wanted:
-            subprocess.run(
-                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                cwd=FOLDER, check=True, capture_output=True, timeout=300,
-            )
+    install(FOLDER)
     return FOLDER
 
 
