@@ -15,7 +15,7 @@ from harness.engines.browser_pool import BrowserDiedError, BrowserPool, BrowserP
 from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.mock import MockSite
-from harness.engines.pulse import Pulse
+from harness.engines.pulse import ends_unwritten
 from harness.engines.site import Opened, Site, SiteError
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
@@ -23,6 +23,7 @@ from harness.presets import choices_of
 from harness.received import Look
 from harness.scenario import Step, UnsupportedVerbError
 from harness.setup import Setup
+from harness.verbs import verbs_that
 from harness.windows import Windows
 
 __all__ = ["Driver", "DriverError"]
@@ -90,16 +91,14 @@ class Driver:
             "settle": self._settle,
             "wait": self._wait,
             "set_clock_back": self._set_clock_back,
-            "override_session_policy": self._site.administer,
-            "change_cookie_scope": self._site.administer,
-            "mend_cookie_scope": self._site.administer,
-            "revoke_sessions": self._site.administer,
+            **dict.fromkeys(
+                verbs_that(lambda verb: verb.administrator), self._site.administer
+            ),
         }
 
     def __enter__(self) -> "Driver":
         try:
-            first = Step("start")
-            self._run("start", self._begin(), _STEP_TIMEOUT + self._site.patience(first))
+            self._run("start", self._begin(), _STEP_TIMEOUT + self._site.patience(Step("start")))
         except BaseException:
             self.close()
             raise
@@ -216,17 +215,10 @@ class Driver:
         self._gone()
 
     async def _end_by_itself(self, ending: Coroutine[Any, Any, None]) -> None:
-        """A browser that is closed has what it keeps written down. Chromium does not wait for the
-        process that writes `localStorage`, which may get no turn before its own end (seen on a
-        machine with ten runnable processes for each core)."""
-        process, stored = self._process, self._stored
-        async with Pulse() as pulse:
-            await ending
-        if pulse.late and not (self._choices.private or self._choices.clear):
-            for origin, was in stored.items():
-                if await asyncio.to_thread(self._engine.stored, process.profile, origin) == was:
-                    process.notes.append(TOO_SLOW)
-                    return
+        process = self._process
+        lost = await ends_unwritten(ending, self._engine, process.profile, self._stored)
+        if lost and not (self._choices.private or self._choices.clear):
+            process.notes.append(TOO_SLOW)
 
     def _note_haste(self) -> None:
         if self._stopwatch.too_slow() and not self._choices.private:

@@ -3,9 +3,13 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
 
-__all__ = ["Pulse"]
+from harness.engines.engine import Engine
+
+__all__ = ["Pulse", "ends_unwritten"]
 
 _EVERY = 0.01
 """Seconds that it sleeps at a time."""
@@ -47,3 +51,21 @@ class Pulse:
             began = self._now()
             await self._sleep(_EVERY)
             self.longest = max(self.longest, self._now() - began)
+
+
+async def ends_unwritten(
+    ending: Coroutine[Any, Any, None], engine: Engine, profile: Path, before: Mapping[str, str]
+) -> bool:
+    """Let a browser end by itself; whether it had no time to write down what has changed. `before`
+    has what `Engine.stored` said of the origins whose `localStorage` has changed.
+
+    Chromium does not wait for the process that writes it, which may get no turn before its own end
+    (seen on a machine with ten runnable processes for each core).
+    """
+    async with Pulse() as pulse:
+        await ending
+    if pulse.late:
+        for origin, was in before.items():
+            if await asyncio.to_thread(engine.stored, profile, origin) == was:
+                return True
+    return False
