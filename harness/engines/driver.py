@@ -91,9 +91,7 @@ class Driver:
             "settle": self._settle,
             "wait": self._wait,
             "set_clock_back": self._set_clock_back,
-            **dict.fromkeys(
-                verbs_that(lambda verb: verb.administrator), self._site.administer
-            ),
+            **dict.fromkeys(verbs_that(lambda verb: verb.administrator), self._site.administer),
         }
 
     def __enter__(self) -> "Driver":
