@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
@@ -64,6 +65,10 @@ def test_mistakes_are_one_line_and_exit_2(
     assert said in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
+    assert afterclose("--version", cwd=tmp_path).stdout == f"afterclose {version('afterclose')}\n"
 
 
 def test_nothing_fits_the_expression(tmp_path: Path) -> None:
