@@ -53,6 +53,8 @@ class _Visit:
     """What is looked at, and the part of the browser that it belongs to."""
     frames: Collection[Part]
     """What the last page shows frames for."""
+    then: str = ""
+    """Where the last page goes once it has shown everything, if anywhere."""
     seen: dict[str, dict[str, Received]] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
     awaited: set[tuple[str, str]] = field(init=False)
@@ -94,10 +96,15 @@ class Observing:
         self._visits = Latest[_Visit]()
 
     def begin(
-        self, environments: Sequence[str], *, parts: Collection[Part], tab_in_use: bool
+        self,
+        environments: Sequence[str],
+        *,
+        parts: Collection[Part],
+        tab_in_use: bool,
+        then: str = "",
     ) -> "Ticket":
         """Where to send the browser to look at these parts of it; `tab_in_use`: whether it will
-        come in the tab that the person has in use."""
+        come in the tab that the person has in use; `then`: where it goes after that by itself."""
         from harness.server.control_models import Ticket
 
         first = self._apps[environments[0]]
@@ -112,6 +119,7 @@ class Observing:
                 for part in ("browser", "tab")
                 if part in parts and part in part_of.values() and (tab_in_use or part != "tab")
             ],
+            then=then,
         )
         if not visit.surfaces:
             visit.complete.set()
@@ -180,7 +188,9 @@ class Observing:
         if index < len(visit.environments):
             ticket = request.match_info["ticket"]
             return _redirect(self._idp_hop(ticket, visit.environments[index]))
-        return _redirect(f"{app.url}{request.path}/frames") if visit.frames else _html("")
+        if visit.frames:
+            return _redirect(f"{app.url}{request.path}/frames")
+        return _redirect(visit.then) if visit.then else _html("")
 
     async def _silently(self, request: web.Request, app: DemoApp) -> dict[str, Any]:
         attempt = app.relying_party.attempt(request.query.get("state", ""))
@@ -208,10 +218,18 @@ class Observing:
         those of the others in frames."""
         visit = self._visit(request, app.name)
         path = request.path.removesuffix("/frames") + f"/{'-'.join(visit.frames)}"
-        others = (self._apps[name].url for name in visit.environments if name != app.name)
+        others = [self._apps[name].url for name in visit.environments if name != app.name]
         frames = "".join(f'<iframe src="{url}{path}"></iframe>' for url in others)
         sending = _sending(path, self._reading(app, visit.frames))
-        return _html(f"{frames}<script>{sending};</script>")
+        if not visit.then:
+            return _html(f"{frames}<script>{sending};</script>")
+        # Each of the frames says that it has shown what it has, and so does this page.
+        onward = (
+            f"let awaited = {len(others) + 1}; const shown = () => "
+            f"{{ if (--awaited === 0) location.replace({json.dumps(visit.then)}); }}; "
+            "addEventListener('message', shown);"
+        )
+        return _html(f"<script>{onward}</script>{frames}<script>{sending}.then(shown);</script>")
 
     async def frame(self, request: web.Request, app: DemoApp) -> web.Response:
         """Reads the storages of the browser, or of the tab, and sends the tokens that are there,

@@ -1,0 +1,146 @@
+"""`afterclose guide`, with a driven Chromium in the person's place: on a profile that is closed and
+started again."""
+
+import queue
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+
+from harness.engines import ENGINES
+from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.engine import LaunchOptions
+from harness.people import FIRST, PEOPLE
+from harness.records import Observation
+from harness.result_file import read_records
+from harness.runner.library import scenarios_named
+from harness.server.running import MockServer
+from harness.setup import Setup
+from tests.judged import FOUR, observe
+
+pytestmark = pytest.mark.browser
+SCENARIO = "browser_close.quit_and_start"
+PATIENCE = 60.0
+
+
+class Guide:
+    """The command, under way."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self._lines = queue.Queue[str]()
+        self.told: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def until(self, pattern: str) -> str:
+        """The first line from now on with that in it; its group, if there is one."""
+        while True:
+            line = self._lines.get(timeout=PATIENCE)
+            self.told.append(line)
+            if found := re.search(pattern, line):
+                return found[1] if found.groups() else line
+
+    def enter(self, text: str = "") -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{text}\n")
+        self.process.stdin.flush()
+
+
+@contextmanager
+def guided(folder: Path, *arguments: str) -> Iterator[Guide]:
+    command = [sys.executable, "-m", "harness.cli", "guide", "--port", "0", *arguments]
+    process = subprocess.Popen(
+        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )
+    try:
+        yield Guide(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+def started(playwright: Playwright, profile: Path) -> tuple[BrowserContext, Page]:
+    installation = ENGINES["chromium"].find("")
+    assert installation is not None
+    options = LaunchOptions(
+        installation=installation, profile=profile, preset="default", temporary=profile.parent
+    )
+    context = playwright.chromium.launch_persistent_context(
+        profile, **options.arguments(args=[], env={}, channel="chromium", chromium_sandbox=False)
+    )
+    return context, context.pages[0]
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.goto(address)
+    while page.url.find("/oauth2/auth") > 0:
+        page.get_by_label("Email").fill(PEOPLE[FIRST].email)
+        page.get_by_label("Password").fill(PEOPLE[FIRST].password)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_load_state("load")
+
+
+def observed(path: Path) -> list[Observation]:
+    return [record for record in read_records([path]) if isinstance(record, Observation)]
+
+
+def test_a_person_sees_what_the_driver_sees(playwright: Playwright, tmp_path: Path) -> None:
+    profile = tmp_path / "profile"
+    results = tmp_path / "report" / "results.ndjson"
+    with guided(tmp_path, SCENARIO, "--browser", "chromium") as guide:
+        address = guide.until(r"Address: (\S+)")
+        context, page = started(playwright, profile)
+        page.goto(address)
+        guide.until("taken for chromium")
+        guide.until(r"1\. Sign in")
+        sign_in(page, address)
+        guide.until("Seen by the server")
+        guide.until(r"2\. Close the browser")
+        context.close()
+        guide.enter()
+        guide.until(r"3\. Start the browser")
+        context, page = started(playwright, profile)
+        # Coming back says that it was started, and shows every surface.
+        page.goto(address)
+        guide.until("non_persistent: ")
+        guide.until("Report: ")
+        assert guide.process.wait(PATIENCE) == 0
+        context.close()
+    by_hand = observed(results)
+    with MockServer() as server:
+        pool = BrowserPool(server.url, Options())
+        try:
+            setup = Setup(engine="chromium", preset="default", environments=FOUR[:2])
+            (scenario,) = scenarios_named(SCENARIO)
+            driven = observe(pool, setup, scenario)
+        finally:
+            pool.close()
+    assert {_cell(o) for o in by_hand} == {_cell(o) for o in driven}
+    assert len(by_hand) == len(driven) == 14
+
+
+def _cell(o: Observation) -> tuple[object, ...]:
+    evidence = o.evidence
+    return (
+        o.check, o.policy, o.surface, o.shown, o.promised, o.expected, o.verdict, o.limitation,
+        o.steps, evidence.reason, evidence.cookies_sent, evidence.decisions,
+        tuple(re.sub(r"=[^;]*", "", header, count=1) for header in evidence.set_cookie),
+    )  # fmt: skip
