@@ -1,13 +1,8 @@
 """`afterclose guide`, with a driven Chromium in the person's place: on a profile that is closed and
 started again."""
 
-import queue
 import re
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,53 +17,11 @@ from harness.result_file import read_records
 from harness.runner.library import scenarios_named
 from harness.server.running import MockServer
 from harness.setup import Setup
+from tests.guided import guided
 from tests.judged import FOUR, observe
 
 pytestmark = pytest.mark.browser
 SCENARIO = "browser_close.quit_and_start"
-PATIENCE = 60.0
-
-
-class Guide:
-    """The command, under way."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.process = process
-        self._lines = queue.Queue[str]()
-        self.told: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._lines.put(line)
-
-    def until(self, pattern: str) -> str:
-        """The first line from now on with that in it; its group, if there is one."""
-        while True:
-            line = self._lines.get(timeout=PATIENCE)
-            self.told.append(line)
-            if found := re.search(pattern, line):
-                return found[1] if found.groups() else line
-
-    def enter(self, text: str = "") -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{text}\n")
-        self.process.stdin.flush()
-
-
-@contextmanager
-def guided(folder: Path, *arguments: str) -> Iterator[Guide]:
-    command = [sys.executable, "-m", "harness.cli", "guide", "--port", "0", *arguments]
-    process = subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-    )
-    try:
-        yield Guide(process)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +75,7 @@ def test_a_person_sees_what_the_driver_sees(playwright: Playwright, tmp_path: Pa
         page.goto(address)
         guide.until("non_persistent: ")
         guide.until("Report: ")
-        assert guide.process.wait(PATIENCE) == 0
+        assert guide.end()[0] == 0
         context.close()
     by_hand = observed(results)
     with MockServer() as server:

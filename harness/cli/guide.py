@@ -139,7 +139,6 @@ def guide(
         fail(str(error))
     except OSError as error:
         fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     desk = Desk()
     server = MockServer(
         configured.environments,
@@ -190,6 +189,7 @@ def _lead(
     real_wait: float,
 ) -> tuple[Lead, bool]:
     """Tell where it is, and lead through all of it; whether it came to its end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     scheme, _, _ = server.url.partition("://")
     desk.base = f"{scheme}://{place.domain}:{server.url.rpartition(':')[2]}"
     code = segno.make(desk.address, micro=False)

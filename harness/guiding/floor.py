@@ -1,5 +1,6 @@
 """Where a person is told what to do, on the page and on the terminal, and heard."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from queue import Empty
@@ -7,11 +8,15 @@ from queue import Empty
 from harness.guiding.ages import CookieAges
 from harness.guiding.terminal import Terminal
 from harness.scenario import UnsupportedVerbError
-from harness.server.desk import Came, Desk, Notice, Said
+from harness.server.desk import Came, Desk, Heard, Notice, Returned, Said
 from harness.server.exchanges import Exchange
 from harness.server.running import MockServer
 
 __all__ = ["Floor"]
+
+
+_BACK_WITHIN = 5.0
+"""Seconds."""
 
 
 class Floor:
@@ -48,8 +53,8 @@ class Floor:
             self._account(self._desk.heard.get())
 
     def until(
-        self, enough: Callable[[Came | Said | Exchange], bool], sentence: str
-    ) -> Came | Said | Exchange:
+        self, enough: Callable[[Heard], bool], sentence: str
+    ) -> Heard:
         """What was heard that is enough. Raises UnsupportedVerbError where the person skips it."""
         while True:
             heard = self._account(self._desk.heard.get())
@@ -60,16 +65,24 @@ class Floor:
 
     def for_real(self, seconds: float, sentence: str) -> None:
         """Return once so much time has gone by. Raises as `until` does."""
+        if self._until_deadline(seconds, lambda heard: heard is Said.SKIP):
+            raise UnsupportedVerbError(f"skipped by the person: {sentence}")
+
+    def until_back(self) -> None:
+        """Return once the browser that has shown everything is back at the page, or has not come
+        for a while: nothing depends on it."""
+        self._until_deadline(_BACK_WITHIN, lambda heard: isinstance(heard, Returned))
+
+    def _until_deadline(self, seconds: float, enough: Callable[[Heard], bool]) -> bool:
+        """Whether that was heard in so much time."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            try:
-                heard = self._account(self._desk.heard.get(timeout=left))
-            except Empty:
-                return
-            if heard is Said.SKIP:
-                raise UnsupportedVerbError(f"skipped by the person: {sentence}")
+            with contextlib.suppress(Empty):
+                if enough(self._account(self._desk.heard.get(timeout=left))):
+                    return True
+        return False
 
-    def _account(self, heard: Came | Said | Exchange) -> Came | Said | Exchange:
+    def _account(self, heard: Heard) -> Heard:
         if isinstance(heard, Exchange):
             self.ages.take(heard)
         elif isinstance(heard, Came):

@@ -255,7 +255,9 @@ class Followed:
     def _shown(self, ticket: Ticket) -> Seen | None:
         """What the server received, or None where that is not all."""
         try:
-            return self._run(self._control.observation(ticket.id))
+            seen = self._run(self._control.observation(ticket.id))
+            self._floor.until_back()
+            return seen
         except ControlClientError as error:
             self._floor.terminal.say(f"     {error}")
             return None

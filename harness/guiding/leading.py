@@ -86,7 +86,7 @@ class Lead:
             finally:
                 with contextlib.suppress(KeyboardInterrupt):
                     runner.run(control.close())
-                self._floor.tell(Notice(sentence="The guide has ended."), aloud=False)
+                self._floor.tell(Notice(sentence="The guide has ended.", over=True), aloud=False)
         return True
 
     def _welcome(self) -> None:
@@ -100,7 +100,9 @@ class Lead:
                 ),
             )
         )
-        self._floor.until(lambda heard: isinstance(heard, Came), "")
+        if not self._floor.agents:
+            # Nobody has been quicker than the notice.
+            self._floor.until(lambda heard: isinstance(heard, Came), "")
         self._agent = next(iter(self._floor.agents))
         if not self._browser.version:
             found = version_in(self._agent)

@@ -20,7 +20,7 @@ from harness.server.exchanges import Exchange
 from harness.server.incoming import form_of
 from harness.server.pages import page
 
-__all__ = ["AUTHORITY", "ENTRANCE", "PAGE", "Came", "Desk", "Notice", "Said"]
+__all__ = ["AUTHORITY", "ENTRANCE", "PAGE", "Came", "Desk", "Heard", "Notice", "Returned", "Said"]
 
 ENTRANCE = "/go"
 """Where the person comes with the browser that is measured, at any host of the server."""
@@ -37,7 +37,8 @@ _EAGER = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 _SCRIPT = """(async () => {
   for (;;) {
     const main = document.querySelector('main');
-    const { version, here } = main.dataset;
+    const { version, here, over } = main.dataset;
+    if (over === 'true') return;
     try {
       const answer = await fetch(`/_afterclose/guide/step?after=${version}&here=${here}`);
       const text = await answer.text();
@@ -65,6 +66,11 @@ class Came:
     """The `User-Agent` of their browser."""
 
 
+@dataclass(frozen=True)
+class Returned:
+    """The browser that is measured has shown everything, and is back at the page."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     """What a person is to do now."""
@@ -85,13 +91,19 @@ class Notice:
     """Whether coming to the entrance is all that it takes: what comes after is waited for there."""
     says: Sequence[Said] = ()
     """What the person may say of it."""
+    over: bool = False
+    """Whether nothing comes after it."""
+
+
+Heard = Came | Returned | Said | Exchange
+"""What comes in."""
 
 
 class Desk:
     """What is told and heard. A server has one, and whoever guides reads `heard`."""
 
     def __init__(self, picture: str = "") -> None:
-        self.heard = SimpleQueue[Came | Said | Exchange]()
+        self.heard = SimpleQueue[Heard]()
         """What came in, in order."""
         self.picture = picture
         """SVG: the entrance as a QR code, or nothing."""
@@ -151,7 +163,10 @@ class Desk:
         return self._page(here=True)
 
     async def _show(self, request: web.Request) -> web.Response:
-        return self._page(here="here" in request.query)
+        here = "here" in request.query
+        if here:
+            self.heard.put(Returned())
+        return self._page(here=here)
 
     async def _step(self, request: web.Request) -> web.Response:
         """The page anew, once there is something new on it."""
