@@ -1,6 +1,5 @@
 """`afterclose guide` under way, and somebody who does what it says without a browser."""
 
-import html
 import queue
 import re
 import subprocess
@@ -10,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urljoin
 
 from harness.people import FIRST, PEOPLE
@@ -82,24 +81,22 @@ def guided(folder: Path, *arguments: str) -> Iterator[Guide]:
 class Person:
     """Follows redirects and a page's script, fills in forms, and keeps cookies."""
 
-    def __init__(self, address: str, environments: tuple[str, ...]) -> None:
+    def __init__(self, address: str) -> None:
         self.address = address
-        self.environments = environments
         base = address.removesuffix("/go")
         self.client = Client(cast(MockServer, SimpleNamespace(url=base)))
-        self.stored: dict[str, str | None] = {"local_storage": None, "session_storage": None}
 
-    def come(self, **headers: str) -> Answer:
-        """Open the address."""
-        first = self.client.get(self.address, headers={"User-Agent": "Test/1.0", **headers})
-        location = first.header("Location")
-        return self.client.follow(location) if location else first
+    def come(self, **headers: str) -> None:
+        """Open the address, and do what the pages want."""
+        page = self.client.get(self.address, headers={"User-Agent": "Test/1.0", **headers})
+        while onward := self._onward(page):
+            page = self.client.get(urljoin(page.url, onward))
 
-    def sign_in(self) -> None:
-        """At every environment, as Ada."""
-        page = self.come()
-        while 'action="/sign-in"' in page.text:
-            answer = self.client.post(
+    def _onward(self, page: Answer) -> str | None:
+        """Where a page leads to: whoever is asked signs in as Ada, and a script goes on once what
+        it has read is sent."""
+        if 'action="/sign-in"' in page.text:
+            page = self.client.post(
                 urljoin(page.url, "/sign-in"),
                 {
                     "login": page.field("login"),
@@ -108,36 +105,14 @@ class Person:
                     "password": PEOPLE[FIRST].password,
                 },
             )
-            page = self.client.follow(answer.header("Location") or "")
-        self._homes()
-
-    def visit(self) -> None:
-        """Of every application, silently."""
-        self.come()
-        self._homes()
-
-    def sign_out(self) -> None:
-        """Through the pages that go on by themselves."""
-        page = self.come()
-        while found := re.search(r'location\.replace\("([^"]+)"\)', page.text):
-            page = self.client.follow(urljoin(page.url, found[1]))
-
-    def _homes(self) -> None:
-        for environment in self.environments:
-            self.client.get(self.client.url(environment, "/", "app"))
-
-    def show(self) -> None:
-        """Show every surface, and go back to the page."""
-        page = self.come()
-        frames = [html.unescape(found) for found in re.findall(r'<iframe src="([^"]+)"', page.text)]
-        for shown in (page, *map(self.client.get, frames)):
-            for path in re.findall(r'fetch\("([^"]+)"', shown.text):
-                parts = path.rpartition("/")[2].split("-")
-                names: Mapping[str, str] = {"browser": "local_storage", "tab": "session_storage"}
-                tokens: Any = {names[part]: self.stored[names[part]] for part in parts}
-                self.client.json("POST", urljoin(shown.url, path), tokens)
-        (back,) = re.findall(r'location\.replace\("([^"]+)"\)', page.text)
-        assert self.client.get(back).status == 200
+        for path in re.findall(r'fetch\("([^"]+/observe/[^"]+)"', page.text):
+            names: Mapping[str, str] = {"browser": "local_storage", "tab": "session_storage"}
+            parts = path.rpartition("/")[2].split("-")
+            self.client.json(
+                "POST", urljoin(page.url, path), dict.fromkeys(names[part] for part in parts)
+            )
+        script = re.search(r'location\.replace\("([^"]+)"\)', page.text)
+        return script[1] if script else page.header("Location")
 
     def forget_all(self) -> None:
         """As another profile."""

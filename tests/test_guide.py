@@ -13,13 +13,12 @@ from harness.records import Done, Observation, Run, State, Unsupported, Verdict
 from harness.result_file import read_records
 from tests.guided import Guide, Person, guided
 
-BOTH = ("persistent", "non_persistent")
 QUIT = "browser_close.quit_and_start"
 
 
 def begun(guide: Guide) -> Person:
     """The person has come for the first time."""
-    person = Person(guide.until(r"Address: (\S+)"), BOTH)
+    person = Person(guide.until(r"Address: (\S+)"))
     person.come()
     guide.until("taken for safari")
     guide.until("Sign in to")
@@ -31,23 +30,23 @@ def test_what_was_done_is_seen_and_what_cannot_be_is_asked_for(tmp_path: Path) -
     scenario = "session_restore.several_tabs_after_sign_out"
     with guided(tmp_path, scenario, "--browser", "Safari", "--browser-version", "18.2") as guide:
         person = begun(guide)
-        person.sign_in()
+        person.come()
         for step in ("open", "visit", "open", "visit"):
             if step == "open":
                 guide.until("Open a new tab")
                 guide.enter()
             else:
                 guide.until("Open the application again")
-                person.visit()
+                person.come()
         guide.until("Sign out in")
-        person.sign_out()
+        person.come()
         guide.until("Close the browser")
         guide.enter()
         guide.until("Start the browser, told")
         guide.until("Then come to")
-        person.show()
+        person.come()
         guide.until("Have other tabs come back")
-        person.show()
+        person.come()
         guide.until("Have other tabs come back")
         guide.enter()
         guide.until("Report: ")
@@ -60,7 +59,7 @@ def test_what_was_done_is_seen_and_what_cannot_be_is_asked_for(tmp_path: Path) -
     assert isinstance(done, Done)
     observations = [o for o in found if isinstance(o, Observation)]
     assert len(observations) == len(found) == 14
-    assert {(o.engine, o.engine_version, o.preset) for o in found} == {
+    assert {(o.engine, o.engine_version, o.preset) for o in observations} == {
         ("safari", "18.2", "default")
     }
     assert {(o.observed, o.verdict) for o in observations} == {
@@ -80,12 +79,12 @@ def test_time_is_moved_and_a_promise_that_is_broken_is_unexplained(tmp_path: Pat
     for scenario in ("inactivity.past_the_timeout_while_closed", QUIT):
         with guided(tmp_path, scenario, "--browser", "safari", "--setting", "as ever") as guide:
             person = begun(guide)
-            person.sign_in()
+            person.come()
             guide.until("Close the browser")
             guide.enter()
             guide.until("Start the browser")
             guide.until("Then come to")
-            person.show()
+            person.come()
             guide.until("Report: ")
             assert guide.end()[0] == 0
     records = list(read_records([tmp_path / "report" / "results.ndjson"]))
@@ -111,22 +110,22 @@ def test_time_is_moved_and_a_promise_that_is_broken_is_unexplained(tmp_path: Pat
 
 def test_what_is_skipped_is_unsupported_and_the_next_one_goes_on(tmp_path: Path) -> None:
     scenarios = ("crash.crash_after_settling", "revocation.revoked_while_closed")
-    with guided(tmp_path, *scenarios, "--browser", "safari", "--policy", BOTH[0]) as guide:
-        person = Person(guide.until(r"Address: (\S+)"), BOTH[:1])
+    with guided(tmp_path, *scenarios, "--browser", "safari", "--policy", "persistent") as guide:
+        person = Person(guide.until(r"Address: (\S+)"))
         person.come()
         guide.until("Sign in to")
-        person.sign_in()
+        person.come()
         guide.until("goes on by itself at")
         guide.enter("s")
         guide.until(r"revoked_while_closed\)")
         person.forget_all()
         guide.until("Sign in to")
-        person.sign_in()
+        person.come()
         guide.until("Close the browser")
         guide.enter()
         guide.until("Start the browser")
         guide.until("Then come to")
-        person.show()
+        person.come()
         assert guide.until("persistent: signed in at (.*)") == (
             "app:ksp_cookie, app:long_cookie, app:session_cookie"
         )
@@ -144,14 +143,14 @@ def test_what_was_observed_before_the_end_is_kept(tmp_path: Path) -> None:
     scenario = "policy_change.override_switched_on_while_signed_in"
     with guided(tmp_path, scenario, "--browser", "safari") as guide:
         person = begun(guide)
-        person.sign_in()
+        person.come()
         guide.until("Open the application again")
-        person.visit()
+        person.come()
         guide.until("Close the browser")
         guide.enter()
         guide.until("Start the browser")
         guide.until("Then come to")
-        person.show()
+        person.come()
         guide.until("Sign out in")
         guide.process.send_signal(signal.SIGINT)
         guide.until("Report: ")

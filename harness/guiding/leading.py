@@ -39,9 +39,10 @@ _TOGETHER = 8
 """Environments that one observation takes."""
 _AT_LOCALHOST = frozenset(
     {"change_cookie_scope", "mend_cookie_scope", "domain_cookie", "secure_cookie"}
-    | {"partitioned_cookie"}
+    | {"partitioned_cookie", "strict_cookie"}
 )
-"""Verbs, and ways of keeping a login, that take it."""
+"""Verbs, and ways of keeping a login, that take its names: by their domain, by being trusted
+without https, or by auth servers and applications being of two sites."""
 _INTERRUPTED = "ended by the person before its end"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
 from harness.engines.control_client import ServedEnvironment
-from harness.engines.person import login_as, visit_of
+from harness.engines.person import login_as
 from harness.people import PEOPLE
 from harness.scenario import Step
 from harness.server.exchanges import Exchange
@@ -25,10 +25,25 @@ def address_of(step: Step, environments: Sequence[ServedEnvironment]) -> str:
         first, *rest = [f"{application}/sign-out" for application in applications]
         return f"{first}?{urlencode([('return_to', stop) for stop in rest])}" if rest else first
     if step.verb == "visit":
-        return visit_of(applications, "/login?prompt=none")
+        return _through(applications, "/login?prompt=none")
     if isinstance(step.value, str):
-        return visit_of(applications, login_as(PEOPLE[step.value]))
-    return visit_of(applications, "/login")
+        return _through(applications, login_as(PEOPLE[step.value]))
+    return _through(applications, "/login")
+
+
+def _through(applications: Sequence[str], login: str) -> str:
+    """The address where a visit begins that goes to every application's login and home, each a page
+    of its own: WebKit forgets what a frame has kept, be it of the same site. The last home shows
+    the others beside it nevertheless, for Firefox remembers of a tab what pages have in it that are
+    there at the end."""
+    *others, last = applications
+    beside = urlencode([("beside", f"{application}/") for application in others])
+    stops = [stop for app in applications for stop in (f"{app}{login}", f"{app}/")]
+    if beside:
+        stops[-1] = f"{last}/?{beside}"
+    first, *rest = stops
+    separator = "&" if "?" in first else "?"
+    return f"{first}{separator}{urlencode([('return_to', stop) for stop in rest])}"
 
 
 class Trace:
