@@ -44,7 +44,7 @@ def say(client: Client, word: str, version: str, **headers: str) -> int:
 
 
 def heard(desk: Desk) -> list[object]:
-    found = []
+    found: list[object] = []
     while not desk.heard.empty():
         found.append(desk.heard.get())
     return found
