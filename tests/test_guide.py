@@ -222,3 +222,50 @@ def test_a_port_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert result.exit_code == 2
     assert re.fullmatch(r"afterclose: cannot listen on .*; choose another with --port\n",
                         result.stderr)  # fmt: skip
+
+
+def test_time_that_a_browser_cannot_be_given_is_waited_for_or_left_out(tmp_path: Path) -> None:
+    """The administrator has sessions last longer than their cookies, and somebody keeps a cookie
+    that a browser would have dropped."""
+    (tmp_path / "away.py").write_text(
+        "from datetime import timedelta\n"
+        "from harness import Browser, scenario\n\n\n"
+        '@scenario(title="Stay away", claims="That is known.")\n'
+        "def away(browser: Browser) -> None:\n"
+        "    browser.sign_in()\n"
+        "    browser.wait(timedelta(seconds=1))\n"
+        '    browser.check("soon")\n'
+        "    browser.wait(timedelta(days=1))\n"
+        '    browser.check("late")\n'
+    )
+    policy = ("--policy", "persistent", "--real-wait", "1s")
+    with guided(tmp_path, "away.py", *SAFARI, *policy) as guide:
+        person = begun(guide)
+        person.come()
+        token = person.client.admin_token("persistent").json["access_token"]
+        guide.until("Stay away for")
+        person.client.json(
+            "PATCH",
+            person.client.url("persistent", "/api/v1/organizations/org_persistent/sessions"),
+            {"authenticated_session_lifetime": 10 * 86_400,
+             "is_use_org_authenticated_session_lifetime": True},
+            headers={"Authorization": f"Bearer {token}"},
+        )  # fmt: skip
+        for _ in range(2):
+            guide.until("Check: ")
+            person.come()
+        assert guide.end()[0] == 0
+    records = list(read_records([tmp_path / "report" / "results.ndjson"]))
+    observed = [record for record in records if isinstance(record, Observation)]
+    surfaces = {o.surface for o in observed if o.check == "soon"}
+    assert {o.surface for o in observed if o.check == "late"} == surfaces - {"sso", "app:memory"}
+    assert observed[-1].evidence.time == (
+        "1 s: waited for real, and the server's clock was moved as far",
+        "86400 s: the server's clock was moved; no browser grew older",
+    )
+    (left_out,) = (record for record in records if isinstance(record, Unsupported))
+    assert left_out.reason.startswith(
+        "late: left out persistent/sso, persistent/app:memory: by then the browser has dropped "
+        "the cookie sso_session"
+    )
+    assert left_out.steps[-1] == "Check: late."

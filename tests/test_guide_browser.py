@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserPool, Options
@@ -44,11 +45,31 @@ def started(playwright: Playwright, profile: Path) -> tuple[BrowserContext, Page
 
 def sign_in(page: Page, address: str) -> None:
     page.goto(address)
-    while page.url.find("/oauth2/auth") > 0:
+    for environment in ("persistent", "non_persistent"):
+        page.wait_for_url(re.compile(rf"//{environment}\.idp\."))
         page.get_by_label("Email").fill(PEOPLE[FIRST].email)
         page.get_by_label("Password").fill(PEOPLE[FIRST].password)
         page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_load_state("load")
+    page.wait_for_url(re.compile(r"//non_persistent\.app\.[^/]*/$"))
+
+
+def in_another_window(playwright: Playwright, address: str) -> None:
+    """The page is kept current, can be used by everybody, and says that the step is done."""
+    installation = ENGINES["chromium"].find("")
+    assert installation is not None
+    with playwright.chromium.launch(
+        executable_path=installation.path, chromium_sandbox=False
+    ) as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.goto(address)
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        expect(page.get_by_role("status")).to_have_text("Close the browser.")
+        watching = browser.new_page()
+        watching.goto(address)
+        page.get_by_role("button", name="Done").click()
+        expect(watching.get_by_role("status")).to_have_text("Start the browser.")
 
 
 def observed(path: Path) -> list[Observation]:
@@ -59,6 +80,7 @@ def test_a_person_sees_what_the_driver_sees(playwright: Playwright, tmp_path: Pa
     profile = tmp_path / "profile"
     results = tmp_path / "report" / "results.ndjson"
     with guided(tmp_path, SCENARIO, "--browser", "chromium") as guide:
+        other_window = guide.until(r"Guide: +(\S+)")
         address = guide.until(r"Address: (\S+)")
         context, page = started(playwright, profile)
         page.goto(address)
@@ -68,7 +90,7 @@ def test_a_person_sees_what_the_driver_sees(playwright: Playwright, tmp_path: Pa
         guide.until("Seen by the server")
         guide.until(r"2\. Close the browser")
         context.close()
-        guide.enter()
+        in_another_window(playwright, other_window)
         guide.until(r"3\. Start the browser")
         context, page = started(playwright, profile)
         # Coming back says that it was started, and shows every surface.
