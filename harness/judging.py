@@ -44,14 +44,17 @@ class Acting(Protocol):
 
 
 class Judge:
-    """One lifecycle's judge. `version` is the engine's."""
+    """One lifecycle's judge. `version` is the engine's; `rules` the name of the one whose rules it
+    is expected to follow, where that is not its own, and empty for none."""
 
-    def __init__(self, scenario: str, setup: Setup, version: str = "") -> None:
+    def __init__(
+        self, scenario: str, setup: Setup, version: str = "", *, rules: str | None = None
+    ) -> None:
         self._scenario = scenario
         self._setup = setup
         self._version = version
         self._began = time.perf_counter()
-        family = family_of(setup.engine)
+        family = family_of(setup.engine if rules is None else rules)
         self._family = family
         at_mock = family and not setup.target
         self._expectation = Expectation(family, setup) if family and at_mock else None

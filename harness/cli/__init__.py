@@ -19,6 +19,7 @@ _MODULES = {
     "scenarios": "show",
     "report": "show",
     "explore": "explore",
+    "guide": "guide",
     "compare": "compare",
     "baseline": "baseline",
     "target": "target",
