@@ -8,8 +8,7 @@
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Mapping
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from documentation.results import SCENARIOS, Results
@@ -109,10 +108,11 @@ def _overrides(measured: Results, options: Mapping[str, str]) -> str:
             and "override_session_policy" not in _verbs_of(o)
         ]
         differing = [one for one, other in pairs if one.shown != other.shown]
+        where = joined(sorted({f"`{o.scenario}`, `{o.surface}`" for o in differing})) or "–"
         rows.append(
-            [f"`{overridden}`", f"`{plain}`", f"{len(pairs):,}", f"{len(differing):,}"]
+            [f"`{overridden}`", f"`{plain}`", f"{len(pairs):,}", f"{len(differing):,}", where]
         )
-    return table(["environment", "held against", "cells", "that differ"], rows)
+    return table(["environment", "held against", "cells", "that differ", "where"], rows)
 
 
 def _verbs_of(o: Observation) -> set[str]:
@@ -174,20 +174,51 @@ def _plain(o: Observation) -> str:
 
 def _where(measured: Results, options: Mapping[str, str]) -> str:
     """In which scenarios, and with which presets, a limitation was seen at the auth server."""
-    found = sorted(
-        (o.scenario, o.preset, o.engine)
-        for o in measured.observations
-        if o.limitation == options["limitation"] and o.surface == SSO
+    found: dict[str, dict[str, list[str]]] = {}
+    for o in measured.observations:
+        if o.limitation == options["limitation"] and o.surface == SSO:
+            presets = found.setdefault(o.scenario, {}).setdefault(o.engine, [])
+            if o.preset not in presets:
+                presets.append(o.preset)
+    rows = [
+        [SCENARIOS[scenario][1].title, f"`{scenario}`",
+         *(_presets(engines.get(b.engine, [])) for b in measured.browsers)]
+        for scenario, engines in sorted(found.items())
+    ]  # fmt: skip
+    return table(["what happened", "scenario", *(b.short for b in measured.browsers)], rows)
+
+
+def _presets(names: Sequence[str]) -> str:
+    """The plainest, and how many besides."""
+    if not names:
+        return "–"
+    plainest = min(names, key=lambda name: (name != "default", len(name)))
+    return f"`{plainest}`{f' and {len(names) - 1} more' if len(names) > 1 else ''}"
+
+
+def _differences(measured: Results, options: Mapping[str, str]) -> str:
+    """Between two presets of one browser, cell by cell, of the session at the auth server."""
+    before, after = options["before"], options["after"]
+    sides: dict[str, dict[tuple[str, ...], Observation]] = {before: {}, after: {}}
+    for o in measured.observations:
+        if (o.engine, o.surface) == (options["engine"], SSO) and o.preset in sides:
+            sides[o.preset][o.scenario, o.check, o.policy] = o
+    common = sorted(sides[before].keys() & sides[after].keys())
+    differing = [at for at in common if sides[before][at].shown != sides[after][at].shown]
+    counted = Counter(at[0] for at in differing)
+    rows = [
+        [SCENARIOS[scenario][1].title, f"`{scenario}`", f"{number:,}",
+         f"{sum(at[0] == scenario for at in common):,}"]
+        for scenario, number in counted.items()
+    ]  # fmt: skip
+    back = sum(sides[after][at].signed_in for at in differing)
+    told = (
+        f"Of {len(common):,} cells that were measured with `{before}` and with `{after}`, "
+        f"{len(differing):,} came out otherwise. In {back} of those somebody was signed in with "
+        f"`{after}` who was not with `{before}`."
     )
-    rows = []
-    for scenario, group in groupby(found, key=lambda key: key[0]):
-        presets: dict[str, set[str]] = {}
-        for _, preset, engine in group:
-            presets.setdefault(preset, set()).add(engine)
-        told = joined([f"`{p}`" for p in presets])
-        engines = joined(sorted({e for named in presets.values() for e in named}))
-        rows.append([SCENARIOS[scenario][1].title, f"`{scenario}`", told, engines])
-    return table(["what happened", "scenario", "presets", "browsers"], rows)
+    head = ["what happened", "scenario", "cells that differ", "of"]
+    return f"{told}\n\n{table(head, rows)}"
 
 
 _PARTS: Mapping[str, Callable[[Results, Mapping[str, str]], str]] = {
@@ -199,4 +230,5 @@ _PARTS: Mapping[str, Callable[[Results, Mapping[str, str]], str]] = {
     "both-ways": _both_ways,
     "summary": _summary,
     "where": _where,
+    "differences": _differences,
 }
