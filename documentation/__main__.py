@@ -13,7 +13,7 @@ from documentation.results import Results, results
 __all__ = ["written"]
 
 ROOT = Path(__file__).parent.parent
-_SIGN = "<!-- Written by `python -m documentation`; what it says is changed where it comes from. -->"
+_SIGN = "<!-- Written by `python -m documentation`: change what it comes from. -->"
 
 
 def written(measured: Results) -> dict[Path, str]:

@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -70,8 +71,15 @@ def _told(command: TyperCommand, context: typer.Context) -> list[str]:
     for parameter in command.params:
         record = parameter.get_help_record(context)
         if record is not None:
-            rows.append([f"`{record[0]}`", _plain(" ".join(record[1].split()))])
-    return [*lines, table(["", ""], rows)] if rows else lines
+            rows.append([f"`{_metavar(record[0])}`", _plain(" ".join(record[1].split()))])
+    return [*lines, table(["argument or option", "meaning"], rows)] if rows else lines
+
+
+def _metavar(told: str) -> str:
+    """Names of Python's types are no help to whoever types."""
+    option, _, kind = told.partition(" <")
+    kinds = {"": "", "int range>": " N", "int>": " N", "path>": " PATH"}
+    return option + ("" if not option.startswith("-") else kinds.get(kind, " TEXT"))
 
 
 def _plain(text: str) -> str:
@@ -165,7 +173,7 @@ def _documented(module: Any, name: str) -> dict[str, str]:
     tree = ast.parse(inspect.getsource(module))
     body = next(n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
     found = {}
-    for field, below in zip(body, body[1:], strict=False):
+    for field, below in pairwise(body):
         if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
             text = " ".join(str(below.value.value).split())
             if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
@@ -212,14 +220,14 @@ def _fields(name: str) -> list[str]:
         [f"`{field}`", f"`{_type(hints[field])}`", documented.get(field, "")]
         for field in kind.__struct_fields__
     ]
-    return [" ".join((kind.__doc__ or "").split()), "", table(["field", "type", ""], rows)]
+    return [" ".join((kind.__doc__ or "").split()), "", table(["field", "type", "meaning"], rows)]
 
 
 def _type(hint: Any) -> str:
     told = hint if isinstance(hint, str) else getattr(hint, "__name__", "")
     if not isinstance(hint, type) or getattr(hint, "__args__", None):
         told = str(hint)
-    return re.sub(r"harness\.\w+\.|ForwardRef|[('\")]", lambda m: "" , told)
+    return re.sub(r"harness\.\w+\.|ForwardRef|[('\")]", "", told)
 
 
 def _control_api() -> str:
@@ -287,7 +295,7 @@ def _schema(schema: Mapping[str, Any]) -> list[str]:
         for name, value in schema["properties"].items()
     ]  # fmt: skip
     described = " ".join(schema.get("description", "").split())
-    return [*([described, ""] if described else []), table(["field", "type", ""], rows)]
+    return [*([described, ""] if described else []), table(["field", "type", "meaning"], rows)]
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from harness.policy import DEFAULT_ENVIRONMENTS, Environment
 from harness.promise import history_of
 from harness.records import Evidence, Observation, State
 from harness.runner.library import load_scenarios, packs, scenario_files
-from harness.scenario import Scenario, Step, UnsupportedVerbError, narrate, steps_of
+from harness.scenario import Scenario, UnsupportedVerbError, narrate, steps_of
 from harness.setup import Setup, parts_of
 from tests.measuring import AT_ONCE, Cell, Who, days, load
 
@@ -89,7 +89,8 @@ def last_check(scenario: Scenario) -> str:
 @lru_cache
 def results() -> Results:
     """All of them."""
-    browsers, observations = [], []
+    browsers: list[Browser] = []
+    observations: list[Observation] = []
     for name, engine in ENGINES.items():
         version, cells = load(name)
         browsers.append(Browser(name, engine.title, version, *days(name), engine.presets))
@@ -101,10 +102,10 @@ def _judged(
     engine: str, version: str, cells: Mapping[Cell, Who]
 ) -> Iterator[Observation]:
     there: dict[str, tuple[set[str], set[str]]] = {}
-    for scenario, _, preset, policy, _ in cells:
-        presets, policies = there.setdefault(scenario, (set(), set()))
-        presets.add(preset)
-        policies.add(policy)
+    for cell in cells:
+        presets, policies = there.setdefault(cell[0], (set(), set()))
+        presets.add(cell[2])
+        policies.add(cell[3])
     for name, (_, scenario) in SCENARIOS.items():
         presets, policies = there.get(name, (set(), set()))
         # Those that were in the browser together.

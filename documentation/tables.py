@@ -29,13 +29,13 @@ def joined(names: Sequence[str], word: str = "and") -> str:
 
 
 def cell(o: Observation, to: str) -> str:
-    """In or out; bold, and a link to the reason, where that is not as promised. `to` is the way
+    """In or out; with a sign, and a link to the reason, where that is not as promised. `to` is the way
     from the page to the folder of the limitations."""
     state = "in" if o.signed_in else "out"
     if o.verdict is Verdict.KEPT:
         return state
     if o.verdict is Verdict.LIMITATION:
-        return f"**[{state}]({to}{o.limitation}.md)**"
+        return f"**[≈ {state}]({to}{o.limitation}.md)**"
     return f"**{state}, unexpected**"
 
 
