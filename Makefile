@@ -47,4 +47,4 @@ $(VENV)/browsers: $(VENV)/installed
 	@$(BIN)/afterclose engines --install
 
 clean:
-	rm -rf $(VENV) report test-results
+	rm -rf $(VENV) build report test-results

@@ -141,18 +141,18 @@ def _yourself(
         f"{len(o.steps)}. Look at {told}: it is **{instead}**. Promised is {promised}.", "",
     ]  # fmt: skip
     if o.evidence.decisions:
-        lines += ["What decides it, by the rules of that browser, in order:", ""]
+        browser = next(b for b in measured.browsers if b.engine == o.engine)
+        lines += [f"What decides it in {browser.title}, by its rules, in order:", ""]
         lines += [f"* {because}" for because in o.evidence.decisions]
         lines += [""]
-    preset = "" if o.preset == "default" else f" --preset {o.preset}"
     engines = "".join(f" --engine {b.engine}" for b in alike)
     return [
         *lines,
         f"The same, carried out (scenario `{o.scenario}` of the pack "
         f"`{SCENARIOS[o.scenario][0]}`):", "",
         "```console",
-        f"$ afterclose run {o.scenario}{engines}{preset or ' --preset default'} "
-        f"--policy {o.policy}",
+        f"$ afterclose run {o.scenario}{engines} \\",
+        f"    --preset {o.preset} --policy {o.policy}",
         "```", "",
     ]  # fmt: skip
 

@@ -24,6 +24,8 @@ __all__ = ["filled"]
 
 _REGION = re.compile(r"(<!-- measured: (.+?) -->\n).*?(<!-- /measured -->)", re.DOTALL)
 _SHOWN = ("default", "continue")
+_POLICIES = ("persistent", "non_persistent", "org_persistent", "org_non_persistent")
+"""What a run has that is told nothing else."""
 
 
 def filled(page: Path, text: str, measured: Results) -> str:
@@ -45,12 +47,27 @@ def filled(page: Path, text: str, measured: Results) -> str:
 
 
 def _told(measured: Results, options: Mapping[str, str]) -> str:
-    verdicts = Counter(o.verdict for o in measured.observations)
-    counted = ", ".join(f"{number:,} {verdict}" for verdict, number in sorted(verdicts.items()))
     return (
         f"{measured.told} {len(measured.observations):,} cells of {len(SCENARIOS)} scenarios: "
-        f"{counted}."
+        f"{_counted(measured.observations)}."
     )
+
+
+def _counted(observations: Sequence[Observation]) -> str:
+    verdicts = Counter(o.verdict for o in observations)
+    told = {Verdict.LIMITATION: "limitations"}
+    return ", ".join(
+        f"{number:,} {told.get(verdict, verdict)}" for verdict, number in sorted(verdicts.items())
+    )
+
+
+def _browsers(measured: Results, options: Mapping[str, str]) -> str:
+    rows = [
+        [b.name, f"{b.first} to {b.last}", f"{len(b.presets)}",
+         f"{sum(o.engine == b.engine for o in measured.observations):,}"]
+        for b in measured.browsers
+    ]  # fmt: skip
+    return table(["browser", "measured", "presets", "cells"], rows)
 
 
 def _cells(measured: Results, options: Mapping[str, str]) -> str:
@@ -164,7 +181,12 @@ def _summary(measured: Results, options: Mapping[str, str]) -> str:
             )
         rows.append(row)
     heads = [f"{b.title} {preset}" for b, preset in columns]
-    return table(["scenario", *heads], rows)
+    shown = [
+        o for o in measured.observations
+        if SCENARIOS[o.scenario][0] == "essential" and o.preset in _SHOWN and o.policy in _POLICIES
+    ]  # fmt: skip
+    told = f"{measured.told} {len(shown):,} cells, all surfaces: {_counted(shown)}."
+    return f"{told}\n\n{table(['scenario', *heads], rows)}"
 
 
 def _plain(o: Observation) -> str:
@@ -223,6 +245,7 @@ def _differences(measured: Results, options: Mapping[str, str]) -> str:
 
 _PARTS: Mapping[str, Callable[[Results, Mapping[str, str]], str]] = {
     "told": _told,
+    "browsers": _browsers,
     "cells": _cells,
     "answers": _answers,
     "questions": _questions,

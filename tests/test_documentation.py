@@ -93,8 +93,8 @@ def test_what_a_page_tells_to_see_is_to_be_seen(tmp_path: Path) -> None:
     """On the models: with the scenario, preset and policy of its command, the limitation comes."""
     commands = {}
     for page in PAGES.glob("*.md"):
-        for command in re.findall(r"^\$ afterclose (.*)$", page.read_text(), re.M):
-            commands[page.stem] = command.split()
+        for command in re.findall(r"^\$ afterclose ((?:.*\\\n)*.*)$", page.read_text(), re.M):
+            commands[page.stem] = command.replace("\\\n", " ").split()
     assert len(commands) == sum("why_not" not in advice for advice in ADVICE.values())
     seen = set()
     for number, as_installed in enumerate((True, False)):
