@@ -29,8 +29,8 @@ def joined(names: Sequence[str], word: str = "and") -> str:
 
 
 def cell(o: Observation, to: str) -> str:
-    """In or out; with a sign, and a link to the reason, where that is not as promised. `to` is the way
-    from the page to the folder of the limitations."""
+    """In or out; with a sign, and a link to the reason, where that is not as promised. `to` is the
+    way from the page to the folder of the limitations."""
     state = "in" if o.signed_in else "out"
     if o.verdict is Verdict.KEPT:
         return state
@@ -50,7 +50,7 @@ def cells(
     to: str = "limitations/",
 ) -> str:
     """A scenario's last check, or the one that is named: presets down, browsers and policies
-    across."""
+    across. Raises ValueError where nothing is measured of that."""
     found: dict[tuple[str, str, str], Observation] = {
         (o.preset, o.engine, o.policy): o for o in measured.of(scenario, surface, check)
     }
