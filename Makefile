@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench docs measured-docs clean
 
 run: $(VENV)/browsers
 	$(BIN)/afterclose run $(ARGS)
@@ -26,6 +26,15 @@ bench: $(VENV)/browsers
 	$(BIN)/python -m benchmarks.fuzz
 	$(BIN)/python -m benchmarks.scale
 
+docs: $(VENV)/installed
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
+	@echo build/docs/index.html
+
+# What a run showed becomes what the tables of the documentation say: RESULTS=report/results.ndjson
+measured-docs: $(VENV)/installed
+	$(BIN)/python -m tests.measuring $(or $(RESULTS),report/results.ndjson)
+	$(BIN)/python -m documentation
+
 $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
@@ -38,4 +47,4 @@ $(VENV)/browsers: $(VENV)/installed
 	@$(BIN)/afterclose engines --install
 
 clean:
-	rm -rf $(VENV) report test-results
+	rm -rf $(VENV) build report test-results

@@ -13,16 +13,17 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from harness.engines.stopwatch import TOO_SLOW
 from harness.people import PEOPLE
 from harness.presets import canonical
-from harness.records import Observation
+from harness.records import Observation, Run
 from harness.result_file import read_records
 from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import steps_of
 
-__all__ = ["AT_ONCE", "SURFACES", "Cell", "Who", "load", "record"]
+__all__ = ["AT_ONCE", "SURFACES", "Cell", "Who", "days", "load", "record"]
 
 AT_ONCE = 4
 """Environments that were in a browser together when this was recorded. It matters: a popup has what
@@ -61,9 +62,15 @@ Who = tuple[str, ...]
 """As whom: email addresses, nobody where it is empty."""
 
 
+def days(engine: str) -> tuple[str, str]:
+    """The days of the first and the last run of which cells are recorded, as ISO 8601 has them."""
+    data = _read(engine)
+    return data["first"], data["last"]
+
+
 def load(engine: str) -> tuple[str, dict[Cell, Who]]:
     """The version of the browser that was measured, and as whom each cell was signed in."""
-    data = json.loads((_FOLDER / f"{engine}.json").read_text(encoding="utf-8"))
+    data = _read(engine)
     cells = {
         (scenario, check, preset, policy, surface): _READ[sign]
         for scenario, checks in data["cells"].items()
@@ -74,6 +81,11 @@ def load(engine: str) -> tuple[str, dict[Cell, Who]]:
         if sign != "-"
     }
     return data["version"], cells
+
+
+def _read(engine: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((_FOLDER / f"{engine}.json").read_text(encoding="utf-8"))
+    return data
 
 
 def record(paths: Iterable[Path]) -> None:
@@ -87,7 +99,11 @@ def record(paths: Iterable[Path]) -> None:
     }
     seen: dict[str, dict[Cell, Who]] = {}
     versions: dict[str, str] = {}
+    started: dict[str, set[str]] = {}
+    day = ""
     for entry in read_records(paths):
+        if isinstance(entry, Run):
+            day = entry.started[:10]
         if not isinstance(entry, Observation) or entry.engine.startswith("simulated-"):
             continue
         if (entry.scenario, entry.check) in known and TOO_SLOW not in entry.evidence.notes:
@@ -95,9 +111,12 @@ def record(paths: Iterable[Path]) -> None:
             cell = (entry.scenario, entry.check, preset, entry.policy, entry.surface)
             seen.setdefault(entry.engine, {})[cell] = entry.evidence.who
             versions[entry.engine] = entry.engine_version
+            started.setdefault(entry.engine, set()).add(day)
     for engine, newer in seen.items():
         version, recorded = load(engine)
-        older = recorded if version == versions[engine] else {}
+        same = version == versions[engine]
+        older = recorded if same else {}
+        dates = started[engine] | set(days(engine) if same else ())
         cells = {cell: shown for cell, shown in older.items() if cell[:2] in known} | newer
         tree: dict[str, dict[str, dict[str, dict[str, str]]]] = {}
         for scenario, check, preset, policy, surface in cells:
@@ -107,7 +126,9 @@ def record(paths: Iterable[Path]) -> None:
                 ).rstrip("-")
                 checks = tree.setdefault(scenario, {}).setdefault(check, {})
                 checks.setdefault(preset, {})[policy] = word
-        data = {"version": versions[engine], "cells": tree}
+        data = {
+            "version": versions[engine], "first": min(dates), "last": max(dates), "cells": tree,
+        }  # fmt: skip
         text = json.dumps(data, indent=1, sort_keys=True) + "\n"
         (_FOLDER / f"{engine}.json").write_text(text, encoding="utf-8")
 

@@ -13,15 +13,15 @@ from harness.config import load_config
 from harness.runner.baseline_file import read_baseline
 
 ROOT = Path(__file__).parent.parent
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
 
 
 def blocks(language: str) -> list[Any]:
     return [
         pytest.param(block, id=f"{path.stem}-{number}")
         for path in DOCS
-        # Whose blocks are files of one project: test_target_docs.
-        if path.stem != "target"
+        # Whose blocks are files of one project: test_target_docs, test_site_docs.
+        if path.stem not in ("target", "scenarios")
         for number, block in enumerate(
             re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL), start=1
         )
@@ -86,6 +86,6 @@ def test_the_tests_that_pages_name_are_there() -> None:
         for path in [*ROOT.glob("tests/**/test_*.py")]
         for name in [path.stem, *re.findall(r"^def (test_\w+)", path.read_text(), re.M)]
     }
-    for page in ROOT.glob("docs/*.md"):
+    for page in DOCS:
         named = set(re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8")))
         assert named <= there, page.name

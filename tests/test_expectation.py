@@ -1,4 +1,7 @@
-"""What to expect of a browser: exact, and not moved by a bug of the server."""
+"""What to expect of a browser: exact, and not moved by a bug of the server.
+
+That every cell which was measured is expected is held by `test_documentation`.
+"""
 
 import ast
 from collections.abc import Mapping
@@ -9,7 +12,6 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness.engines import ENGINES
 from harness.expectation import Expectation
 from harness.model.families import family_of
 from harness.people import PEOPLE
@@ -23,11 +25,10 @@ from harness.policy import (
     Policy,
 )
 from harness.records import State
-from harness.runner.library import load_scenarios, scenario_files
-from harness.scenario import Step, UnsupportedVerbError, steps_of
+from harness.scenario import Step
 from harness.settings import Activity, PolicyChange, Settings
-from harness.setup import Setup, parts_of
-from tests.measuring import AT_ONCE, Cell, Who, load
+from harness.setup import Setup
+from tests.measuring import Who
 
 IN, OUT = State.SIGNED_IN, State.SIGNED_OUT
 DAY = timedelta(days=1)
@@ -52,37 +53,6 @@ def expected(
     )
     seen = Expectation(family, setup).after((Step("sign_in"), *steps, Step("check", "at the end")))
     return {key: expected.state for key, expected in seen.items()}
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_every_cell_that_was_measured_is_expected(engine: str) -> None:
-    _, measured = load(engine)
-    family = family_of(engine)
-    assert family is not None
-    played: dict[Cell, Who] = {}
-    presets = {cell[2] for cell in measured}
-    for scenario in load_scenarios(scenario_files()):
-        # Those that were measured, since they were in the browser together.
-        policies = {policy for name, _, _, policy, _ in measured if name == scenario.name}
-        there = [e for e in DEFAULT_ENVIRONMENTS if e.name in policies]
-        for environments, preset in product(parts_of(scenario, there, AT_ONCE), presets):
-            setup = Setup(
-                engine=engine, preset=preset, environments=environments, keeps=scenario.keeps
-            )
-            steps = steps_of(scenario, min(setup.limits, key=lambda limits: limits.inactivity))
-            expectation = Expectation(family, setup)
-            try:
-                for number, step in enumerate(steps, start=1):
-                    if step.verb == "check":
-                        seen = expectation.after(steps[:number])
-                        played |= {
-                            (scenario.name, str(step.value), preset, *key): expected.who
-                            for key, expected in seen.items()
-                        }
-            except UnsupportedVerbError:
-                continue
-    differing = [cell for cell, shown in measured.items() if played[cell] != shown]
-    assert differing == []
 
 
 def test_the_server_is_not_asked_and_not_used() -> None:

@@ -1,0 +1,194 @@
+"""The pages of the limitations: one each, of the registry, the committed results, and
+`advice.toml`, which says what people can do about it."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from documentation.results import SCENARIOS, Browser, Results
+from documentation.tables import USUAL, joined, table
+from harness.limitations import LIMITATIONS, Limitation
+from harness.presets import PRESETS
+from harness.records import Observation, State
+from harness.reports.matrix import SSO, surface_order
+
+__all__ = ["ADVICE", "example_of", "pages"]
+
+ADVICE: Mapping[str, Mapping[str, Any]] = tomllib.loads(
+    (Path(__file__).parent / "advice.toml").read_text(encoding="utf-8")
+)
+"""By a limitation's id: title, what one would expect, what can be done, and sources for that."""
+
+_WAYS = {
+    State.SIGNED_IN: ("signed out", "signed in", "Signed in although signed out is promised"),
+    State.SIGNED_OUT: ("signed in", "signed out", "Signed out although signed in is promised"),
+}
+"""What is promised, what is seen instead, and the heading of those that do so."""
+
+
+def pages(measured: Results) -> dict[str, str]:
+    """Their texts, by the name of the file."""
+    seen: dict[str, list[Observation]] = defaultdict(list)
+    for o in measured.observations:
+        if o.limitation is not None:
+            seen[o.limitation].append(o)
+    found = {f"{one.id}.md": _page(one, measured, seen[one.id]) for one in LIMITATIONS}
+    return found | {"index.md": _index(measured, seen)}
+
+
+def example_of(observations: Sequence[Observation], wanted: Sequence[str] = ()) -> Observation:
+    """The one that is told: of the scenario and preset that are wanted, at the auth server if it is
+    seen there, as installed if it is seen so, of a scenario that everybody runs, and short."""
+    return min(
+        observations,
+        key=lambda o: (
+            bool(wanted) and [o.scenario, o.preset] != list(wanted),
+            o.surface != SSO, o.policy not in USUAL, list(PRESETS).index(o.preset),
+            SCENARIOS[o.scenario][0] != "essential", len(o.steps), o.scenario, o.surface, o.engine,
+            o.policy,
+        ),
+    )  # fmt: skip
+
+
+def _page(limitation: Limitation, measured: Results, seen: Sequence[Observation]) -> str:
+    advice = ADVICE[limitation.id]
+    promised, instead, _ = _WAYS[limitation.explains]
+    lines = [
+        f"# {advice['title']}", "",
+        f"`{limitation.id}`: somebody is **{instead}** although **{promised}** was promised.", "",
+        limitation.sentence, "",
+        "## What one would expect", "", advice["expect"], "",
+        "## What happens", "",
+        *(_happens(measured, seen) if seen else _not_reproduced(advice)),
+        *(_yourself(limitation, measured, seen) if seen else []),
+        "## What an operator can do", "", advice["operator"], "",
+        "## What an application can do", "", advice["application"], "",
+        "## Sources", "",
+        *(f"* {_source(source)}" for source in (*limitation.sources, *advice.get("see", []))), "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _not_reproduced(advice: Mapping[str, Any]) -> list[str]:
+    return [
+        "**Not reproduced by a run**: no cell of the committed results of real browsers rests on "
+        f"it. {advice['why_not']}", "",
+    ]  # fmt: skip
+
+
+def _source(source: str) -> str:
+    """Addresses as links; what a vendor's file is called, as code."""
+    first, _, rest = source.partition(" ")
+    if first.startswith("https://"):
+        return f"<{first}>{' ' + rest if rest else ''}"
+    return source
+
+
+def _happens(measured: Results, seen: Sequence[Observation]) -> list[str]:
+    scenarios = {o.scenario for o in seen}
+    lines = [
+        f"Seen in {len(seen):,} cells of {_count(len(scenarios), 'scenario')}. {measured.told}", ""
+    ]
+    presets = [p for p in PRESETS if any(o.preset == p for o in seen)]
+    rows = [
+        [f"`{preset}`", PRESETS[preset], *(_where(seen, preset, b) for b in measured.browsers)]
+        for preset in presets
+    ]
+    return [*lines, table(["preset", "meaning", *(b.name for b in measured.browsers)], rows), ""]
+
+
+def _where(seen: Sequence[Observation], preset: str, browser: Browser) -> str:
+    if preset not in browser.presets:
+        return "has no such setting"
+    found = [o for o in seen if o.preset == preset and o.engine == browser.engine]
+    if not found:
+        return "not seen"
+    surfaces = sorted({o.surface for o in found}, key=surface_order)
+    scenarios = _count(len({o.scenario for o in found}), "scenario")
+    named = joined([f"`{surface}`" for surface in surfaces[:3]])
+    more = f" and {len(surfaces) - 3} more" if len(surfaces) > 3 else ""
+    return f"{scenarios}: {named}{more}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _yourself(
+    limitation: Limitation, measured: Results, seen: Sequence[Observation]
+) -> list[str]:
+    o = example_of(seen, ADVICE[limitation.id].get("example", ()))
+    promised, instead, _ = _WAYS[o.observed]
+    if o.promised is o.observed:
+        promised = f"{instead} as {joined(o.promised_who)}"
+        instead = f"{instead} as {joined(o.evidence.who)}"
+    alike = [
+        b for b in measured.browsers
+        if any(
+            (p.engine, p.scenario, p.check, p.preset, p.policy, p.surface)
+            == (b.engine, o.scenario, o.check, o.preset, o.policy, o.surface)
+            for p in seen
+        )
+    ]  # fmt: skip
+    told = "the session at the auth server" if o.surface == SSO else f"the surface `{o.surface}`"
+    lines = [
+        "## How to see it", "",
+        f"With the policy `{o.policy}`, in {joined([b.name for b in alike], 'or')}, {_set_up(o)}:",
+        "",
+        *(f"{number}. {step}" for number, step in enumerate(o.steps[:-1], start=1)),
+        f"{len(o.steps)}. Look at {told}: it is **{instead}**. Promised is {promised}.", "",
+    ]  # fmt: skip
+    if o.evidence.decisions:
+        browser = next(b for b in measured.browsers if b.engine == o.engine)
+        lines += [f"What decides it in {browser.title}, by its rules, in order:", ""]
+        lines += [f"* {because}" for because in o.evidence.decisions]
+        lines += [""]
+    engines = "".join(f" --engine {b.engine}" for b in alike)
+    return [
+        *lines,
+        f"The same, carried out (scenario `{o.scenario}` of the pack "
+        f"`{SCENARIOS[o.scenario][0]}`):", "",
+        "```console",
+        f"$ afterclose run {o.scenario}{engines} \\",
+        f"    --preset {o.preset} --policy {o.policy}",
+        "```", "",
+    ]  # fmt: skip
+
+
+def _set_up(o: Observation) -> str:
+    return "as installed" if o.preset == "default" else PRESETS[o.preset]
+
+
+def _index(measured: Results, seen: Mapping[str, Sequence[Observation]]) -> str:
+    lines = [
+        "# Limitations", "",
+        "The documented ways in which browsers and applications bend what a session policy "
+        "promises: the reasons that results name. A limitation is never a permission; which one "
+        "is behind a cell follows from what became of the cookie there "
+        "([how a verdict comes about](../verdict.md)).", "",
+        measured.told, "",
+    ]  # fmt: skip
+    for state, (_, _, heading) in _WAYS.items():
+        rows = [
+            [
+                f"[{ADVICE[one.id]['title']}]({one.id}.md)", one.sentence,
+                *(_cells(seen[one.id], b) for b in measured.browsers),
+            ]
+            for one in LIMITATIONS if one.explains is state
+        ]  # fmt: skip
+        head = ["limitation", "in a sentence", *(f"cells, {b.short}" for b in measured.browsers)]
+        lines += [f"## {heading}", "", table(head, rows), ""]
+    missing = [one for one in LIMITATIONS if not seen[one.id]]
+    lines += [
+        f"{len(missing)} of {len(LIMITATIONS)} are not reproduced by a run of real browsers that "
+        "is committed; their pages say why.", "",
+        "```{toctree}", ":hidden:", "",
+        *(one.id for one in LIMITATIONS), "```", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _cells(seen: Sequence[Observation], browser: Browser) -> str:
+    return f"{sum(o.engine == browser.engine for o in seen):,}"
