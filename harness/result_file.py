@@ -9,12 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from harness.records import FORMAT, Record, Run
+from harness.records import FORMAT, Done, Record, Run
 
 __all__ = [
     "RecordsError",
     "append_records",
     "begin_results",
+    "durations_in",
     "first_run",
     "read_records",
     "run_of",
@@ -123,6 +124,20 @@ def read_records(
         if skipped and damaged:
             more = f" (and {len(skipped) - 1} more such lines)" if len(skipped) > 1 else ""
             damaged(f"{skipped[0]}{more}; it is left out, and everything else is used")
+
+
+def durations_in(path: Path) -> dict[str, float]:
+    """How long each item took that has ended, in seconds, by name; nothing of a file that is not
+    there, or is no result file. Reads little of it: who asks wants to begin."""
+    found: dict[str, float] = {}
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        for line in file:
+            if line.startswith(b'{"type":"done"'):
+                with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                    record = _DECODER.decode(line)
+                    if isinstance(record, Done):
+                        found[record.item] = max(found.get(record.item, 0.0), record.duration_s)
+    return found
 
 
 def _check_format(path: Path, data: bytes) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version as own_version
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from harness.engines.processes import end_with_parent
 from harness.engines.simulated import Simulated
 from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment, Limits
-from harness.records import Error, Observation, Record, Run, Unsupported, Verdict
+from harness.records import Error, Observation, Record, Run, Unsupported, Verdict, item_name
 from harness.reports.baseline import Failure
 from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.chosen import Chosen
@@ -33,7 +33,8 @@ from harness.runner.plan import Plan
 from harness.runner.results import Results, run_record
 from harness.runner.resuming import Resumption, resumption_of
 from harness.runner.serving import Serving
-from harness.runner.stash import FAILED
+from harness.runner.stash import FAILED, STEPS
+from harness.runner.steps import Telling
 from harness.scenario import Browser, Interpreter, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 from harness.setup import Setup
@@ -251,6 +252,8 @@ def lifecycle(
 
     observations: list[Observation] = []
     target = run_session.target
+    tell = item.config.stash.get(STEPS, None)
+    item_told = item_name(attempt.scenario, attempt.engine, attempt.preset)
 
     def observed(observation: Observation) -> None:
         pool.check_profile()
@@ -268,7 +271,10 @@ def lifecycle(
         if target is not None:
             target.prepare()
         with engine_for(pool, setup, artifacts=folder, target=target) as acting:
-            browser = make(Judged(acting, judge, observed), setup.limits, acting)
+            judged: Interpreter = Judged(acting, judge, observed)
+            if tell is not None:
+                judged = Telling(judged, partial(tell, item_told), observations)
+            browser = make(judged, setup.limits, acting)
             try:
                 yield browser
                 if again and any(o.verdict is Verdict.INCONCLUSIVE for o in observations):
