@@ -157,10 +157,8 @@ class Terminal:
                 # Its process died: nobody tells of its end.
                 self._progress.end(report.nodeid, report.duration)
             if not self.quiet:
-                reason = report.longrepr if isinstance(report.longrepr, str) else "it failed"
-                first = reason.partition("\n")[0]
                 width = self.screen.width
-                text = f"✗ {item_of(report.nodeid)}: {first}"
+                text = f"✗ {item_of(report.nodeid)}: {_reason(report)}"
                 self.screen.line(text if width is None else columns([text], width).rstrip())
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
@@ -289,3 +287,10 @@ class Terminal:
 def _under_way(item: str, seconds: float, width: int) -> str:
     name, _, pair = item.partition("[")
     return columns([f"  {name}", *filter(None, [pair.rstrip("]")]), told_time(seconds)], width)
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Why an item failed, in a line."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    told = crash.message if crash is not None else str(report.longrepr or "it failed")
+    return str(told).partition("\n")[0]
