@@ -13,6 +13,7 @@ from harness.records import FORMAT, Done, Record, Run
 
 __all__ = [
     "RecordsError",
+    "Tail",
     "append_records",
     "begin_results",
     "durations_in",
@@ -124,6 +125,38 @@ def read_records(
         if skipped and damaged:
             more = f" (and {len(skipped) - 1} more such lines)" if len(skipped) > 1 else ""
             damaged(f"{skipped[0]}{more}; it is left out, and everything else is used")
+
+
+class Tail:
+    """A result file that may still grow, or not be there yet: what is new in it, whole lines
+    alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._run: str | None = None
+
+    def read(self) -> tuple[bool, list[Record]]:
+        """Whether the file was begun anew since, and the records that were appended since then.
+        Damaged lines are left out."""
+        run = run_of(self._path)
+        try:
+            with self._path.open("rb") as file:
+                anew = run != self._run or file.seek(0, os.SEEK_END) < self._read
+                self._read = 0 if anew else self._read
+                file.seek(self._read)
+                data = file.read()
+        except OSError:
+            gone, self._read, self._run = self._read > 0, 0, None
+            return gone, []
+        self._run = run
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read += len(whole)
+        records: list[Record] = []
+        for line in whole.splitlines():
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                records.append(_DECODER.decode(line))
+        return anew, records
 
 
 def durations_in(path: Path) -> dict[str, float]:

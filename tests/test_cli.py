@@ -165,7 +165,16 @@ def test_own_tests_environments_and_artifacts(tmp_path: Path) -> None:
     }
     assert found["acme", "sso"] == ("kept", None)
     assert found["acme", "app:local_storage"] == ("limitation", "application-session-ends-first")
-    assert (tmp_path / "kept" / "test_that_fails-chromium-default-" / "screenshot.png").exists()
+    picture = tmp_path / "kept" / "test_that_fails-chromium-default-" / "screenshot.png"
+    assert picture.exists()
+    kept = {
+        path for r in records(tmp_path / "report") if r["type"] == "observation"
+        for path in r["evidence"]["kept"]  # type: ignore[index]
+    }  # fmt: skip
+    assert {(tmp_path / "report" / path).resolve() for path in kept} == {
+        path.resolve() for path in (tmp_path / "kept").rglob("*") if path.is_file()
+    }
+    assert any(path.endswith(".zip") for path in kept)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ _MODULES = {
     "init": "serve",
     "engines": "show",
     "scenarios": "show",
-    "report": "show",
+    "report": "report",
     "explore": "explore",
     "compare": "compare",
     "baseline": "baseline",

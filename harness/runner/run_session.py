@@ -26,6 +26,7 @@ from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment, Limits
 from harness.records import Error, Observation, Record, Run, Unsupported, Verdict, item_name
 from harness.reports.baseline import Failure
+from harness.runner.artifacts import kept_in, take_screenshot, with_kept
 from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.chosen import Chosen
 from harness.runner.installing import find_engines
@@ -261,7 +262,9 @@ def lifecycle(
         note(observation)
 
     plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
-    folder = run_session.chosen.artifacts / plain
+    attempt.lifecycles += 1
+    number = f"{attempt.lifecycles}-" if attempt.lifecycles > 1 else ""
+    folder = run_session.chosen.artifacts / f"{plain}{number}"
     browser: Browser | None = None
     trouble: Unsupported | Error | None = None
     failed = True
@@ -289,7 +292,7 @@ def lifecycle(
                 raise
             finally:
                 failed = failed or item.stash.get(FAILED, False)
-                _screenshot(pool.options.screenshot, acting, folder, failed)
+                take_screenshot(pool.options.screenshot, acting, folder, failed)
     except UnsupportedVerbError as error:
         steps = tuple(narrate(step) for step in browser.steps) if browser else ()
         trouble = Unsupported(**common, reason=str(error), steps=steps)
@@ -303,9 +306,10 @@ def lifecycle(
         trouble = Error(**common, message=message, steps=steps)
         raise
     finally:
-        attempt.note(*observations, *([trouble] if trouble else []))
         if not failed and pool.options.tracing == "retain-on-failure":
             shutil.rmtree(folder, ignore_errors=True)
+        kept = kept_in(folder, run_session.results.path)
+        attempt.note(*(with_kept(record, kept) for record in (*observations, trouble) if record))
 
 
 def _version(pool: BrowserPool, engine: Engine | None) -> str:
@@ -329,11 +333,3 @@ def engine_for(
         site = TargetSite(target, pool, engine, setup) if target is not None else None
         return Driver(pool, engine, setup, artifacts=artifacts, site=site)
     return Simulated(AnswerMemo(pool), MODELS[setup.engine], setup)
-
-
-def _screenshot(mode: str, acting: Acting, folder: Path, failed: bool) -> None:
-    wanted = mode == "on" or (mode == "only-on-failure" and failed)
-    if wanted and isinstance(acting, Driver):
-        folder.mkdir(parents=True, exist_ok=True)
-        acting.screenshot(folder / "screenshot.png")
-
