@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.cli.init import project_files
+
 ROOT = Path(__file__).parents[1]
 AFTERCLOSE = [sys.executable, "-m", "harness.cli"]
 
@@ -121,6 +123,10 @@ def test_the_wheel_carries_the_scenarios(tmp_path: Path) -> None:
     subprocess.run([*install, str(target), str(wheel)], check=True)
     assert (target / "harness" / "py.typed").exists()
     assert (target / "afterclose" / "py.typed").exists()
+    project = target / "harness" / "cli" / "project"
+    assert {path.relative_to(project) for path in project.rglob("*") if path.is_file()} >= {
+        *project_files()
+    }
     result = afterclose(
         "run", "browser_close.quit_and_start", "--engine", "chromium", "--preset", "default",
         "--policy", "persistent", cwd=empty, PYTHONPATH=str(target),
@@ -231,6 +237,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
+ELSEWHERE = {"make test", "afterclose serve", "afterclose report --serve"}
 QUICK = "browser_close.quit_and_start --engine chromium"
 
 
@@ -239,9 +246,9 @@ def test_readme_names_commands() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"make test", "afterclose serve"}))
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - ELSEWHERE))
 def test_every_command_in_readme_works(command: str, tmp_path: Path) -> None:
-    """`make test` is what runs this; `afterclose serve` has a test of its own above."""
+    """`make test` is what runs this; what serves has tests of its own."""
     cwd = tmp_path
     if command == "make run":
         command, cwd = f"make --no-print-directory run ARGS='{QUICK} --output {tmp_path}'", ROOT

@@ -14,7 +14,7 @@ __all__ = ["app", "main"]
 _MODULES = {
     "run": "run",
     "serve": "serve",
-    "init": "serve",
+    "init": "init",
     "engines": "show",
     "scenarios": "show",
     "report": "report",
