@@ -57,15 +57,17 @@ class Display:
 
 
 def on_terminal(
-    columns: int, command: Sequence[str], cwd: Path, **environment: str
+    columns: int, command: Sequence[str], cwd: Path, *, interrupt_at: str = "", **environment: str
 ) -> tuple[int, Display]:
-    """Run a command to its end on a real pseudo-terminal. Returns its status, and what was seen."""
+    """Run a module to its end on a real pseudo-terminal, of which it is the foreground; press Ctrl+C
+    once what it has written matches. Returns its status, and what was seen."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     plain = {n: v for n, v in os.environ.items() if n not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         env={**plain, "TERM": "xterm-256color", **environment},
     )  # fmt: skip
     os.close(theirs)
@@ -79,6 +81,9 @@ def on_terminal(
             if not more:
                 break
             written += more
+            if interrupt_at and re.search(interrupt_at, written.decode(errors="ignore")):
+                interrupt_at = ""
+                os.write(ours, b"\x03")
         status = process.wait(60)
     finally:
         process.kill()

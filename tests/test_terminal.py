@@ -130,6 +130,17 @@ def test_quiet_tells_what_needs_a_look_alone(project: Path) -> None:
     assert (good.returncode, good.stdout, good.stderr) == (0, "", "")
 
 
+def test_ctrl_c_leaves_a_terminal_as_it_was_and_says_how_far_it_came(tmp_path: Path) -> None:
+    command = ["harness.cli", "run", "browser_close", "sign_out", "--engine", "simulated-chromium"]
+    status, display = on_terminal(80, command, tmp_path, interrupt_at=r" [1-9]\d*/54")
+    assert status == 130, display.lines
+    assert display.cursor
+    text = "\n".join(display.lines)
+    assert "KeyboardInterrupt" not in text
+    assert "did not end, and --resume goes on with them" in text.replace("\n  ", " ")
+    assert re.search(r"^Interrupted, \d+ of 54 done: \d+ passed", text, re.M)
+
+
 def test_pytest_itself_talks_as_it_always_does(project: Path) -> None:
     """Not as the command does, though it loads our plugin."""
     done = subprocess.run(

@@ -69,18 +69,24 @@ def _step_file(config: pytest.Config) -> StepFile:
 
 
 class _Gate(io.TextIOBase):
-    """What pytest says goes through once it is open."""
+    """What pytest says goes through once it is open. Where a person interrupted pytest there is no
+    need to say so, and where in its own code that was."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self.open = False
-        self._spoken = False
+        self.interrupted = False
+        self._spoken = self._shut = False
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
         return self._file.encoding
 
     def write(self, text: str, /) -> int:
+        if self.interrupted and text.startswith("!!!"):
+            self._shut = True
+        if self._shut:
+            return len(text)
         self._spoken = self._spoken or (self.open and not text.isspace())
         return self._file.write(text) if self._spoken else len(text)
 
@@ -113,7 +119,6 @@ class Terminal:
         self._failed: set[str] = set()
         self._heading = ""
         self._steps: StepFile | None = None
-        self._interrupted = False
         self._closed = False
 
     # What is under way.
@@ -222,7 +227,7 @@ class Terminal:
     # What came of it.
 
     def pytest_keyboard_interrupt(self) -> None:
-        self._interrupted = True
+        self._gate.interrupted = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self) -> None:
@@ -278,8 +283,9 @@ class Terminal:
         progress = self._progress
         if not self.quiet and progress.done:
             told = ", ".join(counted)
-            if self._interrupted or progress.done < progress.total:
-                told = f"{progress.done} of {progress.total} done; {told}"
+            if progress.done < progress.total:
+                ended = "Interrupted" if self._gate.interrupted else "Not finished"
+                told = f"{ended}, {progress.done} of {progress.total} done: {told}"
             self.screen.line(f"{told} in {told_time(progress.elapsed)}")
         self._file.close()
 
