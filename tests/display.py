@@ -59,8 +59,8 @@ class Display:
 def on_terminal(
     columns: int, command: Sequence[str], cwd: Path, *, interrupt_at: str = "", **environment: str
 ) -> tuple[int, Display]:
-    """Run a module to its end on a real pseudo-terminal, of which it is the foreground; press Ctrl+C
-    once what it has written matches. Returns its status, and what was seen."""
+    """Run a module to its end on a pseudo-terminal, and press Ctrl+C there once what it has written
+    matches. Returns its status, and what was seen."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     plain = {n: v for n, v in os.environ.items() if n not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}

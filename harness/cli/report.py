@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ from harness.reports.compare import Comparison, Results
 from harness.reports.matrix import matrix_of
 from harness.result_file import RecordsError, read_records
 from harness.runner.baseline_file import read_baseline, today
+from harness.runner.screen import Screen
 from harness.runner.telling import report as tell_report
 
 __all__ = ["report"]
@@ -73,13 +75,13 @@ def report(
             ((name, records),) = read.items()
             comparison = Comparison.of(old, Results(name, records))
         matrix = matrix_of(chain.from_iterable(read.values()), caveats_of(read))
-        lines = list(tell_report(matrix, output, known, comparison))
+        screen = Screen(sys.stdout)
+        lines = list(tell_report(matrix, output, known, comparison, width=screen.width))
     except (ConfigError, RecordsError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
-    for line in lines:
-        typer.echo(line)
+    screen.lines(lines)
     standing = Standing.of(matrix, known or Baseline(today=today()))
     summarize(matrix, standing, output)
     if known is not None and standing.fails:

@@ -42,7 +42,8 @@ class Progress:
     ) -> None:
         self._recorded = recorded
         self._now = now
-        self._waiting: dict[str, None] = {}
+        self._waiting: dict[str, float | None] = {}
+        """With how long each took in the earlier run."""
         self._took: dict[str, float] = {}
         self._known = self._known_took = 0.0
         self.began = now()
@@ -68,7 +69,8 @@ class Progress:
 
     def expect(self, nodeids: Sequence[str]) -> None:
         """These are to be carried out; what is known already counts once."""
-        self._waiting |= dict.fromkeys(n for n in nodeids if n not in self._took)
+        new = [n for n in nodeids if n not in self._took and n not in self._waiting]
+        self._waiting |= {nodeid: self._recorded_of(nodeid) for nodeid in new}
 
     def start(self, nodeid: str) -> None:
         """An item begins."""
@@ -94,13 +96,13 @@ class Progress:
         slower = self._known_took / self._known if self._known > 0 else 1.0
         average = sum(self._took.values()) / len(self._took) if self._took else None
         left = 0.0
-        for nodeid in self._waiting:
-            known = self._recorded_of(nodeid)
+        # Whoever shows it asks in a thread of their own.
+        for nodeid, known in [*self._waiting.items()]:
             cost = known * slower if known is not None else average
             if cost is None:
                 return None
-            spent = self._now() - self.under_way[nodeid] if nodeid in self.under_way else 0.0
-            left += max(0.0, cost - spent)
+            since = self.under_way.get(nodeid)
+            left += max(0.0, cost - (self._now() - since if since is not None else 0.0))
         return left / self.at_a_time
 
     def _recorded_of(self, nodeid: str) -> float | None:

@@ -8,6 +8,7 @@ output what a test of one's own failed by stays, and so does what pytest has to 
 import io
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO, cast
@@ -29,6 +30,8 @@ _SHOWN = 5
 """Items under way of which each has a line."""
 _AGAIN = 3
 """Items of which it is told how to run them again."""
+_POLL = 0.2
+"""Seconds after which steps of other processes are looked for."""
 _LINES = 10
 """Into so many parts a run is cut by what is told of it where lines do not change."""
 
@@ -118,7 +121,10 @@ class Terminal:
         self._took: dict[str, float] = {}
         self._failed: set[str] = set()
         self._heading = ""
+        self._counted: list[str] = []
         self._steps: StepFile | None = None
+        self._reading = threading.Lock()
+        self._over = threading.Event()
         self._closed = False
 
     # What is under way.
@@ -129,6 +135,7 @@ class Terminal:
         self._progress = Progress(self._recorded())
         if self._config.getoption("afterclose_tell") == "steps":
             self._steps = _step_file(self._config)
+            threading.Thread(target=self._follow_steps, daemon=True).start()
         if not self.quiet:
             self.screen.move(self._moving)
 
@@ -147,7 +154,7 @@ class Terminal:
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """pytest-xdist's hook: likewise, elsewhere."""
         self._progress.expect(ids)
-        self._progress.at_a_time = len(self._config.getvalue("tx") or [""])
+        self._progress.at_a_time = len(self._config.option.tx or [""])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -186,16 +193,20 @@ class Terminal:
             self.screen.line(item)
         self.screen.line(f"  {line}", hanging=5)
 
+    def _follow_steps(self) -> None:
+        while not self._over.wait(_POLL):
+            self._tell_steps()
+
     def _tell_steps(self) -> None:
-        for item, line in self._steps.new() if self._steps else ():
-            self.step(item, line)
+        with self._reading:
+            for item, line in self._steps.new() if self._steps else ():
+                self.step(item, line)
 
     def _moving(self, width: int) -> "RenderableType":
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
 
-        self._tell_steps()
         progress, now = self._progress, time.monotonic()
         under_way = [*progress.under_way.items()]
         lines: list[RenderableType] = [
@@ -236,13 +247,14 @@ class Terminal:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """From here on pytest speaks for itself; what the summary tells is told there alone."""
-        self._counted = self._reporter.build_summary_stats_line()[0]
+        self._counted = [text for text, _ in self._reporter.build_summary_stats_line()[0]]
         self._tell_rest()
         for category, reports in self._reporter.stats.items():
             if category:
                 reports[:] = [r for r in reports if not getattr(r, "afterclose_told", False)]
 
     def _tell_rest(self) -> None:
+        self._over.set()
         self._tell_steps()
         self.screen.still()
         self._gate.open = True
@@ -279,10 +291,9 @@ class Terminal:
         self._closed = True
         self._tell_rest()
         sys.stdout.flush()
-        counted = [text for text, _ in getattr(self, "_counted", ())]
         progress = self._progress
         if not self.quiet and progress.done:
-            told = ", ".join(counted)
+            told = ", ".join(self._counted)
             if progress.done < progress.total:
                 ended = "Interrupted" if self._gate.interrupted else "Not finished"
                 told = f"{ended}, {progress.done} of {progress.total} done: {told}"
