@@ -101,9 +101,9 @@ def open_report(page: Page, address: str, chosen: str = "") -> None:
 def read(page: Page) -> dict[tuple[str, str, str, str], str]:
     """The verdict of each cell that is to be seen, by the headers above and before it."""
     heads = [head.split("\n")
-             for head in page.locator(".matrix thead th:visible").all_inner_texts()]  # fmt: skip
+             for head in page.locator(".matrix > thead th:visible").all_inner_texts()]  # fmt: skip
     found = {}
-    for line in page.locator(".matrix tbody tr:visible:not(.pack):not(#open)").all():
+    for line in page.locator(".matrix > tbody > tr:visible:not(.pack):not(#open)").all():
         name = line.locator("th b").inner_text()
         for (browser, preset), cell in zip(
             heads[1:], line.locator("td:visible").all_inner_texts(), strict=True
