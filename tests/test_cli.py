@@ -17,6 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.cli.init import project_files
+
 ROOT = Path(__file__).parents[1]
 AFTERCLOSE = [sys.executable, "-m", "harness.cli"]
 
@@ -126,6 +128,10 @@ def test_the_wheel_carries_the_scenarios(tmp_path: Path) -> None:
     subprocess.run([*install, str(target), str(wheel)], check=True)
     assert (target / "harness" / "py.typed").exists()
     assert (target / "afterclose" / "py.typed").exists()
+    project = target / "harness" / "cli" / "project"
+    assert {path.relative_to(project) for path in project.rglob("*") if path.is_file()} >= {
+        *project_files()
+    }
     result = afterclose(
         "run", "browser_close.quit_and_start", "--engine", "chromium", "--preset", "default",
         "--policy", "persistent", cwd=empty, PYTHONPATH=str(target),
@@ -170,7 +176,16 @@ def test_own_tests_environments_and_artifacts(tmp_path: Path) -> None:
     }
     assert found["acme", "sso"] == ("kept", None)
     assert found["acme", "app:local_storage"] == ("limitation", "application-session-ends-first")
-    assert (tmp_path / "kept" / "test_that_fails-chromium-default-" / "screenshot.png").exists()
+    picture = tmp_path / "kept" / "test_that_fails-chromium-default-" / "screenshot.png"
+    assert picture.exists()
+    kept = {
+        path for r in records(tmp_path / "report") if r["type"] == "observation"
+        for path in r["evidence"]["kept"]  # type: ignore[index]
+    }  # fmt: skip
+    assert {(tmp_path / "report" / path).resolve() for path in kept} == {
+        path.resolve() for path in (tmp_path / "kept").rglob("*") if path.is_file()
+    }
+    assert any(path.endswith(".zip") for path in kept)
 
 
 @pytest.fixture
@@ -227,6 +242,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
+ELSEWHERE = {"make test", "afterclose serve", "afterclose report --serve"}
 QUICK = "browser_close.quit_and_start --engine chromium"
 
 
@@ -235,9 +251,9 @@ def test_readme_names_commands() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"make test", "afterclose serve"}))
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - ELSEWHERE))
 def test_every_command_in_readme_works(command: str, tmp_path: Path) -> None:
-    """`make test` is what runs this; `afterclose serve` has a test of its own above."""
+    """`make test` is what runs this; what serves has tests of its own."""
     cwd = tmp_path
     if command == "make run":
         command, cwd = f"make --no-print-directory run ARGS='{QUICK} --output {tmp_path}'", ROOT

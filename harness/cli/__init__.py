@@ -14,10 +14,10 @@ __all__ = ["app", "main"]
 _MODULES = {
     "run": "run",
     "serve": "serve",
-    "init": "serve",
+    "init": "init",
     "engines": "show",
     "scenarios": "show",
-    "report": "show",
+    "report": "report",
     "explore": "explore",
     "guide": "guide",
     "compare": "compare",

@@ -122,6 +122,15 @@ def run(
     headed: Annotated[bool, typer.Option("--headed", help="Show the browsers.")] = False,
     tracing: Annotated[str, typer.Option(help="on, off or retain-on-failure.")] = "off",
     screenshot: Annotated[str, typer.Option(help="on, off or only-on-failure.")] = "off",
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Tell each step as it happens.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Tell only what needs a look.")
+    ] = False,
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="Without colours; NO_COLOR does the same.")
+    ] = False,
 ) -> None:
     """Run scenarios in real browsers and report what is left of each login.
 
@@ -153,7 +162,12 @@ def run(
         fail(str(error))
     if dask is not None:
         refuse_with_dask(
-            {"-n": workers is not None, "--headed": headed, "--target": described is not None}
+            {
+                "-n": workers is not None,
+                "--headed": headed,
+                "--target": described is not None,
+                "-v": verbose,
+            }
         )
         workers = "0"
     if workers is None and described is not None and not described.command:
@@ -163,6 +177,8 @@ def run(
         workers = str((os.cpu_count() or 1) + 1) if driven else "0"
     if workers != "auto" and not workers.isdigit():
         fail(f"-n: must be a whole number or auto, not '{workers}'")
+    if verbose and quiet:
+        fail("-v and -q: one tells every step, the other next to nothing; choose one")
     results = _check_output(output)
     clear_runs()
     before = run_of(results)
@@ -195,8 +211,13 @@ def run(
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
         # A project may do without pytest-playwright; its options are needed here.
         *("-p", "playwright", "-p", "no:cacheprovider", "--tb=short", "--no-header"),
+        *("-qq", "-p", "harness.runner.terminal", "--afterclose-tell"),
+        "steps" if verbose else "attention" if quiet else "run",
         *(_PLAIN if _come_with_afterclose(targets) else ()),
     ]
+    if no_color:
+        os.environ["NO_COLOR"] = "1"
+        os.environ.pop("FORCE_COLOR", None)
     code = _pytest(arguments)
     # Where nothing ran, what is there is an earlier run's.
     ran = code not in _NOTHING_RAN and (resume or run_of(results) != before)
