@@ -51,7 +51,7 @@ async def check_policy(
     """Sign in, see what carries the session, sign out. Raises TargetError."""
     found = await find_carriers(pool, engine, running, policy)
     left: Sequence[Left] | None = None
-    if "sign_out" in running.target.functions:
+    if running.target.signs_out:
         async with pool.beside(engine) as context:
             left = await _left_signed_in(context, running, policy, found)
     promised = running.target.policies[policy]

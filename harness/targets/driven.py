@@ -61,10 +61,15 @@ class TargetSite:
         name = self._running.target.name
         if VERBS[step.verb].administrator:
             raise UnsupportedVerbError(f"the target {name} has no administrator to do that")
-        if step.verb in _WITHOUT:
-            raise UnsupportedVerbError(f"the target {name} cannot be made to do that at that time")
+        self.check_possible(step)
         if step.verb == "sign_in" and isinstance(step.value, str):
             self._running.person(step.value)
+
+    def check_possible(self, step: Step) -> None:
+        """Raise UnsupportedVerbError for what no page of a target offers."""
+        if step.verb in _WITHOUT:
+            name = self._running.target.name
+            raise UnsupportedVerbError(f"the target {name} cannot be made to do that at that time")
 
     def patience(self, step: Step) -> float:
         """What is waited for real, and signing in as people do."""
