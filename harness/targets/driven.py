@@ -144,15 +144,18 @@ class TargetSite:
     async def administer(self, step: Step) -> None:
         """Likewise."""
 
+    async def move(self, step: Step, seconds: float) -> Passed:
+        """Move the target's clock."""
+        less = _less(step, seconds)
+        told = f", but for {less:.0f} s, for its clock goes on" if less else ""
+        how = await self._running.advance(seconds - less)
+        return Passed(how=how + told, aged=False, less=less)
+
     async def wait(self, step: Step, seconds: float) -> Passed:
         """Move the target's clock, or wait."""
-        running, less = self._running, 0.0
-        if step.until is not None and step.until.is_before:
-            less = min(_IN_TIME, seconds / 2)
-        told = f", but for {less:.0f} s, for its clock goes on" if less else ""
+        running, less = self._running, _less(step, seconds)
         if running.target.movable:
-            how = await running.advance(seconds - less)
-            return Passed(how=how + told, aged=False, less=less)
+            return await self.move(step, seconds)
         if seconds > running.real_wait:
             raise UnsupportedVerbError(
                 f"the target {running.target.name} has no clock that can be moved, and "
@@ -160,6 +163,7 @@ class TargetSite:
                 " give it a clock, or use --real-wait"
             )
         await asyncio.sleep(seconds - less)
+        told = f", but for {less:.0f} s, for its clock goes on" if less else ""
         return Passed(how=f"waited for real{told}", aged=True, less=less)
 
     async def look(self, opened: Opened, names: Sequence[str]) -> Sight:
@@ -225,6 +229,12 @@ class TargetSite:
             name, value = _pair(header)
             _, separator, rest = header.partition(";")
             self._set[name] = shorten(name, value) + separator + rest
+
+
+def _less(step: Step, seconds: float) -> float:
+    """How much less than it says a target's clock is moved."""
+    before = step.until is not None and step.until.is_before
+    return min(_IN_TIME, seconds / 2) if before else 0.0
 
 
 def _brought(requests: Sequence[Sent], meanwhile: Deed) -> list[Sent]:

@@ -81,7 +81,7 @@ class ProvidedSite(TargetSite):
         await self._control.advance(seconds)
         how = "the mock server's clock was moved"
         if self._running.target.movable:
-            how += f", {await self._running.advance(seconds)}"
+            how += f", {(await self.move(step, seconds)).how}"
         return Passed(how=how, aged=False)
 
     async def look(self, opened: Opened, names: Sequence[str]) -> Sight:

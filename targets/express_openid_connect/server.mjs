@@ -22,7 +22,7 @@ application.use(openid.auth({
 
 application.get("/", (request, response) => {
   const email = request.oidc.user?.email;
-  response.send(`<!doctype html><title>Home</title>${email ? `<p>Signed in as ${email}</p>
+  response.send(`<!doctype html><title>Home</title><link rel="icon" href="data:,">${email ? `<p>Signed in as ${email}</p>
 <a href="/logout">Sign out</a>` : `<a href="/login">Sign in</a>`}`);
 });
 

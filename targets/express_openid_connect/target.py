@@ -1,8 +1,8 @@
 """Express with express-openid-connect, whose identity provider is the mock.
 
-Promised (express-openid-connect's documentation of `session`): the application's session is a cookie
-of its own, `appSession`, which lasts a day after it was last used (`rollingDuration`) and a week at
-most (`absoluteDuration`). See
+Promised (express-openid-connect, documentation of `session`): the session of the application is a
+cookie of its own, `appSession`, which lasts a day after it was last used (`rollingDuration`) and a
+week at most (`absoluteDuration`). See
 https://auth0.github.io/express-openid-connect/interfaces/SessionConfigParams.html
 """
 
