@@ -63,8 +63,11 @@ def check(
     engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "chromium",
     headed: Annotated[bool, typer.Option("--headed", help="Show the browser.")] = False,
     config: ConfigOption = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="One policy alone; repeatable.")
+    ] = None,
 ) -> None:
-    """Sign in once for each policy, and show what was found.
+    """Sign in once for each policy, or for those named, and show what was found.
 
     Exit status: 1 where something contradicts what is promised, 2 where the target does not do what
     it says, 3 no engine.
@@ -76,7 +79,9 @@ def check(
         if described.client is not None:
             configured = load_config(config)
             usual = [e.name for e in configured.environments if e.name not in MORE_ENVIRONMENTS]
-            providers = Providers(provided_by(configured.only(usual), described), described)
+            configured = provided_by(configured.only(policy or usual), described)
+            providers = Providers(configured, described)
+        chosen = [name_one_of("policy", name, described.policies) for name in policy or ()]
         provide = providers.of if providers else None
         running = RunningTarget(described, file, artifacts=Path(), provide=provide)
     except (ConfigError, TargetError) as error:
@@ -92,9 +97,9 @@ def check(
     try:
         if pool.run(pool.find(browser), 60) is None:
             fail(how_to_get(browser), NO_ENGINE)
-        for policy in described.policies:
-            running.prepare(policy)
-            checked = pool.run(check_policy(pool, browser, running, policy), _STEP)
+        for name in chosen or described.policies:
+            running.prepare(name)
+            checked = pool.run(check_policy(pool, browser, running, name), _STEP)
             _show(running, checked)
             contradicted = contradicted or bool(checked.contradictions)
     except TimeoutError:

@@ -58,12 +58,7 @@ class ProvidedSite(TargetSite):
         """Nobody is signed in, and the mock's clock stands still."""
         await self._anew()
         await super().begin()
-        running = self._running
-        if self._engine.name not in running.heeds:
-            running.heeds[self._engine.name] = await heeds_of(
-                self._pool, self._engine, running, self._setup
-            )
-        self._heeds = running.heeds[self._engine.name]
+        self._heeds = await heeds_of(self._pool, self._engine, self._running)
         await self._anew()
         served = await self._control.environments(self._setup.names)
         self._administrator = Administrator(
@@ -132,16 +127,19 @@ class ProvidedSite(TargetSite):
         return replace(received, who=(), set_cookie=(header,) if header else ())
 
 
-async def heeds_of(
-    pool: BrowserPool, engine: Engine, running: RunningTarget, setup: Setup
-) -> frozenset[str]:
-    """What ends the application's own session, of what ends the mock's: found in a browser of its
-    own."""
+async def heeds_of(pool: BrowserPool, engine: Engine, running: RunningTarget) -> frozenset[str]:
+    """What ends the application's own session, of what ends the mock's: found once, in a browser of
+    its own. Raises TargetError."""
+    if engine.name not in running.heeds:
+        running.heeds[engine.name] = await _heeded(pool, engine, running)
+    return running.heeds[engine.name]
+
+
+async def _heeded(pool: BrowserPool, engine: Engine, running: RunningTarget) -> frozenset[str]:
     assert running.provider is not None
-    control = pool.control_of(running.provider.issuer)
-    (policy,) = setup.names
-    (served,) = await control.environments(setup.names)
-    timeout = setup.environments[0].effective_policy.inactivity_timeout
+    control, policy = pool.control_of(running.provider.issuer), running.provider.policy
+    (served,) = await control.environments([policy])
+    timeout = running.target.policies[policy].inactivity_timeout
     found = set()
     async with pool.beside(engine) as context:
         context.set_default_timeout(20_000)
