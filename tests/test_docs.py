@@ -20,8 +20,8 @@ def blocks(language: str) -> list[Any]:
     return [
         pytest.param(block, id=f"{path.stem}-{number}")
         for path in DOCS
-        # Whose blocks are files of one project: test_target_docs.
-        if path.stem != "target"
+        # Those whose blocks are files of one project: test_target_docs.
+        if path.stem not in ("target", "recipe")
         for number, block in enumerate(
             re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL), start=1
         )
