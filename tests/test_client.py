@@ -125,7 +125,8 @@ BACK = "redirect_uri=http%3A%2F%2Flocalhost%3A8000%2F"
 def test_what_an_application_asks(url: str, asked: bool, problem: str) -> None:
     asking = Asking(PROVIDER)
     asking.note(url)
-    assert (asking.asked, asking.problem, asking.back.is_set()) == (asked, problem, False)
+    assert (asking.asked.is_set(), asking.problem) == (asked, problem)
+    assert not asking.back.is_set()
     asking.note("http://localhost:8000/callback?code=1")
     assert asking.back.is_set()
 

@@ -92,40 +92,34 @@ def test_an_application_that_is_told_of_an_end(
 
 
 @pytest.mark.parametrize(
-    ("application", "target", "told"),
+    ("target", "told"),
     [
         (
-            ("", ""), ('login="/login"', 'callbacks=["/back"], login="/login"'),
+            ('login="/login"', 'callbacks=["/back"], login="/login"'),
             r"notes: the application asks to be called back at http://localhost:\d+/callback, which"
             r' is not registered: say callbacks=\["/callback"\] \(registered: http://localhost:\d+'
             r"/back\)",
         ),
         (
-            ("", ""), ('    login="/login",\n', ""),
+            ('    login="/login",\n', ""),
             r"sign_in: the application does not lead to the mock's form: say what begins a sign-in",
         ),
         (
-            ("", ""),
             ("@target.signed_in", "@target.sign_in\nasync def own(page, person):\n    pass\n\n\n"
              "@target.signed_in"),
             r"notes: sign_in came to its end, and the application has not asked the mock for "
             r"anything: it is to ask http://127\.0\.0\.1:\d+, which its command is told of as ",
         ),
-        (
-            ('{"response_type": "code"', '{"response_type": "token"'), ("", ""),
-            r"notes: sign_in came to its end, and 'app' is signed out: .*; the page .* says: 'Sign",
-        ),
     ],
 )  # fmt: skip
 def test_what_does_not_come_together(
-    application: tuple[str, str],
     target: tuple[str, str],
     told: str,
     pool: BrowserPool,
     providers: list[Providers],
     tmp_path: Path,
 ) -> None:
-    running = running_at(notes(tmp_path, application=application, target=target), providers)
+    running = running_at(notes(tmp_path, target=target), providers)
     try:
         running.prepare(POLICY)
         with pytest.raises(TargetError) as caught:

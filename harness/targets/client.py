@@ -95,7 +95,7 @@ class Asking:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self.asked = False
+        self.asked = asyncio.Event()
         self.back = asyncio.Event()
         self.problem = ""
 
@@ -106,7 +106,7 @@ class Asking:
             self.back.set()
         if not url.startswith((f"{provider.authorizes}?", f"{provider.authorizes}#")):
             return
-        self.asked = True
+        self.asked.set()
         query = parse_qs(urlsplit(url).query)
         client_id = query.get("client_id", [""])[0]
         callback = query.get("redirect_uri", [""])[0]

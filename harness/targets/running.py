@@ -143,7 +143,7 @@ class RunningTarget:
                 if asked.problem:
                     raise TargetError(f"{self.target.name}: {asked.problem}") from None
                 raise
-            self.asked = self.asked or asked.asked
+            self.asked = self.asked or asked.asked.is_set()
             if not self.asked:
                 raise TargetError(
                     f"{self.target.name}: sign_in came to its end, and the application has not "

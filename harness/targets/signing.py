@@ -15,8 +15,10 @@ from harness.targets.target import Person, Target, TargetError
 
 __all__ = ["asking", "check_client", "sign_in_at_mock", "sign_out_there"]
 
+_ASKS_WITHIN = 5.0
+"""Seconds in which an application asks the mock, from when it has come to what begins a sign-in."""
 _WITHIN = 20.0
-"""Seconds in which an application asks the mock, and people come back from there."""
+"""Seconds in which the mock shows its form, and people come back from there."""
 _FORM = 'form[action="/sign-in"]'
 _REFUSED = ".error"
 
@@ -67,6 +69,14 @@ async def sign_in_at_mock(
     assert target.client is not None
     if target.client.login and not asked.back.is_set():
         await _go(page, target, target.client.login)
+    try:
+        await asyncio.wait_for(asked.asked.wait(), _ASKS_WITHIN)
+    except TimeoutError:
+        raise TargetError(
+            "the application does not lead to the mock's form: say what begins a sign-in, as "
+            'login="/login" or login={"role": "link", "name": "Sign in"}, and see that it asks '
+            f"{provider.issuer}, which its command is told of as {{issuer}}"
+        ) from None
     # A form in the page, or a word of refusal, or the way back without either.
     stops = page.locator(_FORM).or_(page.locator(_REFUSED)).first
     shown = asyncio.ensure_future(stops.wait_for(timeout=_WITHIN * 1000))
@@ -76,7 +86,7 @@ async def sign_in_at_mock(
         task.cancel()
     await asyncio.gather(shown, came, return_exceptions=True)
     if not asked.back.is_set():
-        await _fill_in(page, person, provider)
+        await _fill_in(page, person)
         try:
             await asyncio.wait_for(asked.back.wait(), _WITHIN)
         except TimeoutError:
@@ -93,13 +103,7 @@ async def sign_out_there(page: Page, target: Target) -> None:
     await page.wait_for_load_state()
 
 
-async def _fill_in(page: Page, person: Person, provider: Provider) -> None:
-    if not page.url.startswith(provider.issuer):
-        raise TargetError(
-            "the application does not lead to the mock's form: say what begins a sign-in, as "
-            'login="/login" or login={"role": "link", "name": "Sign in"}, and how it is told of '
-            f"the mock ({provider.issuer})"
-        )
+async def _fill_in(page: Page, person: Person) -> None:
     if await page.locator(_REFUSED).count():
         said = await page.locator(_REFUSED).first.inner_text()
         raise TargetError(f"the mock refuses what the application asks: {said}")
