@@ -25,7 +25,8 @@ from harness.races import Race, race_in
 from harness.received import Look, Received
 from harness.records import Evidence, Observation, Shown, State, Verdict
 from harness.reference.blame import behind
-from harness.reference.target import Foreseen, foresee
+from harness.reference.foreseeing import asking_alone, foresee
+from harness.reference.target import Foreseen
 from harness.scenario import Check, Step, narrate
 from harness.settings import Settings
 from harness.setup import Setup
@@ -68,14 +69,18 @@ class Judge:
         expected = self._expectation.after(steps) if self._expectation else {}
         setup, found = self._setup, []
         for environment in setup.environments:
-            promised = _promised(environment.effective_policy, steps, setup.settings)
+            policy = environment.effective_policy
+            counted = steps if look.target is None else asking_alone(steps, look.target)
+            promised = _promised(policy, counted, setup.settings)
             foreseen: Mapping[str, Foreseen] = {}
             if look.target is not None:
                 # A target says whether somebody is signed in, and not who.
                 promised = promised[0], ()
                 if self._family is not None:
-                    choices, policy = choices_of(setup.preset), environment.effective_policy
-                    foreseen = foresee(self._family, choices, policy, steps, look.target)
+                    choices = choices_of(setup.preset)
+                    foreseen = foresee(
+                        self._family, choices, policy, steps, look.target, setup.settings
+                    )
                     expected = {(environment.name, s): _of(foreseen[s]) for s in foreseen}
             for surface, received in look.seen[environment.name].items():
                 observation = self._judge(

@@ -21,7 +21,7 @@ def blocks(language: str) -> list[Any]:
         pytest.param(block, id=f"{path.stem}-{number}")
         for path in DOCS
         # Whose blocks are files of one project: test_target_docs, test_site_docs.
-        if path.stem not in ("target", "scenarios")
+        if path.stem not in ("target", "recipe", "scenarios")
         for number, block in enumerate(
             re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL), start=1
         )

@@ -33,15 +33,7 @@ SIGNED = "cookie _session and cookie _session.sig"
 def test_what_is_found(
     file: str, carries: str, lasts: dict[str, int | None], contradicts: str, tmp_path: Path
 ) -> None:
-    if (FOLDER / file).with_name("server.mjs").exists():
-        if shutil.which("npm") is None:
-            pytest.skip("node is not installed")
-        install(FOLDER)
-    done = subprocess.run(
-        [sys.executable, "-m", "harness.cli", "target", "check", str(FOLDER / file)],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240,
-        env={**os.environ, **PASSWORDS},
-    )  # fmt: skip
+    done = checked(file, tmp_path)
     assert done.returncode == (1 if contradicts else 0), done.stdout + done.stderr
     told = re.split(r"^\S+, policy (\w+): .*\n", done.stdout, flags=re.MULTILINE)[1:]
     found = dict(zip(told[::2], told[1::2], strict=True))
@@ -53,9 +45,43 @@ def test_what_is_found(
         if seconds is None:
             assert ": session cookie; " in cookie
         else:
-            left = int(cookie.partition(": lasts ")[2].partition(" s;")[0])
-            assert seconds - 100 < left <= seconds
+            assert seconds - 100 < seconds_of(cookie) <= seconds
         said = re.findall(r"  contradicts the promise: (.*)", found[policy])
         assert len(said) == bool(contradicts)
         assert all(line.startswith(contradicts) for line in said)
     assert not any(password in done.stdout for password in PASSWORDS.values())
+
+
+def test_what_is_found_beside_the_mock(tmp_path: Path) -> None:
+    """It keeps a session of its own for a day, whatever the policy, and is told of no end."""
+    file = "express_openid_connect/target.py"
+    done = checked(file, tmp_path, "--policy", "non_persistent")
+    assert done.returncode == 1, done.stdout + done.stderr
+    mocks, own = re.findall(r"^    (?:sso_session|appSession)=.*$", done.stdout, re.MULTILINE)
+    assert ": session cookie; Domain 127.0.0.1, " in mocks
+    assert 86_300 < seconds_of(own) <= 86_400
+    for told in (
+        "  carries the session\n    app: cookie appSession\n",
+        "  sign-out\n    does not sign out\n",
+        "    is revoked: the application's goes on\n",
+        "  contradicts the promise: app: cookie appSession outlasts the browser, ",
+        "  contradicts the promise: app: sign_out does not sign out: the cookie is deleted, ",
+    ):
+        assert told in done.stdout
+
+
+def seconds_of(cookie: str) -> int:
+    return int(cookie.partition(": lasts ")[2].partition(" s;")[0])
+
+
+def checked(file: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """What `target check` says of it."""
+    if (FOLDER / file).with_name("server.mjs").exists():
+        if shutil.which("npm") is None:
+            pytest.skip("node is not installed")
+        install(FOLDER)
+    return subprocess.run(
+        [sys.executable, "-m", "harness.cli", "target", "check", str(FOLDER / file), *options],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=240,
+        env={**os.environ, **PASSWORDS},
+    )  # fmt: skip

@@ -13,7 +13,8 @@ from harness.policy import Persistence, Policy
 from harness.presets import choices_of
 from harness.records import State
 from harness.reference.blame import behind
-from harness.reference.target import Foreseen, foresee
+from harness.reference.foreseeing import foresee
+from harness.reference.target import Foreseen
 from harness.scenario import Step
 
 URL = "http://localhost:8000/"

@@ -102,7 +102,7 @@ def test_a_variable_that_is_missing(tmp_path: Path) -> None:
         target.check_secrets({})
     with closing(RunningTarget(target, environment={})) as running:
         with pytest.raises(TargetError, match="password: the environment variable SHOP_PASSWORD"):
-            running.prepare()
+            running.prepare("default")
         with pytest.raises(TargetError, match="SHOP_PASSWORD"):
             _ = running.secrets
 
@@ -140,7 +140,7 @@ def test_a_target_that_nobody_answers_for(tmp_path: Path) -> None:
         closing(RunningTarget(target, environment={"SHOP_PASSWORD": "x"})) as running,
         pytest.raises(TargetError, match="shop is not reachable at http://localhost:"),
     ):
-        running.prepare()
+        running.prepare("default")
 
 
 def test_a_process_that_ends_says_what_it_said(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_process_that_ends_says_what_it_said(tmp_path: Path) -> None:
         closing(RunningTarget(target, environment={"SHOP_PASSWORD": "x"})) as running,
         pytest.raises(TargetError, match=r"ended with status 3 .*; it said: no such database"),
     ):
-        running.prepare()
+        running.prepare("default")
     with pytest.raises(TargetError, match="command: no-such-program: No such file"):
         TargetProcess(["no-such-program"], "http://localhost:1/", {})
 
@@ -163,12 +163,12 @@ def test_somebody_else_who_answers_at_its_port_is_not_taken_for_it(tmp_path: Pat
 def test_a_process_is_started_anew_once_its_clock_was_moved(tmp_path: Path) -> None:
     running = RunningTarget(load_target(in_toml(tmp_path)), environment={"SHOP_PASSWORD": "x"})
     try:
-        running.prepare()
+        running.prepare("default")
         first = running._process
-        running.prepare()
+        running.prepare("default")
         assert running._process is first
         running.moved = True
-        running.prepare()
+        running.prepare("default")
         assert running._process is not first
         assert not running.moved
         assert first is not None

@@ -39,7 +39,7 @@ def checked(
         load_target(file), file, artifacts=file.parent, environment={"SHOP_PASSWORD": password}
     )
     try:
-        running.prepare()
+        running.prepare(policy)
         return pool.run(check_policy(pool, ENGINES["chromium"], running, policy), 120)
     finally:
         running.close()

@@ -39,6 +39,7 @@ from harness.runner.baseline_file import read_baseline, today
 from harness.runner.chosen import check_repeat, config_of, seconds_of
 from harness.runner.installing import find_engines, how_to_get
 from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
+from harness.runner.providing import provided_by
 from harness.runner.shards import parse_shard
 
 __all__ = ["run"]
@@ -140,7 +141,10 @@ def run(
     try:
         known = read_baseline(baseline) if baseline else Baseline(today=today())
         described = target_of(target)
-        configured = load_config(config) if described is None else config_of(described)
+        own = described is not None and described.client is None
+        configured = config_of(described) if own and described else load_config(config)
+        if described is not None and not own:
+            provided_by(configured, described)
         environments = configured.only(policy or []).environments
         seconds_of("--real-wait", real_wait)
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)

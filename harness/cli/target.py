@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.common import NO_ENGINE, fail
-from harness.config import ConfigError, name_one_of
+from harness.cli.common import NO_ENGINE, ConfigOption, fail
+from harness.config import ConfigError, load_config, name_one_of
 from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserPool, BrowserPoolError, Options
 from harness.engines.leftovers import clear_runs
+from harness.policy import MORE_ENVIRONMENTS
 from harness.runner.installing import how_to_get
+from harness.runner.providing import Providers, provided_by
 from harness.scenario import UnsupportedVerbError
 from harness.targets.checking import Checked, check_policy
 from harness.targets.first_file import first_file
@@ -60,19 +62,31 @@ def check(
     file: Annotated[Path, typer.Argument(help="The target's file.")],
     engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "chromium",
     headed: Annotated[bool, typer.Option("--headed", help="Show the browser.")] = False,
+    config: ConfigOption = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="One policy alone; repeatable.")
+    ] = None,
 ) -> None:
-    """Sign in once for each policy, and show what was found.
+    """Sign in once for each policy, or for those named, and show what was found.
 
     Exit status: 1 where something contradicts what is promised, 2 where the target does not do what
     it says, 3 no engine.
     """
+    providers: Providers | None = None
     try:
         browser = ENGINES[name_one_of("engine", engine, ENGINES)]
-        running = RunningTarget(load_target(file), file, artifacts=Path())
+        described = load_target(file)
+        if described.client is not None:
+            configured = load_config(config)
+            usual = [e.name for e in configured.environments if e.name not in MORE_ENVIRONMENTS]
+            configured = provided_by(configured.only(policy or usual), described)
+            providers = Providers(configured, described)
+        chosen = [name_one_of("policy", name, described.policies) for name in policy or ()]
+        provide = providers.of if providers else None
+        running = RunningTarget(described, file, artifacts=Path(), provide=provide)
     except (ConfigError, TargetError) as error:
         fail(str(error))
     clear_runs()
-    described = running.target
     options = Options(
         headed=headed,
         ignore_https_errors=described.ignore_https_errors,
@@ -83,9 +97,9 @@ def check(
     try:
         if pool.run(pool.find(browser), 60) is None:
             fail(how_to_get(browser), NO_ENGINE)
-        for policy in described.policies:
-            running.prepare()
-            checked = pool.run(check_policy(pool, browser, running, policy), _STEP)
+        for name in chosen or described.policies:
+            running.prepare(name)
+            checked = pool.run(check_policy(pool, browser, running, name), _STEP)
             _show(running, checked)
             contradicted = contradicted or bool(checked.contradictions)
     except TimeoutError:
@@ -95,6 +109,8 @@ def check(
     finally:
         pool.close()
         running.close()
+        if providers is not None:
+            providers.close()
     raise typer.Exit(int(contradicted))
 
 

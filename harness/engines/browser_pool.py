@@ -88,6 +88,11 @@ class BrowserPool:
         )
         self._thread.start()
         self.control = ControlClient(url)
+        self._others: dict[str, ControlClient] = {}
+
+    def control_of(self, url: str) -> ControlClient:
+        """The same of another server."""
+        return self._others.setdefault(url, ControlClient(url))
 
     def run(self, work: Coroutine[Any, Any, _T], timeout: float) -> _T:
         """Run a coroutine in the loop; raise TimeoutError after `timeout` seconds, BrowserDiedError
@@ -266,7 +271,8 @@ class BrowserPool:
         self._let_go()
 
     async def _close(self) -> None:
-        await self.control.close()
+        for control in (self.control, *self._others.values()):
+            await control.close()
         if self._playwright is not None and not self._driver_died:
             await self._playwright.stop()
 

@@ -31,6 +31,7 @@ from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.chosen import Chosen
 from harness.runner.installing import find_engines
 from harness.runner.plan import Plan
+from harness.runner.providing import Providers
 from harness.runner.results import Results, run_record
 from harness.runner.resuming import Resumption, resumption_of
 from harness.runner.serving import Serving
@@ -40,6 +41,7 @@ from harness.scenario import Browser, Interpreter, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 from harness.setup import Setup
 from harness.targets.driven import TargetSite
+from harness.targets.provided import ProvidedSite
 from harness.targets.running import RunningTarget
 
 __all__ = ["RunSession", "TooSlowError", "engine_for", "lifecycle", "plain"]
@@ -65,6 +67,7 @@ class RunSession:
         self._pool: BrowserPool | None = None
         self._memos: AnswerMemos | None = None
         self._target: RunningTarget | None = None
+        self._providers: Providers | None = None
 
     @property
     def config(self) -> Config:
@@ -82,12 +85,15 @@ class RunSession:
     @property
     def target(self) -> RunningTarget | None:
         """The login that is described by a file, or None for the mock. Raises ConfigError."""
-        if self._target is None and self.chosen.target is not None:
+        if self._target is None and (target := self.chosen.target) is not None:
+            if target.client is not None:
+                self._providers = Providers(self.config, target)
             self._target = RunningTarget(
-                self.chosen.target,
+                target,
                 self.chosen.target_file,
                 artifacts=self.chosen.artifacts,
                 real_wait=self.chosen.real_wait,
+                provide=self._providers.of if self._providers else None,
             )
         return self._target
 
@@ -213,6 +219,8 @@ class RunSession:
             self._server.__exit__(None, None, None)
         if self._target is not None:
             self._target.close()
+        if self._providers is not None:
+            self._providers.close()
 
 
 def plain(interpreter: Interpreter, limits: Collection[Limits], _: Acting) -> Browser:
@@ -272,7 +280,7 @@ def lifecycle(
         setup = run_session.setup(attempt.engine, attempt.preset, keeps, environments)
         judge = Judge(attempt.scenario, setup, version)
         if target is not None:
-            target.prepare()
+            target.prepare(setup.names[0])
         with engine_for(pool, setup, artifacts=folder, target=target) as acting:
             judged: Interpreter = Judged(acting, judge, observed)
             if tell is not None:
@@ -330,6 +338,9 @@ def engine_for(
     context manager."""
     if setup.engine in ENGINES:
         engine = ENGINES[setup.engine]
-        site = TargetSite(target, pool, engine, setup) if target is not None else None
+        site: TargetSite | None = None
+        if target is not None:
+            kind = TargetSite if target.provider is None else ProvidedSite
+            site = kind(target, pool, engine, setup)
         return Driver(pool, engine, setup, artifacts=artifacts, site=site)
     return Simulated(AnswerMemo(pool), MODELS[setup.engine], setup)

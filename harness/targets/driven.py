@@ -61,10 +61,15 @@ class TargetSite:
         name = self._running.target.name
         if VERBS[step.verb].administrator:
             raise UnsupportedVerbError(f"the target {name} has no administrator to do that")
-        if step.verb in _WITHOUT:
-            raise UnsupportedVerbError(f"the target {name} cannot be made to do that at that time")
+        self.check_possible(step)
         if step.verb == "sign_in" and isinstance(step.value, str):
             self._running.person(step.value)
+
+    def check_possible(self, step: Step) -> None:
+        """Raise UnsupportedVerbError for what no page of a target offers."""
+        if step.verb in _WITHOUT:
+            name = self._running.target.name
+            raise UnsupportedVerbError(f"the target {name} cannot be made to do that at that time")
 
     def patience(self, step: Step) -> float:
         """What is waited for real, and signing in as people do."""
@@ -139,15 +144,18 @@ class TargetSite:
     async def administer(self, step: Step) -> None:
         """Likewise."""
 
+    async def move(self, step: Step, seconds: float) -> Passed:
+        """Move the target's clock."""
+        less = _less(step, seconds)
+        told = f", but for {less:.0f} s, for its clock goes on" if less else ""
+        how = await self._running.advance(seconds - less)
+        return Passed(how=how + told, aged=False, less=less)
+
     async def wait(self, step: Step, seconds: float) -> Passed:
         """Move the target's clock, or wait."""
-        running, less = self._running, 0.0
-        if step.until is not None and step.until.is_before:
-            less = min(_IN_TIME, seconds / 2)
-        told = f", but for {less:.0f} s, for its clock goes on" if less else ""
+        running, less = self._running, _less(step, seconds)
         if running.target.movable:
-            how = await running.advance(seconds - less)
-            return Passed(how=how + told, aged=False, less=less)
+            return await self.move(step, seconds)
         if seconds > running.real_wait:
             raise UnsupportedVerbError(
                 f"the target {running.target.name} has no clock that can be moved, and "
@@ -155,6 +163,7 @@ class TargetSite:
                 " give it a clock, or use --real-wait"
             )
         await asyncio.sleep(seconds - less)
+        told = f", but for {less:.0f} s, for its clock goes on" if less else ""
         return Passed(how=f"waited for real{told}", aged=True, less=less)
 
     async def look(self, opened: Opened, names: Sequence[str]) -> Sight:
@@ -220,6 +229,12 @@ class TargetSite:
             name, value = _pair(header)
             _, separator, rest = header.partition(";")
             self._set[name] = shorten(name, value) + separator + rest
+
+
+def _less(step: Step, seconds: float) -> float:
+    """How much less than it says a target's clock is moved."""
+    before = step.until is not None and step.until.is_before
+    return min(_IN_TIME, seconds / 2) if before else 0.0
 
 
 def _brought(requests: Sequence[Sent], meanwhile: Deed) -> list[Sent]:

@@ -57,13 +57,15 @@ class Recorder:
         """What was set since the last time. `before`: the browser's cookies then, where what
         scripts did with them is to be told, too."""
         tasks, self._responses = self._responses, []
-        headers = [(url, header) for url, found in await _done(tasks) for header in found]
+        came = await _done(tasks)
+        headers = [(url, header) for url, found in came for header in found]
+        answered = frozenset(url.partition("?")[0] for url, _ in came)
         for url, header in headers:
             name, _, value = header.partition(";")[0].partition("=")
             self._known.add((name.strip(), value.strip()))
             self._origins[url] = None
         if page is None:
-            return Deed(cookies=headers)
+            return Deed(cookies=headers, answered=answered)
         if before is not None:
             headers += self._by_scripts(before, await self.cookies(page), headers)
         origin, local, session = await storages_of(page)
@@ -72,6 +74,7 @@ class Recorder:
             local={origin: local} if origin else {},
             session={origin: session} if origin else {},
             url=page.url,
+            answered=answered,
         )
 
     async def cookies(self, page: Page) -> Sequence[Mapping[str, Any]]:

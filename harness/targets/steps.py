@@ -18,8 +18,8 @@ _WITH = ("person.email", "person.password", "person.one_time_code")
 _MORE = {"fill": ("with", "text"), "press": ("on",)}
 
 
-def check_step(step: object, where: str, policies: Sequence[str]) -> None:
-    """Raise TargetError for what cannot be done."""
+def check_step(step: object, where: str, policies: Sequence[str] | None) -> None:
+    """Raise TargetError for what cannot be done. `policies`: their names, where they are known."""
     if not isinstance(step, dict):
         raise TargetError(f"{where}: must be a table")
     does = [key for key in step if key in _DOES]
@@ -46,7 +46,7 @@ def check_step(step: object, where: str, policies: Sequence[str]) -> None:
     if not isinstance(only, list):
         raise TargetError(f"{where}, only: must be a list of policies")
     for policy in only:
-        if policy not in policies:
+        if policies is not None and policy not in policies:
             raise TargetError(
                 f"{where}, only: there is no policy '{policy}'; known: {', '.join(policies)}"
             )
