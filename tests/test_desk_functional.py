@@ -111,7 +111,12 @@ def test_the_entrance_sends_on_and_tells_that_somebody_came(client: Client, desk
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Purpose": "preview"}],
+    [
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Purpose": "prefetch"},
+        {"X-Purpose": "preview"},
+        {"Sec-Fetch-Dest": "image"},
+    ],
 )
 def test_what_a_browser_loads_before_it_is_asked_to_is_no_visit(
     client: Client, desk: Desk, headers: dict[str, str]
