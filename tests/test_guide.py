@@ -165,13 +165,17 @@ def test_what_was_observed_before_the_end_is_kept(tmp_path: Path) -> None:
 
 
 def test_ended_before_anything_was_observed(tmp_path: Path) -> None:
-    with guided(tmp_path, QUIT, "--browser", "safari") as guide:
+    """By the command that the documentation shows."""
+    page = (Path(__file__).parent.parent / "docs" / "guide.md").read_text(encoding="utf-8")
+    command = re.search(r"^afterclose guide (.*)$", page, re.MULTILINE)
+    assert command is not None
+    with guided(tmp_path, *command[1].split()) as guide:
         begun(guide)
         guide.process.send_signal(signal.SIGTERM)
         status, said = guide.end()
     assert status == 130
     assert "nothing was observed" in said
-    assert (tmp_path / "report" / "results.ndjson").read_bytes() == b""
+    assert (tmp_path / "guided" / "results.ndjson").read_bytes() == b""
 
 
 def test_a_scenario_that_breaks_off_is_an_error_and_the_next_one_goes_on(tmp_path: Path) -> None:
