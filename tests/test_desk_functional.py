@@ -1,11 +1,12 @@
 """The desk of a guided lifecycle, and where its server is found."""
 
 import datetime
+import re
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from cryptography import x509
@@ -111,7 +112,12 @@ def test_the_entrance_sends_on_and_tells_that_somebody_came(client: Client, desk
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Purpose": "preview"}],
+    [
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Purpose": "prefetch"},
+        {"X-Purpose": "preview"},
+        {"Sec-Fetch-Dest": "image"},
+    ],
 )
 def test_what_a_browser_loads_before_it_is_asked_to_is_no_visit(
     client: Client, desk: Desk, headers: dict[str, str]
@@ -137,6 +143,29 @@ def test_who_has_started_the_browser_is_sent_on_at_once(client: Client, desk: De
     assert [type(one) for one in heard(desk)] == [Came]
 
 
+@pytest.mark.parametrize("parts", [["cookies", "browser", "tab"], ["tab"]])
+def test_a_look_shows_every_application_on_a_page_of_its_own(
+    client: Client, desk: Desk, parts: list[str]
+) -> None:
+    names = ["persistent", "non_persistent"]
+    asked = {"environments": names, "parts": parts, "tab_in_use": True}
+    ticket = client.control("POST", "observations", asked)
+    page, shown = client.follow(ticket["url"]), []
+    while found := re.search(r'location\.replace\("([^"]+)"\)', page.text):
+        assert "<iframe" not in page.text
+        (path,) = re.findall(r'fetch\("([^"]+)"', page.text)
+        kinds = {"browser": "local_storage", "tab": "session_storage"}
+        read = {kinds[part]: None for part in path.rpartition("/")[2].split("-")}
+        assert client.json("POST", urljoin(page.url, path), read).status == 204
+        shown.append(urlsplit(page.url).hostname)
+        if found[1] == desk.way_back:
+            break
+        page = client.follow(found[1])
+    assert shown == [f"{name}.app.localhost" for name in names]
+    seen = client.control("GET", f"observations/{ticket['ticket']}")["seen"]
+    assert {part for one in seen.values() for part in (s["part"] for s in one.values())} == {*parts}
+
+
 def test_a_look_ends_at_the_page(client: Client, desk: Desk) -> None:
     asked = {"environments": ["persistent"], "parts": ["cookies"]}
     ticket = client.control("POST", "observations", asked)
@@ -152,6 +181,8 @@ def test_the_control_api_is_for_this_machine_alone(
     for method, path in (("GET", "environments"), ("POST", "reset"), ("POST", "clock")):
         assert "Only the machine" in client.control(method, path)["error"]
     assert client.get(f"{client.server.url}/_afterclose/guide").status == 200
+    with MockServer() as unguided:
+        assert Client(unguided).control("GET", "health")["status"] == "ok"
 
 
 def test_without_a_guide_there_is_nothing_of_it() -> None:

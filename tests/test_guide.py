@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli import app
-from harness.records import Done, Observation, Run, State, Unsupported, Verdict
+from harness.records import Done, Error, Observation, Run, State, Unsupported, Verdict
 from harness.result_file import read_records
 from tests.guided import Guide, Person, guided
 
@@ -165,13 +165,41 @@ def test_what_was_observed_before_the_end_is_kept(tmp_path: Path) -> None:
 
 
 def test_ended_before_anything_was_observed(tmp_path: Path) -> None:
-    with guided(tmp_path, QUIT, "--browser", "safari") as guide:
+    """By the command that the documentation shows."""
+    page = (Path(__file__).parent.parent / "docs" / "guide.md").read_text(encoding="utf-8")
+    command = re.search(r"^afterclose guide (.*)$", page, re.MULTILINE)
+    assert command is not None
+    with guided(tmp_path, *command[1].split()) as guide:
         begun(guide)
         guide.process.send_signal(signal.SIGTERM)
         status, said = guide.end()
     assert status == 130
     assert "nothing was observed" in said
-    assert (tmp_path / "report" / "results.ndjson").read_bytes() == b""
+    assert (tmp_path / "guided" / "results.ndjson").read_bytes() == b""
+
+
+def test_a_scenario_that_breaks_off_is_an_error_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "odd.py").write_text(
+        "from harness import Browser, scenario\n\n\n"
+        '@scenario(title="Nothing", claims="Nothing.")\n'
+        "def nothing(browser: Browser) -> None:\n"
+        "    browser.quit()\n"
+        '    browser.check("of what")\n\n\n'
+        '@scenario(title="Odd", claims="Nothing.")\n'
+        "def odd(browser: Browser) -> None:\n"
+        "    browser.fly()\n"
+    )
+    with guided(tmp_path, "odd.py", *SAFARI) as guide:
+        Person(guide.until(r"Address: (\S+)")).come()
+        guide.until("Report: ")
+        status, said = guide.end()
+    assert status == 4
+    assert "Traceback" not in said
+    records = list(read_records([tmp_path / "report" / "results.ndjson"]))
+    assert [(r.scenario, r.message) for r in records if isinstance(r, Error)] == [
+        ("odd.nothing", "check 'of what': the browser is not running; start it first"),
+        ("odd.odd", "AttributeError: 'Browser' object has no attribute 'fly'"),
+    ]
 
 
 SAFARI = ("--browser", "safari")
@@ -183,6 +211,8 @@ SAFARI = ("--browser", "safari")
         ((), "name a scenario, browser_close.quit_and_start say"),
         (("browser_close.quit", *SAFARI), "Did you mean 'browser_close.quit_and_start'?"),
         (("nowhere/one.py", *SAFARI), "nowhere/one.py: no such file or folder"),
+        (("broken.py", *SAFARI), "broken.py: cannot be read as Python: ValueError: of no use"),
+        (("file.txt", *SAFARI), "file.txt: no such folder or Python file"),
         ((QUIT,), "say which browser is measured with --browser NAME"),
         ((QUIT, "--browser", "…"), "--browser: must be a name such as safari"),
         ((QUIT, "--browser", "simulated-firefox"), "is a model"),
@@ -203,6 +233,7 @@ def test_mistakes_are_told_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file.txt").touch()
+    (tmp_path / "broken.py").write_text("raise ValueError('of no use')\n")
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "results.ndjson").write_text("no result\n")
     result = CliRunner().invoke(app, ["guide", *arguments])

@@ -1,19 +1,24 @@
 """What a guide reads off the log, how old it takes cookies for, and whom it asks what."""
 
-from typing import Any
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from harness.config import ConfigError
 from harness.engines.control_client import ServedEnvironment
 from harness.guiding.ages import CookieAges
+from harness.guiding.floor import Floor
 from harness.guiding.hints import check, hints_of
 from harness.guiding.measured import browser_named, version_in
 from harness.guiding.network import place_of
+from harness.guiding.terminal import Terminal
 from harness.guiding.trace import Trace, address_of
 from harness.received import Received
 from harness.scenario import Step, UnsupportedVerbError
+from harness.server.desk import Came, Desk, Notice, Said
 from harness.server.exchanges import Exchange
+from harness.server.running import MockServer
 from harness.verbs import VERBS
 
 
@@ -70,6 +75,16 @@ def test_a_sign_out_is_done_back_at_every_application() -> None:
     homes = [exchange(name, "/") for name in ("one", "two")]
     assert followed("sign_out", outs[0], homes[0], outs[1], homes[1])
     assert not followed("sign_out", outs[0], homes[0], homes[1])
+
+
+def test_every_application_is_shown_on_a_page_of_its_own() -> None:
+    """What a frame has kept, WebKit forgets: seen in Epiphany."""
+    query = parse_qs(urlsplit(address_of(Step("sign_in"), [ONE, TWO])).query)
+    assert query["return_to"] == [
+        f"{ONE.app_url}/",
+        f"{TWO.app_url}/login",
+        f"{TWO.app_url}/?beside=http%3A%2F%2Fone.app.localhost%3A1%2F",
+    ]
 
 
 def test_where_the_person_is_sent() -> None:
@@ -142,6 +157,49 @@ def test_what_nobody_does_by_hand() -> None:
         check(Step(verb))
     assert "--restore-last-session" in hints_of(Step("start", "restoring"))[0]
     assert "task manager" in hints_of(Step("crash"))[0]
+
+
+class Shown:
+    """A server that only shows."""
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+
+    def show(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+
+def floor(desk: Desk, lines: list[str]) -> Floor:
+    terminal = Terminal(desk.heard.put, write=lines.append)
+    return Floor(cast(MockServer, Shown()), desk, terminal)
+
+
+STEP = Notice(number=2, sentence="Close the browser.", hints=("By its menu.",), says=(Said.DONE,))
+
+
+def test_what_was_said_of_the_step_before_is_over() -> None:
+    """Enter, pressed twice."""
+    desk, lines = Desk(), list[str]()
+    one = floor(desk, lines)
+    desk.heard.put(Came(agent="Safari/18.2"))
+    desk.heard.put(Said.DONE)
+    one.tell(STEP)
+    assert desk.heard.empty()
+    assert list(one.agents) == ["Safari/18.2"]
+    assert lines[:2] == ["  2. Close the browser.", "     By its menu."]
+
+
+def test_skipping_is_told_as_such() -> None:
+    desk = Desk()
+    one = floor(desk, [])
+    for waiting in (
+        lambda: one.until(lambda heard: False, "Close the browser."),
+        lambda: one.for_real(600, "Close the browser."),
+    ):
+        desk.heard.put(Came(agent=""))
+        desk.heard.put(Said.SKIP)
+        with pytest.raises(UnsupportedVerbError, match="skipped by the person: Close the browser"):
+            waiting()
 
 
 AGENTS = {

@@ -172,7 +172,10 @@ def _ask() -> str:
     """Which browser it is. Raises ConfigError where nobody can be asked."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("say which browser is measured with --browser NAME: safari, edge, …")
-    asked: str = typer.prompt("Which browser is measured (safari, edge, …)")
+    try:
+        asked: str = typer.prompt("Which browser is measured (safari, edge, …)")
+    except typer.Abort:
+        raise typer.Exit(INTERRUPTED) from None
     return asked
 
 

@@ -141,13 +141,21 @@ class Lead:
         )
         interrupted = False
         with attempt:
-            for environments in parts_of(scenario, self._config.environments, _TOGETHER):
+            for environments in self._parts(scenario):
                 self._floor.terminal.head(f"{scenario.title} ({scenario.name})")
                 interrupted = self._together(scenario, environments, attempt, control, runner)
                 if interrupted:
                     break
         if interrupted:
             raise KeyboardInterrupt
+
+    def _parts(self, scenario: Scenario) -> Sequence[Sequence[Environment]]:
+        """The environments that go through it together."""
+        try:
+            return parts_of(scenario, self._config.environments, _TOGETHER)
+        except Exception:
+            # One that cannot even be told as steps says so itself, where it is carried out.
+            return [self._config.environments]
 
     def _together(
         self,
@@ -211,9 +219,11 @@ class Lead:
                 raise
             left_out(_INTERRUPTED)
             return True
-        except (ScenarioError, ControlClientError) as error:
-            attempt.note(Error(**common, message=str(error), steps=told()))
-            self._floor.terminal.say(f"     {error}")
+        except Exception as error:
+            known = isinstance(error, ScenarioError | ControlClientError)
+            message = str(error) if known else f"{type(error).__name__}: {error}"
+            attempt.note(Error(**common, message=message, steps=told()))
+            self._floor.terminal.say(f"     {message}")
         return False
 
     def _check(self, scenario: Scenario) -> None:

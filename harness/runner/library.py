@@ -79,7 +79,13 @@ def scenarios_named(argument: str) -> list[Scenario]:
     `FILE::FUNCTION`. Raises LibraryError, and ConfigError for a name that there is not."""
     path, _, function = argument.partition("::")
     if Path(path).exists():
-        found = load_scenarios(scenario_files([Path(path)]))
+        try:
+            found = load_scenarios(scenario_files([Path(path)]))
+        except LibraryError:
+            raise
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            raise LibraryError(f"{path}: cannot be read as Python: {told}") from None
         if function:
             names = {scenario.function.__name__: scenario for scenario in found}
             found = [names[name_one_of("scenario", function, names)]]

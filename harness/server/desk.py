@@ -148,8 +148,9 @@ class Desk:
         ]
 
     async def _enter(self, request: web.Request) -> web.Response:
-        if any(request.headers.get(name) for name in _EAGER):
-            raise web.HTTPServiceUnavailable(reason="Nobody has asked for this page yet")
+        opened = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+        if not opened or any(request.headers.get(name) for name in _EAGER):
+            raise web.HTTPServiceUnavailable(reason="Nobody has opened this page yet")
         notice, version = self._notice, self._version
         came = Came(agent=request.headers.get("User-Agent", "")[:500])
         self.heard.put(came)
