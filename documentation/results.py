@@ -6,7 +6,7 @@ from the steps, as in a run.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 
 from harness.engines import ENGINES
@@ -76,9 +76,16 @@ class Results:
     ) -> Iterator[Observation]:
         """Those of a scenario; of its last check unless another is named."""
         label = check or last_check(SCENARIOS[scenario][1])
-        for o in self.observations:
-            if o.scenario == scenario and o.check == label and surface in (None, o.surface):
+        for o in self._by_scenario.get(scenario, ()):
+            if o.check == label and surface in (None, o.surface):
                 yield o
+
+    @cached_property
+    def _by_scenario(self) -> Mapping[str, Sequence[Observation]]:
+        found: dict[str, list[Observation]] = {}
+        for o in self.observations:
+            found.setdefault(o.scenario, []).append(o)
+        return found
 
 
 def last_check(scenario: Scenario) -> str:

@@ -4,11 +4,12 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import typer
 from msgspec import structs
-from typer.testing import CliRunner
 
 from documentation import regions
 from documentation.__main__ import ROOT, written
@@ -19,7 +20,6 @@ from harness.cli import app
 from harness.engines import ENGINES
 from harness.limitations import LIMITATIONS
 from harness.records import Observation, Run, State, Verdict
-from harness.result_file import read_records
 from tests import measuring
 from tests.measuring import load
 
@@ -50,9 +50,12 @@ def test_pages_are_as_code_and_results_have_them() -> None:
 
 def test_a_cell_that_comes_out_otherwise_changes_the_pages() -> None:
     measured = results()
-    page = ROOT / "docs" / "policies.md"
-    text = page.read_text(encoding="utf-8")
-    assert regions.filled(page, text, measured) == text
+    page = Path("page.md")
+    text = "".join(
+        f"<!-- measured: {part} -->\n<!-- /measured -->\n"
+        for part in ("cells scenario=browser_close.quit_and_start",
+                     "answers persistence=non_persistent")
+    )  # fmt: skip
     turned = [
         structs.replace(o, observed=State.SIGNED_IN, verdict=Verdict.UNEXPECTED)
         if (o.scenario, o.preset, o.policy, o.surface, o.engine)
@@ -60,6 +63,7 @@ def test_a_cell_that_comes_out_otherwise_changes_the_pages() -> None:
         else o
         for o in measured.observations
     ]
+    assert "unexpected" not in regions.filled(page, text, measured)
     other = regions.filled(page, text, replace(measured, observations=turned))
     assert "**in, unexpected**" in other
     assert "Non-persistent sessions ended in chromium 156 when the browser was closed" in other
@@ -68,7 +72,7 @@ def test_a_cell_that_comes_out_otherwise_changes_the_pages() -> None:
 @pytest.mark.parametrize(
     ("part", "told"),
     [
-        ("nothing", "there is no part 'nothing'; known: told, cells"),
+        ("nothing", "there is no part 'nothing'; known: told, browsers"),
         ("cells", "'scenario'"),
         ("cells scenario=browser_close.quit_and_start surface=app:none", "nothing is measured"),
     ],
@@ -89,31 +93,28 @@ def test_each_limitation_has_a_title_and_advice() -> None:
         assert not advice["title"].endswith(".")
 
 
-def test_what_a_page_tells_to_see_is_to_be_seen(tmp_path: Path) -> None:
-    """On the models: with the scenario, preset and policy of its command, the limitation comes."""
-    commands = {}
+def test_what_a_page_tells_to_do_can_be_done() -> None:
+    """That the limitation comes then is measured, and held of the models by `test_agreement`."""
+    group: Any = typer.main.get_command(app)
+    run = group.get_command(typer.Context(group), "run")
+    told = set()
     for page in PAGES.glob("*.md"):
-        for command in re.findall(r"^\$ afterclose ((?:.*\\\n)*.*)$", page.read_text(), re.M):
-            commands[page.stem] = command.replace("\\\n", " ").split()
-    assert len(commands) == sum("why_not" not in advice for advice in ADVICE.values())
-    seen = set()
-    for number, as_installed in enumerate((True, False)):
-        named = [w for w in commands.values() if ("default" in w) is as_installed]
-        chosen = {word for w in named for word in (w[1], f"--preset={w[w.index('--preset') + 1]}")}
-        models = ["--engine", "simulated-chromium", "--engine", "simulated-firefox"]
-        output = tmp_path / str(number)
-        done = CliRunner().invoke(app, ["run", *sorted(chosen), *models, "--output", str(output)])
-        assert done.exit_code == 0, done.output
-        seen |= {
-            (o.limitation, o.scenario, o.preset, o.policy, o.engine.removeprefix("simulated-"))
-            for o in read_records([output / "results.ndjson"])
-            if isinstance(o, Observation)
-        }
-    for name, words in commands.items():
-        at = {option: words[words.index(option) + 1] for option in ("--preset", "--policy")}
-        engines = [words[n + 1] for n, word in enumerate(words) if word == "--engine"]
-        for engine in engines:
-            assert (name, words[1], at["--preset"], at["--policy"], engine) in seen
+        for command in re.findall(r"^\$ afterclose run((?:.*\\\n)*.*)$", page.read_text(), re.M):
+            words = command.replace("\\\n", " ").split()
+            chosen = run.make_context("run", words).params
+            told.add(page.stem)
+            (scenario,) = chosen["paths"]
+            assert {
+                (o.limitation, o.scenario, o.preset, o.policy, o.engine)
+                for o in results().observations
+                if o.scenario == scenario
+            } >= {
+                (page.stem, scenario, preset, policy, engine)
+                for preset in chosen["preset"]
+                for policy in chosen["policy"]
+                for engine in chosen["engine"]
+            }, command
+    assert told == {name for name, advice in ADVICE.items() if "why_not" not in advice}
 
 
 def test_the_example_is_as_installed_and_short_where_it_can_be() -> None:
