@@ -71,7 +71,7 @@ def test_the_page_grows_with_the_file_by_whole_lines(tmp_path: Path) -> None:
         append(folder, RUNNING, *item())
         first, count, said = await shown()
         assert (first != empty, count) == (True, 2)
-        assert "1 ended, 1 left" in said
+        assert "Items ended: 1; left: 1." in said
         assert (await shown())[0] == first, "nothing new"
         append(folder, *item("a.second"), cut=40)
         assert (await shown())[1] == 2, "half a line is none yet"
@@ -80,7 +80,7 @@ def test_the_page_grows_with_the_file_by_whole_lines(tmp_path: Path) -> None:
             file.write(line)
         second, count, said = await shown()
         assert (second != first, count) == (True, 4)
-        assert "complete: 2 ended" in said
+        assert "complete. Items ended: 2." in said
         (folder / "results.ndjson").write_bytes(b"")
         append(folder, msgspec.structs.replace(RUNNING, id="two"))
         assert (await shown())[1] == 0, "another run has begun"

@@ -76,9 +76,9 @@ class LiveReport:
             return f"Nothing is in {self._folder} yet: a run that writes there appears here."
         ended = len({(r.item, r.repetition) for r in self._records if isinstance(r, Done)})
         if left:
-            return f"The run goes on, or was interrupted: {ended} ended, {left} left."
+            return f"The run goes on, or was interrupted. Items ended: {ended}; left: {left}."
         runs = sum(isinstance(record, Run) for record in self._records)
-        return f"{'The run is' if runs == 1 else 'The runs are'} complete: {ended} ended."
+        return f"{'The run is' if runs == 1 else 'The runs are'} complete. Items ended: {ended}."
 
     def _there(self, path: str) -> bool:
         return self.file(path) is not None
