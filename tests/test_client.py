@@ -62,6 +62,7 @@ def test_mistakes(more: dict[str, Any], told: str) -> None:
         ('identity_provider = "auth0"', "identity_provider: must be \"mock\""),
         ("[policies.default]\npersistence = 'persistent'", "policies: the policies are those of"),
         ('callbacks = "/callback"', "callbacks: must be a list of addresses"),
+        ('client_id = "my notes"', "client_id: must be letters, digits and -._~"),
         ("backchannel_logout = 3", "backchannel_logout: must be an address, not 3"),
         ('login = { rule = "link" }', "login: must have one of label, role, test_id, selector"),
         ("logout = 7", "logout: must say what it is"),
