@@ -65,6 +65,7 @@ def test_mistakes(more: dict[str, Any], told: str) -> None:
         ('client_id = "my notes"', "client_id: must be letters, digits and -._~"),
         ("backchannel_logout = 3", "backchannel_logout: must be an address, not 3"),
         ('login = { rule = "link" }', "login: must have one of label, role, test_id, selector"),
+        ('[signed_in.sso]\ntext = "Notes"', "signed_in: 'sso' is the mock's own session"),
         ("logout = 7", "logout: must say what it is"),
         ('environment = ["ISSUER"]', "environment: must be names and texts"),
         ('calbacks = ["/cb"]', "unknown key 'calbacks'. Did you mean 'callbacks'?"),

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from playwright.async_api import Page, Request
 
-from harness.targets.client import Asking, Client, Provider, client_id_of
+from harness.targets.client import SSO, Asking, Client, Provider, client_id_of
 from harness.targets.steps import check_locator, located
 from harness.targets.target import Person, Target, TargetError
 
@@ -28,8 +28,13 @@ _FILL_IN = """([email, password]) => {
 """Not typed: Firefox types twice into a page that focuses another field."""
 
 
-def check_client(client: Client) -> None:
+def check_client(target: Target, client: Client) -> None:
     """Raise TargetError for what an application cannot be registered as."""
+    if SSO in target.surfaces:
+        raise TargetError(
+            f"signed_in: '{SSO}' is the mock's own session, which is looked at in any case; call "
+            "yours something else"
+        )
     if not isinstance(client.id, str) or client_id_of(client.id) != client.id:
         raise TargetError(
             f"client_id: must be letters, digits and -._~, 100 at most, not {client.id!r}"
