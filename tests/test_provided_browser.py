@@ -15,9 +15,10 @@ from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.runner.providing import Providers, provided_by
 from harness.scenario import Step, UnsupportedVerbError
 from harness.setup import Setup
+from harness.targets.carriers import find_carriers
 from harness.targets.checking import check_policy
 from harness.targets.loading import load_target
-from harness.targets.provided import ProvidedSite
+from harness.targets.provided import ProvidedSite, heeds_of
 from harness.targets.running import RunningTarget
 from harness.targets.target import TargetError
 from tests.notes import TOLD, notes
@@ -87,6 +88,24 @@ def test_an_application_that_is_told_of_an_end(
         assert after.target.provided is not None
         assert after.target.provided.heeds == {"revoked"}
         assert [carrier.told for carrier in after.target.sent["sso"]] == ["cookie sso_session"]
+    finally:
+        running.close()
+
+
+def test_an_application_that_asks_by_itself(
+    pool: BrowserPool, providers: list[Providers], tmp_path: Path
+) -> None:
+    """Nobody has to begin a sign-in, and the mock's session alone is enough."""
+    home = """self.say(f"Notes of {email}" if email else '<a href="/login">Sign in</a>')"""
+    goes = 'self.say(f"Notes of {email}") if email else self.go("/login", "seen=1")'
+    file = notes(tmp_path, application=(home, goes), target=('    login="/login",\n', ""))
+    running = running_at(file, providers)
+    try:
+        running.prepare(POLICY)
+        found = pool.run(find_carriers(pool, CHROMIUM, running, POLICY), 120)
+        told = {tuple(carrier.told for carrier in one) for one in found.carriers["app"]}
+        assert told == {("cookie notes",), ("cookie sso_session",)}
+        assert pool.run(heeds_of(pool, CHROMIUM, running), 120) == set()
     finally:
         running.close()
 

@@ -141,10 +141,12 @@ def run(
     try:
         known = read_baseline(baseline) if baseline else Baseline(today=today())
         described = target_of(target)
-        own = described is not None and described.client is None
-        configured = config_of(described) if own and described else load_config(config)
-        if described is not None and not own:
-            provided_by(configured, described)
+        if described is None:
+            configured = load_config(config)
+        elif described.client is None:
+            configured = config_of(described)
+        else:
+            configured = provided_by(load_config(config), described)
         environments = configured.only(policy or []).environments
         seconds_of("--real-wait", real_wait)
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)

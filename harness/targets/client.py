@@ -10,10 +10,12 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 from harness.deeds import Carrier
 
-__all__ = ["MOCK", "Asking", "Client", "Provider", "client_id_of"]
+__all__ = ["MOCK", "SSO", "Asking", "Client", "Provider", "client_id_of"]
 
 MOCK = "mock"
 """The one identity provider there is."""
+SSO = "sso"
+"""What one is signed in to there."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,12 +84,7 @@ class TargetSite:
                 f"the scenario asks for applications of the mock ({', '.join(self._setup.keeps)}); "
                 f"the target {self._running.target.name} has none"
             )
-        key = self._engine.name, self._policy
-        if key not in self._running.found:
-            self._running.found[key] = await find_carriers(
-                self._pool, self._engine, self._running, self._policy
-            )
-        self._found = self._running.found[key]
+        self._found = await find_carriers(self._pool, self._engine, self._running, self._policy)
 
     async def started(self, context: BrowserContext) -> None:
         """Listen from now on."""

@@ -9,6 +9,8 @@ from afterclose import Person, Policy, Target
 target = Target(
     name="mine",
     url="URL",
+    # An application whose people sign in at an identity provider can have the mock for one:
+    # identity_provider="mock", and then neither policies, person nor sign_in (docs/recipe.md).
     # What is promised; a lifecycle is carried out for each.
     policies={"default": Policy(persistence="non_persistent", inactivity_timeout=1800)},
     # Secrets come from the environment: MY_PASSWORD=… afterclose …
@@ -47,6 +49,9 @@ url = "URL"
 [person]
 email = "ada@example.com"
 password = "env:MY_PASSWORD"     # from the environment, never in this file
+
+# An application whose people sign in at an identity provider can have the mock for one:
+# identity_provider = "mock" above, and then neither policies, person nor sign_in (docs/recipe.md).
 
 # What is promised; a lifecycle is carried out for each.
 [policies.default]

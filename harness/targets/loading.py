@@ -22,7 +22,7 @@ def load_target(path: Path) -> Target:
     try:
         target.check_whole()
         if target.client is not None:
-            check_client(target.client)
+            check_client(target, target.client)
     except TargetError as error:
         raise TargetError(f"{path}: {error}") from None
     return target

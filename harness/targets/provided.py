@@ -15,14 +15,12 @@ from harness.engines.site import Opened, Passed, Sight
 from harness.received import Received
 from harness.scenario import Step, UnsupportedVerbError
 from harness.setup import Setup
-from harness.targets.client import Provider
+from harness.targets.client import SSO, Provider
 from harness.targets.driven import TargetSite
 from harness.targets.running import RunningTarget
 
-__all__ = ["SSO", "ProvidedSite", "heeds_of"]
+__all__ = ["ProvidedSite", "heeds_of"]
 
-SSO = "sso"
-"""The mock's own surface."""
 _SCOPES = ("change_cookie_scope", "mend_cookie_scope")
 _EMPTY = "about:blank"
 

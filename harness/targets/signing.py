@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from playwright.async_api import Page, Request
 
-from harness.targets.client import Asking, Client, Provider
+from harness.targets.client import SSO, Asking, Client, Provider, client_id_of
 from harness.targets.steps import check_locator, located
 from harness.targets.target import Person, Target, TargetError
 
@@ -21,10 +21,24 @@ _WITHIN = 20.0
 """Seconds in which the mock shows its form, and people come back from there."""
 _FORM = 'form[action="/sign-in"]'
 _REFUSED = ".error"
+_FILL_IN = """([email, password]) => {
+  document.getElementById('email').value = email;
+  document.getElementById('password').value = password;
+}"""
+"""Not typed: Firefox types twice into a page that focuses another field."""
 
 
-def check_client(client: Client) -> None:
+def check_client(target: Target, client: Client) -> None:
     """Raise TargetError for what an application cannot be registered as."""
+    if SSO in target.surfaces:
+        raise TargetError(
+            f"signed_in: '{SSO}' is the mock's own session, which is looked at in any case; call "
+            "yours something else"
+        )
+    if not isinstance(client.id, str) or client_id_of(client.id) != client.id:
+        raise TargetError(
+            f"client_id: must be letters, digits and -._~, 100 at most, not {client.id!r}"
+        )
     if isinstance(client.callbacks, str) or not all(isinstance(c, str) for c in client.callbacks):
         raise TargetError(
             f'callbacks: must be a list of addresses, as ["/callback"], not {client.callbacks!r}'
@@ -107,8 +121,7 @@ async def _fill_in(page: Page, person: Person) -> None:
     if await page.locator(_REFUSED).count():
         said = await page.locator(_REFUSED).first.inner_text()
         raise TargetError(f"the mock refuses what the application asks: {said}")
-    await page.locator("#email").fill(person.email)
-    await page.locator("#password").fill(person.password)
+    await page.evaluate(_FILL_IN, [person.email, person.password])
     await page.locator("#submit").click()
 
 
