@@ -73,11 +73,7 @@ def check(
         fail(str(error))
     clear_runs()
     described = running.target
-    options = Options(
-        headed=headed,
-        ignore_https_errors=described.ignore_https_errors,
-        launch_args={"base_url": described.url},
-    )
+    options = Options(headed=headed, ignore_https_errors=described.ignore_https_errors)
     pool = BrowserPool("", options)
     contradicted = False
     try:

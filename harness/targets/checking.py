@@ -49,6 +49,7 @@ async def check_policy(
     pool: BrowserPool, engine: Engine, running: RunningTarget, policy: str
 ) -> Checked:
     """Sign in, see what carries the session, sign out. Raises TargetError."""
+    pool.base_url = running.url(policy)
     found = await find_carriers(pool, engine, running, policy)
     left: Sequence[Left] | None = None
     if "sign_out" in running.target.functions:

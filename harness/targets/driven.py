@@ -79,6 +79,7 @@ class TargetSite:
                 f"the scenario asks for applications of the mock ({', '.join(self._setup.keeps)}); "
                 f"the target {self._running.target.name} has none"
             )
+        self._pool.base_url = self._running.url(self._policy)
         key = self._engine.name, self._policy
         if key not in self._running.found:
             self._running.found[key] = await find_carriers(

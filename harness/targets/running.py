@@ -6,9 +6,11 @@ import contextlib
 import inspect
 import os
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from playwright.async_api import Page
 
 from harness.scenario import UnsupportedVerbError
 from harness.targets.loading import line_of
+from harness.targets.one_time import OneTimeCodes, key_of
 from harness.targets.process import FreePort, TargetProcess, reachable, run_command
 from harness.targets.secrets import Secrets
 from harness.targets.target import Person, Target, TargetError
@@ -50,6 +53,10 @@ class RunningTarget:
         self.real_wait = real_wait
         self.moved = False
         """Whether its clock has been moved since it was started."""
+        self._ahead = 0.0
+        """Seconds by which."""
+        self._codes: dict[str, OneTimeCodes] = {}
+        """Of those who have an authenticator, by its secret."""
         self.found: dict[tuple[str, str], Any] = {}
         """What carries the session, by engine and policy; looked for once."""
         self._path = path
@@ -78,7 +85,15 @@ class RunningTarget:
                 "Person(…)}"
             )
         person = target.person if name is None else target.people[name]
-        return person.resolved(self._environment, target.functions.get("one_time_code"))
+        known = person.resolved(self._environment, target.functions.get("one_time_code"))
+        if not known.totp:
+            return known
+        try:
+            key_of(known.totp)
+        except ValueError as error:
+            raise TargetError(f"totp: {person.totp} {error}") from None
+        codes = self._codes.setdefault(known.totp, OneTimeCodes())
+        return replace(known, code=lambda: codes.code(known.totp, self._now()))
 
     def url(self, policy: str) -> str:
         """Where it starts."""
@@ -98,7 +113,7 @@ class RunningTarget:
             command = [self._filled(part) for part in self.target.command]
             self._port.let_go()
             self._process = TargetProcess(command, url, {})
-            self.moved = False
+            self.moved, self._ahead = False, 0.0
 
     def close(self) -> None:
         """End its process."""
@@ -112,6 +127,8 @@ class RunningTarget:
         url = self.url(policy)
         await self._call("sign_in", lambda page: page.goto(url), page)
         function = self.target.functions["sign_in"]
+        if person.totp in self._codes:
+            await asyncio.sleep(self._codes[person.totp].until_another(self._now()))
         more = (policy,) if _takes(function, 3) else ()
         await self._call("sign_in", function, page, person, *more)
 
@@ -147,6 +164,7 @@ class RunningTarget:
     async def advance(self, seconds: float) -> str:
         """Move its clock; how, in words."""
         self.moved = True
+        self._ahead += seconds
         function, clock = self.target.functions.get("advance"), self.target.clock
         if function is not None:
             await self._call("advance", function, None, seconds)
@@ -158,6 +176,10 @@ class RunningTarget:
             return "the target's clock was moved through its address"
         await asyncio.to_thread(run_command, [self._filled(part, told) for part in clock])
         return "the target's clock was moved by its command"
+
+    def _now(self) -> float:
+        """By its clock."""
+        return time.time() + self._ahead
 
     async def picture(self, page: Page, path: Path) -> None:
         """One of a tab, passwords blacked out."""
