@@ -52,3 +52,5 @@ class TargetLook:
     """By surface, what carries the session there: sets of which each suffices."""
     sent: Mapping[str, frozenset[Carrier]]
     """By surface: those of them that the browser had with it, or sent."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """What the target calls those who have signed in, by the name that scenarios know them by."""

@@ -2,8 +2,8 @@
 
 Its form has a box *Remember me*: with it the cookie lasts a week, else as long as the browser. A
 session ends half an hour after it was last used, one that is remembered after a week, by a clock
-that can be moved (`POST /advance?seconds=`). `FLAWS` are what it can be made to do wrong, `WAYS` how
-else it can be made to keep a session.
+that can be moved (`POST /advance?seconds=`). `FLAWS` are what it can be made to do wrong, `WAYS`
+how else it can be made to keep a session.
 """
 
 import argparse

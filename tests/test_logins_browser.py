@@ -1,5 +1,8 @@
 """Logins of other makes, in a real browser: what is found of them, and what comes out."""
 
+import os
+import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,11 +12,13 @@ import pytest
 
 from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserPool, Options
+from harness.records import Observation, Verdict
+from harness.result_file import read_records
 from harness.targets.carriers import find_carriers
 from harness.targets.loading import load_target
 from harness.targets.one_time import OneTimeCodes
 from harness.targets.running import RunningTarget, _post
-from tests.targets import PASSWORD, SECRET, in_toml
+from tests.targets import PASSWORD, SECRET, in_python, in_toml
 
 pytestmark = pytest.mark.browser
 API = (
@@ -124,3 +129,71 @@ _MASKED = """async url => {
   return count;
 }"""
 """How many pixels have the colour that Playwright masks with."""
+
+
+CLOCK = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], data=b'').close()"
+SCENARIOS = """
+from datetime import timedelta
+from harness import Browser, scenario
+
+
+@scenario(title="Somebody else comes", claims="Who signs in is signed in.")
+def somebody_else(browser: Browser) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    browser.sign_in(as_="bob")
+    browser.quit()
+    browser.start()
+    browser.check("afterwards")
+
+
+@scenario(title="An hour passes", claims="A session ends half an hour after it was last used.")
+def an_hour(browser: Browser) -> None:
+    browser.sign_in()
+    browser.wait(timedelta(hours=1))
+    browser.check("an hour later")
+"""
+
+
+def test_a_run(tmp_path: Path) -> None:
+    """Two at a time; each policy at its own address, to which a path is relative; a clock that is a
+    command; somebody else who signs in."""
+    (tmp_path / "clock.py").write_text(CLOCK)
+    (tmp_path / "mine.py").write_text(SCENARIOS)
+    file = in_python(tmp_path)
+    text = file.read_text()
+    text = text.replace(
+        'clock="http://localhost:{port}/advance?seconds={seconds}",',
+        f'clock=["{sys.executable}", "clock.py", '
+        '"http://localhost:{port}/advance?seconds={seconds}"],\n'
+        '    urls={"remembered": "http://remembered.localhost:{port}/"},\n'
+        '    people={"bob": Person(email="bob@example.com", password="env:BOB_PASSWORD")},',
+    )
+    text = text.replace("page.goto(target.url)", 'page.goto("/")')
+    text = text.replace(
+        'return await page.get_by_text("Welcome back").is_visible()',
+        'shown = page.get_by_text("Welcome back, ")\n'
+        "    if not await shown.is_visible():\n"
+        "        return False\n"
+        '    return (await shown.inner_text()).removeprefix("Welcome back, ")',
+    )
+    file.write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", "run", "mine.py", "-n", "2", "--output", "out",
+         "--target", file.name, "--engine", "chromium", "--preset", "default"],
+        cwd=tmp_path, env={**os.environ, **KNOWN}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = {
+        (o.scenario, o.policy): o
+        for o in read_records([tmp_path / "out" / "results.ndjson"])
+        if isinstance(o, Observation)
+    }
+    assert {key: (o.verdict, str(o.observed), o.evidence.who) for key, o in seen.items()} == {
+        ("mine.somebody_else", "default"): (Verdict.KEPT, "signed_out", ()),
+        ("mine.somebody_else", "remembered"): (Verdict.KEPT, "signed_in", ("bob@example.com",)),
+        ("mine.an_hour", "default"): (Verdict.KEPT, "signed_out", ()),
+        ("mine.an_hour", "remembered"): (Verdict.KEPT, "signed_in", ("ada@example.com",)),
+    }
+    hour = seen["mine.an_hour", "default"].evidence.time
+    assert hour[0].startswith("3600 s: the target's clock was moved by its command")

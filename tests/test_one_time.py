@@ -39,7 +39,7 @@ def test_a_secret_as_it_is_shown(secret: str) -> None:
 
 @pytest.mark.parametrize("secret", ["", "GEZ1", "no secret!"])
 def test_what_is_none(secret: str) -> None:
-    with pytest.raises(ValueError, match="^is "):
+    with pytest.raises(ValueError, match=r"^is "):
         key_of(secret)
 
 

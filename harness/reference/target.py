@@ -10,6 +10,7 @@ from harness.model.cookies import Cookie
 from harness.model.family import Family
 from harness.model.playing import Clock, Player
 from harness.model.trail import Decision, Thing, cookie_thing, local_thing, tab_thing
+from harness.people import FIRST
 from harness.policy import Persistence, Policy
 from harness.presets import Choices
 from harness.reference.browser import ReferenceBrowser
@@ -40,6 +41,7 @@ class _Session:
 
     began: float
     active: float
+    person: str
     over: str = ""
 
 
@@ -54,6 +56,8 @@ class Foreseen:
     over: str
     """Why the session is to be over on the server, in words; empty where it is not, or the browser
     has none."""
+    who: str = ""
+    """As whom somebody is to be signed in, by the name that scenarios know them by."""
 
 
 class TargetSite:
@@ -68,6 +72,8 @@ class TargetSite:
         self._look = look
         self._carriers = sorted({c for sets in look.carriers.values() for s in sets for c in s})
         self._time = _BEGAN
+        self._person = FIRST
+        """Who has signed in last."""
         self._sessions: dict[tuple[Carrier, str], _Session] = {}
         self._things: dict[Carrier, Thing] = {}
         self._cookies: dict[Carrier, Cookie] = {}
@@ -77,8 +83,9 @@ class TargetSite:
     def sign_in(self, tab: Tab, person: str | None) -> None:
         """A session that is there goes on, unless it is somebody else who signs in."""
         session = self._alive(tab)
+        self._person = person or self._person
         if session is None or person is not None:
-            session = _Session(self._time, self._time)
+            session = _Session(self._time, self._time, self._person)
         session.active = self._time
         self.enact(tab)
         self._hand_out(session, tab)
@@ -146,8 +153,13 @@ class TargetSite:
         whole = [one for one in sets if one <= there]
         for one in whole:
             if not any(self._over(c, tab) for c in one):
+                sessions = filter(None, (self._session(c, tab) for c in sorted(one)))
                 return Foreseen(
-                    signed_in=True, trail=self._trail(one, tab), there=there, over=""
+                    signed_in=True,
+                    trail=self._trail(one, tab),
+                    there=there,
+                    over="",
+                    who=next((session.person for session in sessions), ""),
                 )
         if whole:
             over = next(filter(None, (self._over(c, tab) for c in sorted(whole[0]))), "")

@@ -106,7 +106,11 @@ def _person(value: object, where: str) -> Person:
     texts = {
         key: _text(data[key], f"{where}.{key}") for key in ("email", "password") if key in data
     }
-    return Person(**texts, totp=_totp(data, f"{where}.one_time_code"))
+    return Person(
+        email=texts.get("email", ""),
+        password=texts.get("password", ""),
+        totp=_totp(data, f"{where}.one_time_code"),
+    )
 
 
 def _totp(data: Mapping[str, Any], where: str) -> str:

@@ -14,7 +14,8 @@ _DIGITS = 6
 
 
 def key_of(secret: str) -> bytes:
-    """The key of a secret as people are shown it: in base 32, in groups or not. Raises ValueError."""
+    """The key of a secret as people are shown it: in base 32, in groups or not. Raises
+    ValueError."""
     plain = "".join(secret.split()).replace("-", "").upper().rstrip("=")
     try:
         key = base64.b32decode(plain + "=" * (-len(plain) % 8))

@@ -153,13 +153,18 @@ class RunningTarget:
 
     async def is_signed_in(self, page: Page, surface: str) -> bool:
         """What the target's function says of the page."""
-        shown = await self._call(f"signed_in {surface!r}", self.target.surfaces[surface], page)
-        if not isinstance(shown, bool):
-            raise TargetError(
-                f"{self.target.name}: signed_in {surface!r} must return True or False, not "
-                f"{self.secrets.redact(repr(shown))}"
-            )
-        return shown
+        return bool(await self.seen(page, surface))
+
+    async def seen(self, page: Page, surface: str) -> bool | str:
+        """The same, and as whom, where it says that, too."""
+        function = self.target.surfaces[surface]
+        shown: object = await self._call(f"signed_in {surface!r}", function, page)
+        if isinstance(shown, bool) or (isinstance(shown, str) and shown):
+            return shown
+        raise TargetError(
+            f"{self.target.name}: signed_in {surface!r} must return True or False, or the email of "
+            f"whoever is signed in, not {self.secrets.redact(repr(shown))}"
+        )
 
     async def advance(self, seconds: float) -> str:
         """Move its clock; how, in words."""
