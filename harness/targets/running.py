@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import inspect
 import os
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -25,7 +24,7 @@ from harness.targets.process import FreePort, TargetProcess, reachable, run_comm
 from harness.targets.secrets import Secrets
 from harness.targets.target import Person, Target, TargetError
 
-__all__ = ["RunningTarget", "codegen_command"]
+__all__ = ["RunningTarget"]
 
 _SHOWN = 300
 """Characters of a page in a message."""
@@ -259,8 +258,3 @@ def _post(url: str) -> None:
         raise TargetError(f"clock: POST {url}: answered {error.code}") from None
     except (OSError, ValueError) as error:
         raise TargetError(f"clock: POST {url}: {error}") from None
-
-
-def codegen_command(url: str) -> str:
-    """What records a sign-in, for a person at a display."""
-    return subprocess.list2cmdline(["playwright", "codegen", "--target", "python-async", url])
