@@ -14,7 +14,6 @@ from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserPool, Options
 from harness.records import Observation, Verdict
 from harness.result_file import read_records
-from harness.targets.carriers import find_carriers
 from harness.targets.loading import load_target
 from harness.targets.one_time import OneTimeCodes
 from harness.targets.running import RunningTarget, _post
@@ -77,19 +76,6 @@ def test_a_one_time_code(
         assert asked[0] == asked[2] == 0
         assert 0 < asked[1] <= 30
         assert SECRET not in running.secrets.redact(f"it was {SECRET}")
-
-
-def test_what_carries_the_session(pool: BrowserPool, tmp_path: Path) -> None:
-    """An item of `sessionStorage`; a cookie that each visit replaces, for which each try takes a
-    sign-in of its own. What the last step has set off is waited for."""
-    for way, told in (("tab", "sessionStorage item shop"), ("rotating", "cookie shop")):
-        file = in_toml(tmp_path, way, "slow", change=API)
-        with closing(RunningTarget(load_target(file), file, environment=KNOWN)) as running:
-            running.prepare()
-            found = pool.run(find_carriers(pool, ENGINES["chromium"], running, "default"), 120)
-        sets = [[c.told for c in one] for one in found.carriers["app"]]
-        assert sets == [[told]]
-        assert any("changes with its use" in note for note in found.notes) == (way == "rotating")
 
 
 def test_a_picture_shows_no_password(pool: BrowserPool, tmp_path: Path) -> None:
@@ -155,6 +141,49 @@ def an_hour(browser: Browser) -> None:
 """
 
 
+AND_AGAIN = """
+from harness import Browser, scenario
+
+
+@scenario(title="Come back", claims="A session ends with the browser.")
+def come_back(browser: Browser) -> None:
+    browser.sign_in()
+    browser.visit()
+    browser.quit()
+    browser.start()
+    browser.check("afterwards")
+"""
+
+
+def run(folder: Path, file: Path, *arguments: str) -> tuple[int, str, list[Observation]]:
+    """Exit status, what was said, and what was observed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", "run", "--output", "out", "--target", file.name,
+         "--engine", "chromium", *arguments],
+        cwd=folder, env={**os.environ, **KNOWN}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    records = read_records([folder / "out" / "results.ndjson"])
+    seen = [record for record in records if isinstance(record, Observation)]
+    return done.returncode, done.stdout + done.stderr, seen
+
+
+@pytest.mark.parametrize("way", ["tab", "rotating"])
+def test_what_is_kept_otherwise_comes_back_as_the_model_says(way: str, tmp_path: Path) -> None:
+    """Where the browser continues: what a tab kept, and the latest cookie of several, for which
+    each try takes a sign-in of its own. What the last step of a sign-in set off is waited for."""
+    (tmp_path / "mine.py").write_text(AND_AGAIN)
+    file = in_toml(tmp_path, way, "slow", change=API)
+    status, said, (seen,) = run(
+        tmp_path, file, "mine.py", "-n", "0", "--preset", "continue", "--policy", "default"
+    )
+    assert status == 0, said
+    assert (str(seen.observed), seen.limitation) == ("signed_in", "session-restore-revives-session")
+    told = {"tab": "sessionStorage item shop", "rotating": "cookie shop"}
+    assert seen.evidence.carriers == (told[way],)
+    anew = [note for note in seen.evidence.notes if "changes with its use" in note]
+    assert bool(anew) == (way == "rotating")
+
+
 def test_a_run(tmp_path: Path) -> None:
     """Two at a time; each policy at its own address, to which a path is relative; a clock that is a
     command; somebody else who signs in."""
@@ -178,17 +207,9 @@ def test_a_run(tmp_path: Path) -> None:
         '    return (await shown.inner_text()).removeprefix("Welcome back, ")',
     )
     file.write_text(text)
-    done = subprocess.run(
-        [sys.executable, "-m", "harness.cli", "run", "mine.py", "-n", "2", "--output", "out",
-         "--target", file.name, "--engine", "chromium", "--preset", "default"],
-        cwd=tmp_path, env={**os.environ, **KNOWN}, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    seen = {
-        (o.scenario, o.policy): o
-        for o in read_records([tmp_path / "out" / "results.ndjson"])
-        if isinstance(o, Observation)
-    }
+    status, said, observed = run(tmp_path, file, "mine.py", "-n", "2", "--preset", "default")
+    assert status == 0, said
+    seen = {(o.scenario, o.policy): o for o in observed}
     assert {key: (o.verdict, str(o.observed), o.evidence.who) for key, o in seen.items()} == {
         ("mine.somebody_else", "default"): (Verdict.KEPT, "signed_out", ()),
         ("mine.somebody_else", "remembered"): (Verdict.KEPT, "signed_in", ("bob@example.com",)),
