@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["clock_of", "move", "under"]
+__all__ = ["clock_of", "library", "move", "under"]
 
 
 def clock_of(port: str) -> Path:
@@ -22,11 +22,15 @@ def move(clock: Path, seconds: float) -> None:
     new.replace(clock)
 
 
+def library() -> Path | None:
+    """Debian's libfaketime."""
+    return next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+
+
 def under(clock: Path) -> Mapping[str, str]:
     """The environment in which a process asks that clock."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     return {
-        "LD_PRELOAD": str(library),
+        "LD_PRELOAD": str(library()),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_NO_CACHE": "1",
     }

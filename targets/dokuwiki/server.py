@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from clock import clock_of, move, under
+from clock import clock_of, library, move, under
 
 SOFTWARE, DEFAULTS = Path("/usr/share/dokuwiki"), Path("/etc/dokuwiki")
 LOCAL = """<?php
@@ -57,6 +57,10 @@ def furnished(folder: Path) -> list[str]:
 
 def main(port: str) -> None:
     """Serve it until SIGTERM."""
+    if not SOFTWARE.exists() or shutil.which("php") is None or library() is None:
+        sys.exit(
+            "not installed: apt install --no-install-recommends dokuwiki php-cli php-xml libfaketime"
+        )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     clock = clock_of(port)
     clock.unlink(missing_ok=True)
