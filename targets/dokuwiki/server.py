@@ -59,7 +59,8 @@ def main(port: str) -> None:
     """Serve it until SIGTERM."""
     if not SOFTWARE.exists() or shutil.which("php") is None or library() is None:
         sys.exit(
-            "not installed: apt install --no-install-recommends dokuwiki php-cli php-xml libfaketime"
+            "not installed: apt install --no-install-recommends dokuwiki php-cli php-xml "
+            "libfaketime"
         )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     clock = clock_of(port)
