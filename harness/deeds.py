@@ -71,3 +71,5 @@ class TargetLook:
     sent: Mapping[str, frozenset[Carrier]]
     """By surface: those of them that the browser had with it, or sent."""
     provided: Provided | None = None
+    people: Mapping[str, str] = field(default_factory=dict)
+    """What the target calls those who have signed in, by the name that scenarios know them by."""

@@ -3,6 +3,7 @@
 import socket
 from contextlib import closing
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -11,11 +12,12 @@ from harness.policy import Persistence
 from harness.scenario import UnsupportedVerbError
 from harness.targets.first_file import first_file
 from harness.targets.loading import load_target
+from harness.targets.one_time import code_at, key_of
 from harness.targets.process import TargetProcess
 from harness.targets.running import RunningTarget
 from harness.targets.target import TargetError
 from tests.shop import shop
-from tests.targets import PASSWORD, in_python, in_toml
+from tests.targets import PASSWORD, SECRET, in_python, in_toml
 
 POLICIES = {"default": Policy(persistence="non_persistent")}  # type: ignore[arg-type]
 
@@ -119,6 +121,22 @@ def test_people(tmp_path: Path) -> None:
             running.person("grace")
     with pytest.raises(TargetError, match="no function for it"):
         Person().one_time_code()
+
+
+def test_the_secret_of_an_authenticator(tmp_path: Path) -> None:
+    target = load_target(in_python(tmp_path))
+    target.people["bob"] = Person(email="bob@example.com", totp="env:BOB_TOTP")
+    known = {"SHOP_PASSWORD": PASSWORD, "BOB_TOTP": "1890"}
+    with (
+        closing(RunningTarget(target, environment=known)) as running,
+        pytest.raises(TargetError, match=r"^totp: env:BOB_TOTP is no secret of an authenticator"),
+    ):
+        running.person("bob")
+    with closing(RunningTarget(target, environment={**known, "BOB_TOTP": SECRET})) as running:
+        bob = running.person("bob")
+        assert bob.one_time_code() in {code_at(key_of(SECRET), time() - ago) for ago in (0, 1)}
+        assert SECRET not in repr(bob)
+        assert running.secrets.redact(SECRET) == "•••"
 
 
 def test_the_port_is_in_every_address(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`afterclose target`: describe a login of one's own, and see what was understood."""
 
-import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,8 @@ from harness.scenario import UnsupportedVerbError
 from harness.targets.checking import Checked, check_policy
 from harness.targets.first_file import first_file
 from harness.targets.loading import load_target
-from harness.targets.running import RunningTarget, codegen_command
+from harness.targets.recorded import can_record, recorded
+from harness.targets.running import RunningTarget
 from harness.targets.target import TargetError
 
 __all__ = ["target"]
@@ -39,22 +41,56 @@ def init(
     output: Annotated[
         Path, typer.Option(metavar="FILE", help="A .py or a .toml.")
     ] = Path("target.py"),
+    record: Annotated[
+        bool | None,
+        typer.Option(
+            "--record/--no-record",
+            help="Record the sign-in in a window of Playwright's; at a terminal with a display "
+            "that is done unless told otherwise.",
+        ),
+    ] = None,
 ) -> None:
     """Write a first file that describes a login, to be filled in."""
     if not url.startswith(("http://", "https://")):
         fail(f"{url}: must begin with http:// or https://")
     if output.suffix not in (".py", ".toml"):
         fail(f"{output}: a target is a Python module (.py) or TOML (.toml)")
+    python = output.suffix == ".py"
+    if record and not python:
+        fail(f"--record: what is recorded is Python; choose a .py, not {output}")
+    if record and not can_record():
+        fail("--record: there is no display to show a window at (DISPLAY or WAYLAND_DISPLAY)")
+    if output.exists():
+        fail(f"{output}: is there already; choose another with --output")
+    if record is None:
+        record = python and can_record() and sys.stdin.isatty()
+    steps = _record(url) if record else ()
     try:
         with output.open("x", encoding="utf-8") as file:
-            file.write(first_file(url, output.suffix))
+            file.write(first_file(url, output.suffix, steps))
     except FileExistsError:
         fail(f"{output}: is there already; choose another with --output")
     except OSError as error:
         fail(f"{output}: cannot be written: {error.strerror}")
     typer.echo(f"{output}: say there how a person signs in, then: afterclose target check {output}")
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        typer.echo(f"To record a sign-in: {codegen_command(url)}")
+    if can_record() and not record:
+        typer.echo("To record the sign-in: afterclose target init --record, with another file")
+
+
+def _record(url: str) -> Sequence[str]:
+    browser = ENGINES["chromium"]
+    pool = BrowserPool("", Options())
+    try:
+        installation = pool.run(pool.find(browser), 60)
+    finally:
+        pool.close()
+    if installation is None:
+        fail(how_to_get(browser), NO_ENGINE)
+    typer.echo("Sign in, in the window that opens, then close it.")
+    try:
+        return recorded(url, installation.path)
+    except TargetError as error:
+        fail(f"--record: {error}")
 
 
 @target.command()
@@ -87,11 +123,8 @@ def check(
     except (ConfigError, TargetError) as error:
         fail(str(error))
     clear_runs()
-    options = Options(
-        headed=headed,
-        ignore_https_errors=described.ignore_https_errors,
-        launch_args={"base_url": described.url},
-    )
+    described = running.target
+    options = Options(headed=headed, ignore_https_errors=described.ignore_https_errors)
     pool = BrowserPool("", options)
     contradicted = False
     try:

@@ -74,6 +74,8 @@ class BrowserPool:
         """Where browsers keep what they write. It may be swept away at any time."""
         self._shared = folder
         self._held: list[FileIO] = []
+        self.base_url = ""
+        """What `page.goto("/path")` is relative to, in browsers that are started from now on."""
         self.meanwhile: Callable[[], None] | None = None
         """What the caller does again and again while it waits; it returns soon."""
         self._profile: Path | None = None
@@ -186,7 +188,10 @@ class BrowserPool:
             headed=self.options.headed,
             slow_mo=self.options.slow_mo,
             ignore_https_errors=self.options.ignore_https_errors,
-            more=self.options.launch_args,
+            more={
+                **({"base_url": self.base_url} if self.base_url else {}),
+                **self.options.launch_args,
+            },
         )
         try:
             context = await engine.launch(await self.playwright(), options)

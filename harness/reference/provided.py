@@ -47,8 +47,9 @@ class ProvidedSite(TargetSite):
     def sign_in(self, tab: Tab, person: str | None) -> None:
         """By the mock, which asks nobody whom it knows."""
         own = self._alive_there(tab)
+        self._person = person or self._person
         self._ask(tab)
-        self._keep(tab, own or _Own(self._time, self._time, mock=self._at_mock(tab)))
+        self._keep(tab, own or self._begun(self._at_mock(tab)))
 
     def visit(self, tab: Tab) -> None:
         """The application asks the mock, or does not."""
@@ -60,7 +61,7 @@ class ProvidedSite(TargetSite):
         self._ask(tab)
         mock = self._at_mock(tab)
         if own is None and asked and mock is not None:
-            own = _Own(self._time, self._time, mock=mock)
+            own = self._begun(mock)
         if own is not None:
             self._keep(tab, own)
 
@@ -91,9 +92,13 @@ class ProvidedSite(TargetSite):
         if value is None:
             return
         if (self._provided.cookie, value) not in self._sessions:
-            self._sessions[self._provided.cookie, value] = Session(self._time, self._time)
+            begun = Session(self._time, self._time, self._person)
+            self._sessions[self._provided.cookie, value] = begun
         elif asked and mock is not None and Activity.SIGN_IN in self._settings.activity:
             mock.active = self._time
+
+    def _begun(self, mock: Session | None) -> _Own:
+        return _Own(self._time, self._time, mock.person if mock else self._person, mock=mock)
 
     def _keep(self, tab: Tab, own: Session) -> None:
         for carrier in self._own:

@@ -7,6 +7,7 @@ from harness.deeds import Carrier, Deed, TargetLook
 from harness.model.agent import Stores, Tab
 from harness.model.cookies import Cookie
 from harness.model.trail import Decision, Thing, cookie_thing, local_thing, tab_thing
+from harness.people import FIRST
 from harness.policy import Persistence, Policy
 from harness.reference.browser import ReferenceBrowser
 from harness.reference.habits import EXPIRED, IN_LOCAL_STORAGE, IN_ONE_TAB
@@ -33,6 +34,7 @@ class Session:
 
     began: float
     active: float
+    person: str = ""
     over: str = ""
 
 
@@ -47,6 +49,8 @@ class Foreseen:
     over: str
     """Why the session is to be over on the server, in words; empty where it is not, or the browser
     has none."""
+    who: str = ""
+    """As whom somebody is to be signed in, by the name that scenarios know them by."""
 
 
 class TargetSite:
@@ -63,6 +67,8 @@ class TargetSite:
         self._look = look
         self._carriers = sorted({c for sets in look.carriers.values() for s in sets for c in s})
         self._time = BEGAN
+        self._person = FIRST
+        """Who has signed in last."""
         self._sessions: dict[tuple[Carrier, str], Session] = {}
         self._things: dict[Carrier, Thing] = {}
         self._cookies: dict[Carrier, Cookie] = {}
@@ -72,8 +78,9 @@ class TargetSite:
     def sign_in(self, tab: Tab, person: str | None) -> None:
         """A session that is there goes on, unless it is somebody else who signs in."""
         session = self._alive(tab)
+        self._person = person or self._person
         if session is None or person is not None:
-            session = Session(self._time, self._time)
+            session = Session(self._time, self._time, self._person)
         session.active = self._time
         self.enact(tab)
         self._hand_out(session, tab)
@@ -148,8 +155,13 @@ class TargetSite:
         whole = [one for one in sets if one <= there]
         for one in whole:
             if not any(self._over(c, tab) for c in one):
+                sessions = filter(None, (self._session(c, tab) for c in sorted(one)))
                 return Foreseen(
-                    signed_in=True, trail=self._trail(one, tab), there=there, over=""
+                    signed_in=True,
+                    trail=self._trail(one, tab),
+                    there=there,
+                    over="",
+                    who=next((session.person for session in sessions), ""),
                 )
         if whole:
             over = next(filter(None, (self._over(c, tab) for c in sorted(whole[0]))), "")

@@ -107,11 +107,7 @@ class RunSession:
             options = self.chosen.options
             target = self.target.target if self.target else None
             if target is not None:
-                options = replace(
-                    options,
-                    ignore_https_errors=target.ignore_https_errors,
-                    launch_args={"base_url": target.url},
-                )
+                options = replace(options, ignore_https_errors=target.ignore_https_errors)
             self._pool = BrowserPool(
                 self.server.url if target is None else "",
                 self._serving.options(options) if self._serving else options,

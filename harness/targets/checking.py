@@ -50,6 +50,7 @@ async def check_policy(
     pool: BrowserPool, engine: Engine, running: RunningTarget, policy: str
 ) -> Checked:
     """Sign in, see what carries the session, sign out. Raises TargetError."""
+    pool.base_url = running.url(policy)
     found = await find_carriers(pool, engine, running, policy)
     ends = await _ends_with_mock(pool, engine, running) if running.provider else ()
     left: Sequence[Left] | None = None

@@ -109,9 +109,26 @@ def _policy(value: object, where: str) -> Policy:
 
 def _person(value: object, where: str) -> Person:
     data = table(value, where)
-    only(data, ("email", "password"), where)
-    texts = {key: _text(text, f"{where}.{key}") for key, text in data.items()}
-    return Person(email=texts.get("email", ""), password=texts.get("password", ""))
+    only(data, ("email", "password", "one_time_code"), where)
+    texts = {
+        key: _text(data[key], f"{where}.{key}") for key in ("email", "password") if key in data
+    }
+    return Person(
+        email=texts.get("email", ""),
+        password=texts.get("password", ""),
+        totp=_totp(data, f"{where}.one_time_code"),
+    )
+
+
+def _totp(data: Mapping[str, Any], where: str) -> str:
+    """The secret of an authenticator, or nothing."""
+    if "one_time_code" not in data:
+        return ""
+    code = data["one_time_code"]
+    if not isinstance(code, dict) or "totp" not in code:
+        raise TargetError(f'{where}: must be as {{ totp = "env:SHOP_TOTP" }}')
+    only(code, ("totp",), where)
+    return _text(code["totp"], f"{where}.totp")
 
 
 def _clock(value: object) -> str | Sequence[str] | None:

@@ -11,6 +11,7 @@ from harness.deeds import Carrier, Deed, TargetLook
 from harness.engines.browser_pool import BrowserPool
 from harness.engines.engine import Engine
 from harness.engines.site import Opened, Passed, Sight
+from harness.people import FIRST
 from harness.received import Received
 from harness.scenario import Step, UnsupportedVerbError
 from harness.sent_cookies import shorten
@@ -49,6 +50,8 @@ class TargetSite:
         self._recorder = Recorder()
         self._deeds: list[Deed] = []
         self._person: str | None = None
+        self._people: dict[str, str] = {}
+        """What the target calls those who have signed in."""
         self._began = False
         """Whether somebody has signed in."""
         self._before: Sequence[object] | None = None
@@ -84,6 +87,7 @@ class TargetSite:
                 f"the scenario asks for applications of the mock ({', '.join(self._setup.keeps)}); "
                 f"the target {self._running.target.name} has none"
             )
+        self._pool.base_url = self._running.url(self._policy)
         self._found = await find_carriers(self._pool, self._engine, self._running, self._policy)
 
     async def started(self, context: BrowserContext) -> None:
@@ -112,6 +116,7 @@ class TargetSite:
         self._before = await self._recorder.cookies(page)
         running = self._running
         person = running.person(self._person)
+        self._people[self._person or FIRST] = person.email
         if self._began and name is None:
             # Whoever is signed in still finds no form to fill in.
             await running.visit(page, self._policy)
@@ -172,7 +177,7 @@ class TargetSite:
         for surface in running.target.surfaces:
             await running.visit(page, self._policy)
             stored |= await self._stored(page)
-            signed_in = await running.is_signed_in(page, surface)
+            shown = await running.seen(page, surface)
             meanwhile = await self._recorder.deed(page, None)
             requests = _brought(await self._recorder.sent(), meanwhile)
             carriers = frozenset(c for one in found.carriers[surface] for c in one)
@@ -181,7 +186,8 @@ class TargetSite:
             sent[surface] = _with_it(requests, carriers) | (stored & carriers)
             known = [c.name for c in sorted(carriers) if c.kind == "cookie"]
             seen[surface] = Received(
-                signed_in=signed_in,
+                signed_in=bool(shown),
+                who=(shown,) if isinstance(shown, str) else (),
                 cookies_sent=tuple(name for name, _ in cookies),
                 duplicates=_twice(cookies),
                 set_cookie=tuple(self._set[name] for name in known if name in self._set),
@@ -198,7 +204,12 @@ class TargetSite:
                 for surface in seen
             },
             notes=(*found.notes, _ALONE),
-            target=TargetLook(deeds=tuple(self._deeds), carriers=found.carriers, sent=sent),
+            target=TargetLook(
+                deeds=tuple(self._deeds),
+                carriers=found.carriers,
+                sent=sent,
+                people=dict(self._people),
+            ),
         )
 
     async def picture(self, page: Page, path: Path) -> None:

@@ -5,10 +5,11 @@ import asyncio
 import contextlib
 import inspect
 import os
-import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,13 @@ from harness.people import FIRST, PEOPLE
 from harness.scenario import UnsupportedVerbError
 from harness.targets.client import Asking, Provider
 from harness.targets.loading import line_of
+from harness.targets.one_time import OneTimeCodes, key_of
 from harness.targets.process import FreePort, TargetProcess, reachable, run_command
 from harness.targets.secrets import Secrets
 from harness.targets.signing import asking, sign_in_at_mock, sign_out_there
 from harness.targets.target import Person, Target, TargetError
 
-__all__ = ["RunningTarget", "codegen_command"]
+__all__ = ["RunningTarget"]
 
 _SHOWN = 300
 """Characters of a page in a message."""
@@ -60,6 +62,10 @@ class RunningTarget:
         """Whether its clock has been moved since it was started."""
         self.asked = False
         """Whether the application has ever asked the mock."""
+        self._ahead = 0.0
+        """Seconds by which."""
+        self._codes: dict[str, OneTimeCodes] = {}
+        """Of those who have an authenticator, by its secret."""
         self.found: dict[tuple[str, str], Any] = {}
         """What carries the session, by engine and policy; looked for once."""
         self.heeds: dict[str, frozenset[str]] = {}
@@ -85,15 +91,23 @@ class RunningTarget:
         Raises UnsupportedVerbError where there is nobody of that name, and TargetError."""
         target = self.target
         if target.client is not None:
-            known = PEOPLE[name or FIRST]
-            return Person(email=known.email, password=known.password)
+            own = PEOPLE[name or FIRST]
+            return Person(email=own.email, password=own.password)
         if name is not None and name not in target.people:
             raise UnsupportedVerbError(
                 f"the target {target.name} has nobody called {name}; add people={{\"{name}\": "
                 "Person(…)}"
             )
         person = target.person if name is None else target.people[name]
-        return person.resolved(self._environment, target.functions.get("one_time_code"))
+        known = person.resolved(self._environment, target.functions.get("one_time_code"))
+        if not known.totp:
+            return known
+        try:
+            key_of(known.totp)
+        except ValueError as error:
+            raise TargetError(f"totp: {person.totp} {error}") from None
+        codes = self._codes.setdefault(known.totp, OneTimeCodes())
+        return replace(known, code=lambda: codes.code(known.totp, self._now()))
 
     def url(self, policy: str) -> str:
         """Where it starts."""
@@ -115,7 +129,7 @@ class RunningTarget:
             command = [self._filled(part) for part in self.target.command]
             self._port.let_go()
             self._process = TargetProcess(command, url, self._variables())
-            self.moved = False
+            self.moved, self._ahead = False, 0.0
 
     def _variables(self) -> dict[str, str]:
         client, provider = self.target.client, self.provider
@@ -165,6 +179,8 @@ class RunningTarget:
             )
             await self._call("sign_in", at_mock, page)
             return
+        if person.totp in self._codes:
+            await asyncio.sleep(self._codes[person.totp].until_another(self._now()))
         more = (policy,) if _takes(function, 3) else ()
         await self._call("sign_in", function, page, person, *more)
 
@@ -191,17 +207,23 @@ class RunningTarget:
 
     async def is_signed_in(self, page: Page, surface: str) -> bool:
         """What the target's function says of the page."""
-        shown = await self._call(f"signed_in {surface!r}", self.target.surfaces[surface], page)
-        if not isinstance(shown, bool):
-            raise TargetError(
-                f"{self.target.name}: signed_in {surface!r} must return True or False, not "
-                f"{self.secrets.redact(repr(shown))}"
-            )
-        return shown
+        return bool(await self.seen(page, surface))
+
+    async def seen(self, page: Page, surface: str) -> bool | str:
+        """The same, and as whom, where it says that, too."""
+        function = self.target.surfaces[surface]
+        shown: object = await self._call(f"signed_in {surface!r}", function, page)
+        if isinstance(shown, bool) or (isinstance(shown, str) and shown):
+            return shown
+        raise TargetError(
+            f"{self.target.name}: signed_in {surface!r} must return True or False, or the email of "
+            f"whoever is signed in, not {self.secrets.redact(repr(shown))}"
+        )
 
     async def advance(self, seconds: float) -> str:
         """Move its clock; how, in words."""
         self.moved = True
+        self._ahead += seconds
         function, clock = self.target.functions.get("advance"), self.target.clock
         if function is not None:
             await self._call("advance", function, None, seconds)
@@ -213,6 +235,10 @@ class RunningTarget:
             return "the target's clock was moved through its address"
         await asyncio.to_thread(run_command, [self._filled(part, told) for part in clock])
         return "the target's clock was moved by its command"
+
+    def _now(self) -> float:
+        """By its clock."""
+        return time.time() + self._ahead
 
     async def picture(self, page: Page, path: Path) -> None:
         """One of a tab, passwords blacked out."""
@@ -291,8 +317,3 @@ def _post(url: str) -> None:
         raise TargetError(f"clock: POST {url}: answered {error.code}") from None
     except (OSError, ValueError) as error:
         raise TargetError(f"clock: POST {url}: {error}") from None
-
-
-def codegen_command(url: str) -> str:
-    """What records a sign-in, for a person at a display."""
-    return subprocess.list2cmdline(["playwright", "codegen", "--target", "python-async", url])

@@ -9,6 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page
 
 from harness.targets.target import Person, Target, TargetError
+from harness.targets.traffic import Traffic
 
 __all__ = ["check_locator", "check_step", "do_steps", "located"]
 
@@ -96,15 +97,17 @@ async def do_steps(
     person: Person | None,
     policy: str | None,
 ) -> None:
-    """Do them, those for other policies left out; what went wrong says at which."""
-    for number, step in enumerate(steps, start=1):
-        if policy is not None and "only" in step and policy not in step["only"]:
-            continue
-        try:
-            await _do(target, step, page, person)
-        except PlaywrightError as error:
-            raise type(error)(f"step {number}: {error}") from None
-    await page.wait_for_load_state()
+    """Do them, those for other policies left out, until what the last has set off is done; what
+    went wrong says at which."""
+    async with Traffic(page) as traffic:
+        for number, step in enumerate(steps, start=1):
+            if policy is not None and "only" in step and policy not in step["only"]:
+                continue
+            try:
+                await _do(target, step, page, person)
+            except PlaywrightError as error:
+                raise type(error)(f"step {number}: {error}") from None
+        await traffic.settled()
 
 
 async def _do(

@@ -22,28 +22,33 @@ class TargetError(SiteError):
 @dataclass(frozen=True, kw_only=True)
 class Person:
     """Somebody who can sign in. A value that begins with `env:` is taken from the environment
-    variable of that name; the password has to."""
+    variable of that name; the password has to, and the secret of an authenticator (`totp`)."""
 
     email: str = ""
     password: str = field(default="", repr=False)
+    totp: str = field(default="", repr=False)
     code: Callable[[], str] | None = field(default=None, repr=False)
 
     def one_time_code(self) -> str:
-        """A second factor, from the function that the target has for it. Raises TargetError."""
+        """A second factor, of the authenticator's secret or from the function that the target has
+        for it. Raises TargetError."""
         if self.code is None:
             raise TargetError(
                 "one_time_code: the target has no function for it; mark one with "
-                "@target.one_time_code"
+                '@target.one_time_code, or give the person totp="env:NAME", an authenticator\'s '
+                "secret"
             )
         return self.code()
 
     def problem(self) -> str | None:
         """What is wrong with it as it is written, or None."""
-        if self.password and not self.password.startswith(_FROM_ENVIRONMENT):
-            return (
-                "password: must come from the environment, as env:NAME; a password in a file is "
-                "read by everybody who reads the file"
-            )
+        for key in ("password", "totp"):
+            value = getattr(self, key)
+            if value and not value.startswith(_FROM_ENVIRONMENT):
+                return (
+                    f"{key}: must come from the environment, as env:NAME; a secret in a file is "
+                    "read by everybody who reads the file"
+                )
         return None
 
     def resolved(self, environment: Mapping[str, str], code: Callable[[], str] | None) -> "Person":
@@ -52,6 +57,7 @@ class Person:
             self,
             email=_value_of("email", self.email, environment),
             password=_value_of("password", self.password, environment),
+            totp=_value_of("totp", self.totp, environment),
             code=code,
         )
 
@@ -59,7 +65,8 @@ class Person:
         """What comes from the environment."""
         return [
             _value_of(key, text, environment)
-            for key, text in (("email", self.email), ("password", self.password))
+            for key in ("email", "password", "totp")
+            for text in (getattr(self, key),)
             if text.startswith(_FROM_ENVIRONMENT)
         ]
 
