@@ -11,6 +11,8 @@ import termios
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 __all__ = ["Display", "on_terminal"]
 
 _TOKENS = re.compile(r"\x1b\[(\?25[hl])|\x1b\[([0-9;]*)([A-Za-z])|(\r)|(\n)|([^\x1b\r\n]+)")
@@ -84,7 +86,7 @@ def on_terminal(
             if interrupt_at and re.search(interrupt_at, written.decode(errors="ignore")):
                 interrupt_at = ""
                 os.write(ours, b"\x03")
-        status = process.wait(60)
+        status = process.wait(PATIENCE)
     finally:
         process.kill()
         process.wait()

@@ -13,6 +13,7 @@ import pytest
 
 from harness.records import Done, Observation, Record
 from harness.result_file import read_records
+from tests.patience import PATIENCE
 
 AFTERCLOSE = [sys.executable, "-m", "harness.cli"]
 SCENARIOS = ("browser_close", "crash", "tab_close", "--engine", "simulated-chromium")
@@ -23,7 +24,7 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """`afterclose run` to its end."""
     return subprocess.run(
         [*AFTERCLOSE, "run", *arguments],
-        cwd=cwd, capture_output=True, text=True, check=False, timeout=180,
+        cwd=cwd, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
 

@@ -4,6 +4,8 @@ import fcntl
 import subprocess
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 __all__ = ["install"]
 
 
@@ -17,5 +19,5 @@ def install(folder: Path) -> None:
         if not installed.exists() or installed.stat().st_mtime < wanted:
             subprocess.run(
                 ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                cwd=folder, check=True, capture_output=True, timeout=300,
+                cwd=folder, check=True, capture_output=True, timeout=PATIENCE,
             )  # fmt: skip

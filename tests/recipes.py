@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 __all__ = ["Page"]
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -47,7 +49,7 @@ class Page:
             env={**os.environ, "PATH": path},
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert (folder / "report" / "index.html").exists()

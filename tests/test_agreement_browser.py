@@ -19,6 +19,7 @@ from harness.runner.library import load_scenarios, scenario_files
 from harness.server.running import MockServer
 from harness.setup import Setup
 from tests.judged import FOUR, observe
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
@@ -69,7 +70,7 @@ def test_what_exploring_has_found_is_found_no_more(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "explore", "--engine", "chromium", "--examples", "0",
          "-n", "1", "--corpus", ROOT / "corpus"],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=400,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     kept = len(list((ROOT / "corpus").glob("chromium-*.json")))

@@ -15,6 +15,7 @@ import yaml
 
 from harness.cli import app
 from harness.engines import ENGINES
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 WORKFLOW = ROOT / "docs" / "ci" / "afterclose.yml"
@@ -95,7 +96,7 @@ def script(folder: Path, *arguments: str, **environment: str) -> subprocess.Comp
     path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["sh", str(SCRIPT), *arguments], cwd=folder, env={**os.environ, "PATH": path} | environment,
-        capture_output=True, text=True, timeout=180, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 

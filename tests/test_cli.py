@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from harness.cli.init import project_files
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 AFTERCLOSE = [sys.executable, "-m", "harness.cli"]
@@ -30,7 +31,7 @@ def afterclose(*arguments: str, cwd: Path, **environment: str) -> subprocess.Com
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -165,7 +166,7 @@ def test_own_tests_environments_and_artifacts(tmp_path: Path) -> None:
          "--afterclose-preset", "default", "--afterclose-policy", "acme", "--afterclose-policy",
          "persistent", "--output", "kept", "--screenshot", "only-on-failure", "--tracing", "on",
          "-p", "no:cacheprovider"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )
     assert result.returncode == 1, result.stdout
     assert "1 failed, 1 passed" in result.stdout
@@ -218,7 +219,7 @@ def test_an_interrupt_loses_nothing_and_leaves_nothing(
         # Whatever is killed, it leaves nothing outside of the folder that the run removes.
         assert {p.name.partition("-")[0] for p in short.iterdir()} == {"afterclose", "pytest"}
         end(run.pid, number)
-        output, _ = run.communicate(timeout=60)
+        output, _ = run.communicate(timeout=PATIENCE)
     finally:
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL)
@@ -278,6 +279,6 @@ def test_every_command_in_readme_works(command: str, ran: Path, tmp_path: Path) 
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(
         command, shell=True, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True,
-        text=True, timeout=240, check=False,
+        text=True, timeout=PATIENCE, check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr

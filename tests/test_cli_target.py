@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.targets import in_python, in_toml
 
 AFTERCLOSE = [sys.executable, "-m", "harness.cli"]
@@ -19,7 +20,7 @@ def said(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
         env={**{k: v for k, v in os.environ.items() if k != "DISPLAY"}, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return done.returncode, done.stdout + done.stderr
 

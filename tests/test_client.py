@@ -22,6 +22,7 @@ from harness.targets.loading import load_target
 from harness.targets.running import RunningTarget
 from harness.targets.target import TargetError
 from tests.notes import notes
+from tests.patience import PATIENCE
 
 GIVEN: dict[str, Any] = {
     "name": "notes",
@@ -204,7 +205,7 @@ def test_a_policy_that_nobody_has(command: tuple[str, ...], told: str, tmp_path:
     named = ["--target", str(file)] if command == ("run",) else [str(file)]
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", *command, *named, "--policy", "acne"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60, env={**os.environ},
+        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, env={**os.environ},
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.startswith(f"afterclose: {told}")

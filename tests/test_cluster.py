@@ -17,6 +17,7 @@ from harness.runner.cluster import fitting
 from harness.runner.luggage import Announcement
 from tests.clusters import DaskCluster, environment_without_browsers
 from tests.killing import AFTERCLOSE, SCENARIOS, Cells, cells, ends, read, run, times
+from tests.patience import PATIENCE
 
 ONE = ("--engine", "simulated-chromium", "--preset", "default", "--policy", "persistent")
 NAME = "browser_close.quit_and_start"
@@ -65,7 +66,7 @@ def interrupted_by(
                 process.wait(0.002)
                 pytest.fail("it ended by itself")
         do(process)
-        said, _ = process.communicate(timeout=180)
+        said, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, said
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -312,7 +313,7 @@ def test_without_the_extra_it_is_told_how_to_get_it(
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *([path] if path else [])]))
     done = subprocess.run(
         [*AFTERCLOSE, command, "--engine", "simulated-chromium", "--dask", "tcp://127.0.0.1:1"],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (
         2,
@@ -371,7 +372,7 @@ def test_a_cluster_finds_what_one_machine_finds(
         done = subprocess.run(
             [*AFTERCLOSE, "explore", "--engine", "simulated-chromium", "--examples", "40",
              "--preset", "default", *arguments],
-            cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180,
+            cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
         assert "1 found" in done.stdout or "2 found" in done.stdout, done.stdout + done.stderr
         return done.returncode, {file.name for file in (tmp_path / arguments[-1]).iterdir()}

@@ -11,6 +11,7 @@ import pytest
 
 from harness.config import load_config
 from harness.runner.baseline_file import read_baseline
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -36,7 +37,7 @@ def test_python(block: str, tmp_path: Path) -> None:
     file.write_text(block)
     once = ("--afterclose-preset", "default", "--afterclose-policy", "persistent")
     runner = ["-m", "pytest", "-p", "no:cacheprovider", *once] if "def test_" in block else []
-    subprocess.run([sys.executable, *runner, str(file)], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run([sys.executable, *runner, str(file)], cwd=tmp_path, check=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("block", blocks("toml"))
@@ -57,7 +58,7 @@ def test_commands(block: str, tmp_path: Path) -> None:
         assert name == "afterclose"
         command = [sys.executable, "-m", "harness.cli", *arguments]
         if arguments[0] != "serve":
-            subprocess.run(command, cwd=tmp_path, check=True, timeout=120)
+            subprocess.run(command, cwd=tmp_path, check=True, timeout=PATIENCE)
             continue
         server = subprocess.Popen(
             [*command, "--port", "0"], cwd=tmp_path, stdout=subprocess.PIPE,
@@ -67,7 +68,7 @@ def test_commands(block: str, tmp_path: Path) -> None:
         with server.stdout:
             assert '"ready": true' in server.stdout.readline(), line
         server.send_signal(signal.SIGINT)
-        assert server.wait(20) == 0
+        assert server.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)

@@ -11,6 +11,7 @@ from harness.records import Error, Observation, Record, Verdict
 from harness.reports.repeats import counted
 from harness.result_file import read_records
 from harness.runner.library import packs
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +41,7 @@ def carried_out(tmp_path: Path, victim: str, times: int, *more: str) -> tuple[st
         [sys.executable, "-m", "pytest", f"{packs()['recovery'] / 'crash.py'}::crash_at_once",
          "-p", "killing", "--afterclose-engine", "chromium", "--afterclose-preset", "default",
          "--afterclose-policy", "persistent", "-p", "no:cacheprovider", *more],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE,
         env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
     assert f"killed {times}" in done.stdout, done.stdout + done.stderr

@@ -31,6 +31,7 @@ from harness.exploring.workers import Progress, Task, run_workers
 from harness.records import Observation, State
 from harness.runner.library import load_scenarios
 from harness.scenario import Step, UnsupportedVerbError, steps_of
+from tests.patience import PATIENCE
 
 LIFECYCLE = Lifecycle(
     engine="firefox",
@@ -52,7 +53,7 @@ LIFECYCLE = Lifecycle(
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "harness.cli", "explore", *arguments],
-        cwd=cwd, capture_output=True, text=True, check=False, timeout=120,
+        cwd=cwd, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
 
@@ -337,7 +338,7 @@ def test_it_can_be_interrupted(
     with process:
         assert "lifecycles" in process.stderr.readline()
         end(process.pid, number)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Interrupted: " in told
     assert "Traceback" not in told
@@ -413,7 +414,7 @@ def test_a_worker_that_fails_is_no_agreement(tmp_path: Path) -> None:
     file = tmp_path / "failing.py"
     file.write_text(code)
     done = subprocess.run(
-        [sys.executable, file], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, file], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     assert done.stdout.startswith("failed: a process of the exploration failed")
     assert "KeyError: 'nothing'" in done.stderr

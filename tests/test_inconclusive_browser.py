@@ -10,6 +10,7 @@ import pytest
 from harness.records import Observation, Verdict
 from harness.result_file import read_records
 from harness.runner.library import packs
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +40,7 @@ def test_what_is_inconclusive_is_run_once_more(
         [sys.executable, "-m", "pytest", f"{scenario}::crash_at_once", "-p", "slow_machine",
          "--afterclose-engine", "chromium", "--afterclose-preset", "default",
          "--afterclose-policy", "persistent", "-p", "no:cacheprovider"],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE,
         env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

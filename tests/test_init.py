@@ -13,6 +13,7 @@ from harness.cli.init import project_files
 from harness.config import load_config
 from harness.runner.baseline_file import read_baseline
 from harness.targets.loading import load_target
+from tests.patience import PATIENCE
 from tests.test_cli import afterclose
 
 
@@ -45,7 +46,7 @@ def test_a_project_is_whole(project: Path) -> None:
 def test_its_test_runs_at_once_in_a_browser(project: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--afterclose-report", "tested"],
-        cwd=project, capture_output=True, text=True, check=False, timeout=180,
+        cwd=project, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout

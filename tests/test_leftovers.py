@@ -20,6 +20,7 @@ from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.leftovers import MARK, clear, clear_runs, hold, remove
 from harness.engines.processes import kill_users_of
 from tests.killing import AFTERCLOSE
+from tests.patience import PATIENCE
 
 HOLDING = """
 import sys
@@ -186,7 +187,7 @@ def test_a_run_removes_what_an_earlier_one_has_left(left: Path) -> None:
     with browser_on(left) as browser:
         done = subprocess.run(
             [*AFTERCLOSE, "run", *arguments], cwd=left.parent, capture_output=True, text=True,
-            check=False, timeout=60, env={**os.environ, "TMPDIR": str(left.parent)},
+            check=False, timeout=PATIENCE, env={**os.environ, "TMPDIR": str(left.parent)},
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         assert browser.wait(10) == -signal.SIGKILL

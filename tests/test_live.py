@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from harness.records import Done, Record, Verdict
 from harness.reports.packed import unpacked
 from harness.runner.live import LiveReport, application
+from tests.patience import PATIENCE
 from tests.test_cli import AFTERCLOSE, afterclose
 from tests.test_reports import RUN, observation
 
@@ -124,7 +125,7 @@ def test_the_command_says_where_it_is_and_ends_when_told_to(tmp_path: Path) -> N
             "--port"
         ]
         serving.send_signal(signal.SIGINT)
-        _, said = serving.communicate(timeout=20)
+        _, said = serving.communicate(timeout=PATIENCE)
     finally:
         serving.kill()
         serving.communicate()

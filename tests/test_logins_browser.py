@@ -17,6 +17,7 @@ from harness.result_file import read_records
 from harness.targets.loading import load_target
 from harness.targets.one_time import OneTimeCodes
 from harness.targets.running import RunningTarget, _post
+from tests.patience import PATIENCE
 from tests.targets import PASSWORD, SECRET, in_python, in_toml
 
 pytestmark = pytest.mark.browser
@@ -160,7 +161,7 @@ def run(folder: Path, file: Path, *arguments: str) -> tuple[int, str, list[Obser
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "run", "--output", "out", "--target", file.name,
          "--engine", "chromium", *arguments],
-        cwd=folder, env={**os.environ, **KNOWN}, capture_output=True, text=True, timeout=300,
+        cwd=folder, env={**os.environ, **KNOWN}, capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
     records = read_records([folder / "out" / "results.ndjson"])
     seen = [record for record in records if isinstance(record, Observation)]

@@ -13,6 +13,7 @@ import pytest
 from harness.server.routes import Routes
 from harness.server.running import MockServer
 from tests.client import Client
+from tests.patience import PATIENCE
 
 CASES = 2_000
 _COUNTED: list[int] = []
@@ -63,7 +64,7 @@ def test_no_answer_outside_the_document(
                 "--generation-database", "none",
                 "--no-color",
             ],
-            cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+            cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
         )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     counted = re.search(r"^ *(\d+) generated", outcome.stdout, re.MULTILINE)

@@ -15,6 +15,7 @@ from harness.targets.loading import load_target
 from harness.targets.running import RunningTarget
 from harness.targets.target import TargetError
 from tests.node_packages import install
+from tests.patience import PATIENCE
 
 FOLDER = Path(__file__).parents[1] / "targets"
 DOCS = (FOLDER.parent / "docs" / "targets.md").read_text(encoding="utf-8")
@@ -117,7 +118,7 @@ def checked(file: str, folder: Path, *options: str) -> subprocess.CompletedProce
     need(file)
     return subprocess.run(
         [sys.executable, "-m", "harness.cli", "target", "check", str(FOLDER / file), *options],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=240,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE,
         env={**os.environ, **PASSWORDS},
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from harness.reports.compare import Comparison, Results
 from harness.reports.matrix import matrix_of
 from harness.result_file import append_records, read_records
 from harness.runner.installing import find_engines
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 SCENARIOS = (
@@ -33,7 +34,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "run", *SCENARIOS, "--engine", "simulated-chromium",
          "--engine", "simulated-firefox", "--preset", "default", "--preset", "continue"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     found: list[Record] = []

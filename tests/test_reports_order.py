@@ -16,6 +16,7 @@ from harness.reports import write_reports
 from harness.reports.matrix import matrix_of
 from harness.reports.terminal import summary_lines
 from harness.result_file import read_records
+from tests.patience import PATIENCE
 from tests.report_page import ReportPage
 from tests.test_reports import RECORDS, RUN, observation, seen
 
@@ -28,7 +29,7 @@ def run_on_the_models(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "run", "browser_close.quit_and_start",
          "browser_close.quit_with_a_pinned_tab", "--engine", "simulated"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     records = list(read_records([folder / "report" / "results.ndjson"]))

@@ -24,13 +24,19 @@ import pytest
 from harness.config import load_config
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.server.running import MockServer
+from tests.patience import PATIENCE
 
 AFTERCLOSE = [sys.executable, "-m", "harness.cli"]
 
 
 def afterclose(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*AFTERCLOSE, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
+        [*AFTERCLOSE, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
 
@@ -48,7 +54,7 @@ def served(
         yield json.loads(server.stdout.readline())
     finally:
         server.send_signal(end)
-        _, said = server.communicate(timeout=20)
+        _, said = server.communicate(timeout=PATIENCE)
     assert server.returncode == 0
     assert "mock" in said
     assert "Traceback" not in said
@@ -121,7 +127,7 @@ def test_what_does_not_fit_the_state_is_said_at_the_start(tmp_path: Path) -> Non
     assert server.stdout is not None
     assert json.loads(server.stdout.readline())["ready"]
     server.terminate()
-    _, said = server.communicate(timeout=20)
+    _, said = server.communicate(timeout=PATIENCE)
     first, *_ = said.splitlines()
     assert first.startswith("afterclose: environment acme: persistent with 3600 seconds is in")
     assert "persistent with 60 seconds, as configured" in first

@@ -8,12 +8,13 @@ from harness.engines import MODELS, presets_of
 from harness.records import Item, Observation, Unsupported, Verdict
 from harness.result_file import read_records
 from harness.runner.library import load_scenarios, scenario_files
+from tests.patience import PATIENCE
 
 
 def test_the_whole_suite_on_every_model(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "run", "--engine", "simulated"],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 unexpected" in done.stdout
@@ -41,7 +42,7 @@ def test_what_no_environment_has_is_unsupported(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "run", "--engine", "simulated", "--preset", "default",
          "--policy", "persistent", "--policy", "org_timeout", "absolute_limit", "inactivity"],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     records = list(read_records([tmp_path / "report" / "results.ndjson"]))

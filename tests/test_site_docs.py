@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 PAGE = (Path(__file__).parent.parent / "docs" / "scenarios.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
 
@@ -23,7 +25,7 @@ def test_its_files_and_commands_in_order(tmp_path: Path) -> None:
             assert name == "afterclose"
             done = subprocess.run(
                 [sys.executable, "-m", "harness.cli", *arguments],
-                cwd=tmp_path, capture_output=True, text=True, timeout=120,
+                cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE,
             )  # fmt: skip
             assert done.returncode == 0, done.stdout + done.stderr
             told += done.stdout

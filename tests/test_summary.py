@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.killing import AFTERCLOSE, cells, read, run, times
+from tests.patience import PATIENCE
 
 SCENARIOS = ("browser_close", "--engine", "simulated-chromium")
 
@@ -21,7 +22,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence(tmp_path: Path, workers: str) ->
     """As full as the operating system says: no file may become larger."""
     full = subprocess.run(
         [*AFTERCLOSE, "run", *SCENARIOS, "-n", workers],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE,
         preexec_fn=limited(500_000),
     )  # fmt: skip
     assert full.returncode == 4, full.stdout + full.stderr

@@ -20,6 +20,7 @@ from harness.targets.checking import Checked, check_policy
 from harness.targets.loading import load_target
 from harness.targets.running import RunningTarget
 from harness.targets.target import TargetError
+from tests.patience import PATIENCE
 from tests.targets import PASSWORD, in_python, in_toml
 
 pytestmark = pytest.mark.browser
@@ -143,7 +144,7 @@ def run(folder: Path, *arguments: str) -> tuple[int, str, list[Observation]]:
         env={**os.environ, "SHOP_PASSWORD": PASSWORD},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     records = list(read_records([folder / "out" / "results.ndjson"]))
     assert all(

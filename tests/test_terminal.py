@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.display import Display, on_terminal
+from tests.patience import PATIENCE
 from tests.test_cli import afterclose
 from tests.unexpected import make_project
 
@@ -146,7 +147,7 @@ def test_pytest_itself_talks_as_it_always_does(project: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "mine.py", "--afterclose-engine",
          "simulated-chromium", "--afterclose-preset", "default", "--afterclose-report", "plain"],
-        cwd=project, capture_output=True, text=True, check=False, timeout=60,
+        cwd=project, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     assert "test session starts" in done.stdout

@@ -10,6 +10,7 @@ import pytest
 from harness.server.running import MockServer
 from tests.clients.conftest import CALLBACK, HOME, SECRET
 from tests.node_packages import install
+from tests.patience import PATIENCE
 
 FOLDER = Path(__file__).with_name("node")
 
@@ -39,7 +40,7 @@ def test_client(acme: MockServer, packages: Path, file: str) -> None:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
