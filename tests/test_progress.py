@@ -48,8 +48,8 @@ def test_an_earlier_run_tells_how_long_it_takes() -> None:
 
 def test_without_one_the_items_of_this_run_tell() -> None:
     time = Time()
+    assert progress(time).left is None
     run = progress(time)
-    assert run.left is None
     run.start(A)
     run.end(A, 3.0)
     assert run.left == 6.0
