@@ -1,5 +1,6 @@
 """What a guide reads off the log, how old it takes cookies for, and whom it asks what."""
 
+import os
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -187,6 +188,18 @@ def test_what_was_said_of_the_step_before_is_over() -> None:
     assert desk.heard.empty()
     assert list(one.agents) == ["Safari/18.2"]
     assert lines[:2] == ["  2. Close the browser.", "     By its menu."]
+
+
+def test_what_is_entered_counts_where_it_is_asked_for() -> None:
+    """Enter and words that are none, at a step that cannot be skipped."""
+    desk, (reading, writing) = Desk(), os.pipe()
+    terminal = Terminal(desk.heard.put, write=lambda line: None, descriptor=reading)
+    terminal.tell(STEP)
+    terminal.listen()
+    os.write(writing, b"s\nwhat\n \n")
+    assert desk.heard.get(timeout=30) is Said.DONE
+    os.close(writing)
+    assert desk.heard.empty()
 
 
 def test_skipping_is_told_as_such() -> None:

@@ -66,7 +66,7 @@ class Followed:
         self._windows = Windows[object]()
         self._windows.start(object())
         self._before = 0
-        """How many tabs the browser had at the end of its last life: so many may come back."""
+        """How many tabs the browser had at the end of a life, at most: so many may come back."""
         self._stopwatch = Stopwatch(rhythms_of(rules))
         self._environments: Sequence[ServedEnvironment] = ()
         self._administrator: Administrator | None = None
@@ -110,7 +110,7 @@ class Followed:
             self._until(step, lambda heard: heard is Said.DONE)
 
     def _at_server(self, step: Step) -> None:
-        hints = [f"Open {self._floor.address} in the tab in use of the browser that is measured."]
+        hints = [f"Open {self._floor.address} in the tab in front of the browser that is measured."]
         if step.verb == "sign_in":
             if isinstance(step.value, str):
                 self._someone = step.value
@@ -183,7 +183,7 @@ class Followed:
         elif step.verb in ("start", "restart"):
             windows.start(object())
         if not windows or step.verb == "restart":
-            self._before = tabs or self._before
+            self._before = max(tabs, self._before)
 
     # Looking
 
@@ -215,7 +215,7 @@ class Followed:
     def _look(self, step: Step, parts: Collection[str], *hints: str) -> Seen:
         """In the tab that the person comes in; again, where it has not shown everything."""
         hints = hints or (
-            f"Open {self._floor.address} in the tab in use of the browser that is measured.",
+            f"Open {self._floor.address} in the tab in front of the browser that is measured.",
         )
         while True:
             ticket = self._run(
@@ -243,7 +243,7 @@ class Followed:
                 f"{self._floor.address} in each of them, one after the other.",
                 "Say that you are done once there is none left.",
                 sends=ticket.url,
-                says=(Said.DONE, Said.SKIP),
+                says=(Said.DONE,),
             )
             heard = self._until(step, lambda h: isinstance(h, Came) or h is Said.DONE)
             if heard is Said.DONE:

@@ -4,11 +4,14 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from harness.server.desk import Notice, Said
 
 __all__ = ["Terminal"]
+
+
+_WORDS = {b"": Said.DONE, b"s": Said.SKIP, b"skip": Said.SKIP}
 
 
 class Terminal:
@@ -18,11 +21,15 @@ class Terminal:
     rest can be said on the page alone.
     """
 
-    def __init__(self, heard: Callable[[Said], None], *, write: Callable[[str], None]) -> None:
+    def __init__(
+        self, heard: Callable[[Said], None], *, write: Callable[[str], None], descriptor: int = 0
+    ) -> None:
         self._heard = heard
         self._write = write
+        self._descriptor = descriptor
+        self._says: Collection[Said] = ()
         self.styled = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        self._reads = _can_be_read(0)
+        self._reads = _can_be_read(descriptor)
 
     def listen(self) -> None:
         """From now on."""
@@ -39,6 +46,7 @@ class Terminal:
 
     def tell(self, notice: Notice) -> None:
         """Tell what is to be done, and how it is said that it was."""
+        self._says = notice.says
         number = f"{notice.number}. " if notice.number else ""
         self._write(f"  {number}{notice.sentence}")
         for hint in notice.hints:
@@ -54,12 +62,12 @@ class Terminal:
     def _read(self) -> None:
         # Not by `sys.stdin`, whose lock would be held when the process ends.
         rest = b""
-        while data := os.read(0, 1024):
+        while data := os.read(self._descriptor, 1024):
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
-                said = line.strip().lower()
-                if said in (b"", b"s", b"skip"):
-                    self._heard(Said.SKIP if said else Said.DONE)
+                said = _WORDS.get(line.strip().lower())
+                if said is not None and said in self._says:
+                    self._heard(said)
 
 
 def _can_be_read(descriptor: int) -> bool:
