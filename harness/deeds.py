@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Carrier", "Deed", "TargetLook"]
+__all__ = ["Carrier", "Deed", "Provided", "TargetLook"]
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -40,6 +40,24 @@ class Deed:
     """Likewise the `sessionStorage` of the tab in use."""
     url: str = ""
     """What the tab in use showed then, if it showed anything."""
+    answered: frozenset[str] = frozenset()
+    """The addresses, without a query, that something came from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provided:
+    """What was found of a target whose identity provider is the mock."""
+
+    cookie: Carrier
+    """That of the mock's own session."""
+    authorizes: str
+    """The address at which an application asks the mock who somebody is."""
+    heeds: frozenset[str]
+    """What of an end of that session ends the application's, too: `revoked`, `inactive`."""
+
+    def asked(self, deed: Deed) -> bool:
+        """Whether an application has asked."""
+        return self.authorizes in deed.answered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,3 +70,6 @@ class TargetLook:
     """By surface, what carries the session there: sets of which each suffices."""
     sent: Mapping[str, frozenset[Carrier]]
     """By surface: those of them that the browser had with it, or sent."""
+    provided: Provided | None = None
+    people: Mapping[str, str] = field(default_factory=dict)
+    """What the target calls those who have signed in, by the name that scenarios know them by."""

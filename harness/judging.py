@@ -11,6 +11,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from harness.deeds import TargetLook
 from harness.expectation import Expectation, Expected
 from harness.limitations import Limitation, reason_for
 from harness.model.families import family_of
+from harness.people import PEOPLE
 from harness.policy import Policy
 from harness.presets import choices_of
 from harness.promise import history_of
@@ -25,7 +27,8 @@ from harness.races import Race, race_in
 from harness.received import Look, Received
 from harness.records import Evidence, Observation, Shown, State, Verdict
 from harness.reference.blame import behind
-from harness.reference.target import Foreseen, foresee
+from harness.reference.foreseeing import asking_alone, foresee
+from harness.reference.target import Foreseen
 from harness.scenario import Check, Step, narrate
 from harness.settings import Settings
 from harness.setup import Setup
@@ -44,14 +47,17 @@ class Acting(Protocol):
 
 
 class Judge:
-    """One lifecycle's judge. `version` is the engine's."""
+    """One lifecycle's judge. `version` is the engine's; `rules` the name of the one whose rules it
+    is expected to follow, where that is not its own, and empty for none."""
 
-    def __init__(self, scenario: str, setup: Setup, version: str = "") -> None:
+    def __init__(
+        self, scenario: str, setup: Setup, version: str = "", *, rules: str | None = None
+    ) -> None:
         self._scenario = scenario
         self._setup = setup
         self._version = version
         self._began = time.perf_counter()
-        family = family_of(setup.engine)
+        family = family_of(setup.engine if rules is None else rules)
         self._family = family
         at_mock = family and not setup.target
         self._expectation = Expectation(family, setup) if family and at_mock else None
@@ -65,22 +71,30 @@ class Judge:
         expected = self._expectation.after(steps) if self._expectation else {}
         setup, found = self._setup, []
         for environment in setup.environments:
-            promised = _promised(environment.effective_policy, steps, setup.settings)
+            policy = environment.effective_policy
+            counted = steps if look.target is None else asking_alone(steps, look.target)
+            promised = _promised(policy, counted, setup.settings)
             foreseen: Mapping[str, Foreseen] = {}
             if look.target is not None:
-                # A target says whether somebody is signed in, and not who.
-                promised = promised[0], ()
+                people = look.target.people
+                promised = promised[0], tuple(_called(email, people) for email in promised[1])
                 if self._family is not None:
-                    choices, policy = choices_of(setup.preset), environment.effective_policy
-                    foreseen = foresee(self._family, choices, policy, steps, look.target)
-                    expected = {(environment.name, s): _of(foreseen[s]) for s in foreseen}
+                    choices = choices_of(setup.preset)
+                    foreseen = foresee(
+                        self._family, choices, policy, steps, look.target, setup.settings
+                    )
+                    expected = {(environment.name, s): _of(foreseen[s], people) for s in foreseen}
             for surface, received in look.seen[environment.name].items():
+                wanted, to_be = promised, expected.get((environment.name, surface))
+                if look.target is not None and not received.who:
+                    # There it is told whether somebody is signed in, and not who.
+                    wanted, to_be = (wanted[0], ()), to_be and replace(to_be, who=())
                 observation = self._judge(
                     received,
                     environment.name,
                     surface,
-                    promised=promised,
-                    expected=expected.get((environment.name, surface)),
+                    promised=wanted,
+                    expected=to_be,
                     look=look,
                     race=race_in(setup, surface, steps),
                     listed=tuple(
@@ -207,9 +221,16 @@ def verdict_of(
     return Verdict.UNEXPECTED if limitation is None else Verdict.LIMITATION
 
 
-def _of(foreseen: Foreseen) -> Expected:
+def _of(foreseen: Foreseen, people: Mapping[str, str]) -> Expected:
     state = State.SIGNED_IN if foreseen.signed_in else State.SIGNED_OUT
-    return Expected(state=state, who=(), trail=foreseen.trail)
+    who = (people[foreseen.who],) if foreseen.who in people else ()
+    return Expected(state=state, who=who, trail=foreseen.trail)
+
+
+def _called(email: str, people: Mapping[str, str]) -> str:
+    """What a target calls somebody of whom the promise has the address at the mock."""
+    (name,) = (name for name, person in PEOPLE.items() if person.email == email)
+    return people.get(name, email)
 
 
 def _of_target(

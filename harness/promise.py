@@ -100,6 +100,11 @@ class History:
         return State.SIGNED_IN if lasts else State.SIGNED_OUT
 
     @property
+    def persistence(self) -> Persistence:
+        """Of the session: what was in force at the sign-in."""
+        return self._persistence
+
+    @property
     def shown(self) -> Shown:
         """The promise, and as whom: whoever signed in last, and nobody else, wherever it was."""
         state = self.state

@@ -92,6 +92,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     behind: str | None = None
     """At somebody's own login, where something is not as expected: which of browser, server and
     application it is, and why."""
+    kept: tuple[str, ...] = ()
+    """Files that were kept of the lifecycle, a screenshot or a trace: relative to the result
+    file."""
     browser_cookies: tuple[str, ...] = ()
     """The browser's own cookie list for the host: a diagnostic, never the verdict's ground."""
 
@@ -286,6 +289,8 @@ class Error(Item, frozen=True, kw_only=True, gc=False, tag="error"):
 
     message: str
     steps: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    """As in `Evidence`."""
 
     @property
     def verdict(self) -> Verdict:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from harness.records import FORMAT, Record, Run
+from harness.records import FORMAT, Done, Record, Run
 
 __all__ = [
     "RecordsError",
+    "Tail",
     "append_records",
     "begin_results",
+    "durations_in",
     "first_run",
     "read_records",
     "run_of",
@@ -123,6 +125,52 @@ def read_records(
         if skipped and damaged:
             more = f" (and {len(skipped) - 1} more such lines)" if len(skipped) > 1 else ""
             damaged(f"{skipped[0]}{more}; it is left out, and everything else is used")
+
+
+class Tail:
+    """A result file that may still grow, or not be there yet: what is new in it, whole lines
+    alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._run: str | None = None
+
+    def read(self) -> tuple[bool, list[Record]]:
+        """Whether the file was begun anew since, and the records that were appended since then.
+        Damaged lines are left out."""
+        run = run_of(self._path)
+        try:
+            with self._path.open("rb") as file:
+                anew = run != self._run or file.seek(0, os.SEEK_END) < self._read
+                self._read = 0 if anew else self._read
+                file.seek(self._read)
+                data = file.read()
+        except OSError:
+            gone, self._read, self._run = self._read > 0, 0, None
+            return gone, []
+        self._run = run
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read += len(whole)
+        records: list[Record] = []
+        for line in whole.splitlines():
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                records.append(_DECODER.decode(line))
+        return anew, records
+
+
+def durations_in(path: Path) -> dict[str, float]:
+    """How long each item took that has ended, in seconds, by name; nothing of a file that is not
+    there, or is no result file. Reads little of it: who asks wants to begin."""
+    found: dict[str, float] = {}
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        for line in file:
+            if line.startswith(b'{"type":"done"'):
+                with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                    record = _DECODER.decode(line)
+                    if isinstance(record, Done):
+                        found[record.item] = max(found.get(record.item, 0.0), record.duration_s)
+    return found
 
 
 def _check_format(path: Path, data: bytes) -> None:

@@ -13,9 +13,9 @@ from tests.client import Client
 
 pytest_plugins = ["pytester"]
 
-_ADDOPTS = "-p no:schemathesis -p no:asyncio"
-"""For every pytest that a test starts: plugins that are there for a few tests alone, take a second
-to load, and have something to say of their configuration."""
+_ADDOPTS = "-p no:schemathesis -p no:asyncio -p no:anyio -p no:hypothesispytest"
+"""For every pytest that a test starts: plugins that are there for a few tests alone, take two
+seconds to load, and have something to say of their configuration."""
 os.environ.setdefault("PYTEST_ADDOPTS", _ADDOPTS)
 
 # Loaded when first needed, pydantic's plugins with it: once, and not what the guard looks for.

@@ -2,7 +2,8 @@
 
 Its form has a box *Remember me*: with it the cookie lasts a week, else as long as the browser. A
 session ends half an hour after it was last used, one that is remembered after a week, by a clock
-that can be moved (`POST /advance?seconds=`). `FLAWS` are what it can be made to do wrong.
+that can be moved (`POST /advance?seconds=`). `FLAWS` are what it can be made to do wrong, `WAYS`
+how else it can be made to keep a session.
 """
 
 import argparse
@@ -16,7 +17,9 @@ from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-__all__ = ["FLAWS", "shop"]
+from harness.targets.one_time import code_at, key_of
+
+__all__ = ["FLAWS", "WAYS", "shop"]
 
 FLAWS = {
     "deaf": "a sign-out deletes the cookie, and the session stays",
@@ -26,6 +29,22 @@ FLAWS = {
     "endless": "no session ends by itself",
     "forgetful": "a session ends a minute after it was last used",
 }
+WAYS = {
+    "code": "after the password it asks for a one-time code, and takes each once",
+    "rotating": "each visit replaces the cookie, and the one before is used up",
+    "slow": "a sign-in takes a moment",
+    "tab": "the key is in the sessionStorage of the tab, and no cookie is set",
+}
+_CODE = """<form method="post" action="/code"><input type="hidden" name="key" value="{key}">
+<label>Code <input name="code"></label><button>Continue</button></form>"""
+_IN_TAB = """<main></main><script>
+const key = sessionStorage.getItem("shop") || "";
+fetch("/me", {headers: {Authorization: key}}).then(answer => answer.json()).then(({user}) => {
+  document.querySelector("main").innerHTML = user ? `<p>Welcome back, ${user}</p>
+<form method="post" action="/logout"><input type="hidden" name="key" value="${key}">
+<button>Sign out</button></form>` : `FORM`;
+});
+</script>"""
 _FORM = """<form method="post" action="/login">
 <label>Email <input name="email"></label>
 <label>Password <input name="password" type="password"></label>
@@ -47,13 +66,22 @@ class _Shop(BaseHTTPRequestHandler):
     sessions: dict[str, _Session]
     flaws: frozenset[str]
     password: str
+    secret: str
     moved: list[float]
+    pending: dict[str, dict[str, list[str]]]
+    codes: set[str]
 
     def do_GET(self) -> None:
         session = self._session()
         if urlsplit(self.path).path == "/me":
             who = f'"{session.person}"' if session else "null"
             self._answer(f'{{"user": {who}}}', kind="application/json")
+        elif "tab" in self.flaws:
+            self._answer(_IN_TAB.replace("FORM", _FORM))
+        elif session and "rotating" in self.flaws:
+            out = '<form method="post" action="/logout"><button>Sign out</button></form>'
+            cookie = self._cookie(self.sessions.pop(self._key()))
+            self._answer(f"<p>Welcome back, {session.person}</p>{out}", cookie)
         elif session:
             out = '<form method="post" action="/logout"><button>Sign out</button></form>'
             self._answer(f"<p>Welcome back, {session.person}</p>{out}")
@@ -67,23 +95,54 @@ class _Shop(BaseHTTPRequestHandler):
             self.moved.append(float(query["seconds"][0]))
             self._answer("")
         elif path == "/logout":
-            self._sign_out()
+            self._sign_out(parse_qs(body))
+        elif path == "/code":
+            self._take_code(parse_qs(body))
         else:
             self._sign_in(parse_qs(body))
 
     def _sign_in(self, form: dict[str, list[str]]) -> None:
+        if "slow" in self.flaws:
+            time.sleep(0.3)
         if self.password and form.get("password", [""])[0] != self.password:
             self._answer(f"<p>Wrong password</p>{_FORM}")
-            return
-        remembered = "remember" in form
-        lasting = (remembered or "eager" in self.flaws) and "brief" not in self.flaws
-        key = secrets.token_hex()
-        lasts = _WEEK if remembered else _HALF_AN_HOUR
-        self.sessions[key] = _Session(form["email"][0], lasts, self._now())
-        age = f"; Max-Age={_WEEK}" if lasting else ""
-        self._answer("<p>Welcome</p>", f"shop={key}; Path=/; HttpOnly; SameSite=Lax{age}")
+        elif "code" in self.flaws:
+            key = secrets.token_hex()
+            self.pending[key] = form
+            self._answer(_CODE.format(key=key))
+        else:
+            self._begin(form)
 
-    def _sign_out(self) -> None:
+    def _take_code(self, form: dict[str, list[str]]) -> None:
+        code = form.get("code", [""])[0]
+        if code in self.codes or code != code_at(key_of(self.secret), self._now()):
+            self._answer(f"<p>Wrong code</p>{_CODE.format(key=form['key'][0])}")
+            return
+        self.codes.add(code)
+        self._begin(self.pending.pop(form["key"][0]))
+
+    def _begin(self, form: dict[str, list[str]]) -> None:
+        lasts = _WEEK if "remember" in form else _HALF_AN_HOUR
+        cookie = self._cookie(_Session(form["email"][0], lasts, self._now()))
+        if "tab" in self.flaws:
+            key = cookie.partition(";")[0].removeprefix("shop=")
+            self._answer(f'<p>Welcome</p><script>sessionStorage.setItem("shop", "{key}")</script>')
+        else:
+            self._answer("<p>Welcome</p>", cookie)
+
+    def _cookie(self, session: _Session) -> str:
+        """One with a new key for a session."""
+        key = secrets.token_hex()
+        self.sessions[key] = session
+        lasting = session.lasts == _WEEK or "eager" in self.flaws
+        age = f"; Max-Age={_WEEK}" if lasting and "brief" not in self.flaws else ""
+        return f"shop={key}; Path=/; HttpOnly; SameSite=Lax{age}"
+
+    def _sign_out(self, form: dict[str, list[str]]) -> None:
+        if "tab" in self.flaws:
+            self.sessions.pop(form["key"][0], None)
+            self._answer('<p>Goodbye</p><script>sessionStorage.removeItem("shop")</script>')
+            return
         if "lame" in self.flaws:
             self._answer("<p>Goodbye</p>")
             return
@@ -92,6 +151,8 @@ class _Shop(BaseHTTPRequestHandler):
         self._answer("<p>Goodbye</p>", "shop=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
 
     def _key(self) -> str:
+        if "tab" in self.flaws:
+            return self.headers.get("Authorization", "")
         cookie = SimpleCookie(self.headers.get("Cookie", "")).get("shop")
         return cookie.value if cookie else ""
 
@@ -123,9 +184,14 @@ class _Shop(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def shop(port: int = 0, flaws: Collection[str] = (), password: str = "") -> Iterator[str]:
-    """Its address."""
-    state = {"sessions": {}, "moved": [], "flaws": frozenset(flaws), "password": password}
+def shop(
+    port: int = 0, flaws: Collection[str] = (), password: str = "", secret: str = ""
+) -> Iterator[str]:
+    """Its address. `flaws`: of `FLAWS` and `WAYS`; `secret`: that of the codes."""
+    state = {
+        "sessions": {}, "moved": [], "pending": {}, "codes": set(), "flaws": frozenset(flaws),
+        "password": password, "secret": secret,
+    }  # fmt: skip
     server = ThreadingHTTPServer(("127.0.0.1", port), type("Shop", (_Shop,), state))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -141,7 +207,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--password", default="")
-    parser.add_argument("--flaw", action="append", choices=FLAWS, default=[])
+    parser.add_argument("--flaw", action="append", choices=[*FLAWS, *WAYS], default=[])
+    parser.add_argument("--secret", default="")
     asked = parser.parse_args()
-    with shop(asked.port, asked.flaw, asked.password):
+    with shop(asked.port, asked.flaw, asked.password, asked.secret):
         threading.Event().wait()

@@ -3,12 +3,15 @@
 import sys
 from pathlib import Path
 
-__all__ = ["PASSWORD", "in_python", "in_toml"]
+__all__ = ["PASSWORD", "SECRET", "in_python", "in_toml"]
 
 PASSWORD = "tops3cret&more <b>"
 """One that is spelt in another way in an address, in JSON and in HTML."""
+SECRET = "JBSW Y3DP EHPK 3PXP"
+"""That of an authenticator."""
 _SHOP = Path(__file__).parent / "shop.py"
-_COMMAND = [sys.executable, str(_SHOP), "--port", "{port}", "--password", PASSWORD]
+_COMMAND = [sys.executable, str(_SHOP), "--port", "{port}", "--password", PASSWORD,
+            "--secret", SECRET]  # fmt: skip
 _PYTHON = """
 from afterclose import Person, Policy, Target
 

@@ -20,7 +20,7 @@ LAYERS = (
     {"engines", "targets"},
     {"reference", "expectation", "limitations", "races", "judging"},
     {"reports"},
-    {"runner", "exploring", "cli"},
+    {"runner", "exploring", "guiding", "cli"},
 )
 _GROUND = {"policy", "people", "presets", "records", "settings", "received", "deeds", "windows"}
 _SERVED = {"policy", "people", "clock", "settings", "state", "ledger", "faults", "sent_cookies"}

@@ -17,7 +17,7 @@ MODEL = (*ONE, "--afterclose-engine", "simulated-chromium")
 
 @pytest.fixture(autouse=True)
 def with_pytest_asyncio(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis -p no:hypothesispytest")
 
 
 @pytest.fixture
@@ -35,16 +35,20 @@ def recipe(address: str) -> str:
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "options", [(), ("-p", "no:playwright")], ids=["as it is", "without pytest-playwright"]
+    ("options", "browsers"),
+    [((), 2), (("-p", "no:playwright", "--afterclose-engine", "chromium"), 1)],
+    ids=["as it is", "without pytest-playwright"],
 )
-def test_the_recipe(pytester: pytest.Pytester, address: str, options: tuple[str, ...]) -> None:
+def test_the_recipe(
+    pytester: pytest.Pytester, address: str, options: tuple[str, ...], browsers: int
+) -> None:
     """It passes in every browser; without the box it fails."""
     code = recipe(address)
     forgetful = re.sub(r".*Remember me.*\n", "", code).replace("test_remember_me", "test_forget")
     assert forgetful.count("\n") == code.count("\n") - 1
     pytester.makepyfile(test_mine=f"{code}\n\n{forgetful}")
     done = pytester.runpytest_subprocess(*ONE, *options)
-    done.assert_outcomes(passed=2, failed=2)
+    done.assert_outcomes(passed=browsers, failed=browsers)
     assert "Welcome back" in done.stdout.str()
 
 

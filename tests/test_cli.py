@@ -11,10 +11,13 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
 import pytest
+
+from harness.cli.init import project_files
 
 ROOT = Path(__file__).parents[1]
 AFTERCLOSE = [sys.executable, "-m", "harness.cli"]
@@ -64,6 +67,10 @@ def test_mistakes_are_one_line_and_exit_2(
     assert said in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
+    assert afterclose("--version", cwd=tmp_path).stdout == f"afterclose {version('afterclose')}\n"
 
 
 def test_nothing_fits_the_expression(tmp_path: Path) -> None:
@@ -121,6 +128,10 @@ def test_the_wheel_carries_the_scenarios(tmp_path: Path) -> None:
     subprocess.run([*install, str(target), str(wheel)], check=True)
     assert (target / "harness" / "py.typed").exists()
     assert (target / "afterclose" / "py.typed").exists()
+    project = target / "harness" / "cli" / "project"
+    assert {path.relative_to(project) for path in project.rglob("*") if path.is_file()} >= {
+        *project_files()
+    }
     result = afterclose(
         "run", "browser_close.quit_and_start", "--engine", "chromium", "--preset", "default",
         "--policy", "persistent", cwd=empty, PYTHONPATH=str(target),
@@ -165,7 +176,16 @@ def test_own_tests_environments_and_artifacts(tmp_path: Path) -> None:
     }
     assert found["acme", "sso"] == ("kept", None)
     assert found["acme", "app:local_storage"] == ("limitation", "application-session-ends-first")
-    assert (tmp_path / "kept" / "test_that_fails-chromium-default-" / "screenshot.png").exists()
+    picture = tmp_path / "kept" / "test_that_fails-chromium-default-" / "screenshot.png"
+    assert picture.exists()
+    kept = {
+        path for r in records(tmp_path / "report") if r["type"] == "observation"
+        for path in r["evidence"]["kept"]  # type: ignore[index]
+    }  # fmt: skip
+    assert {(tmp_path / "report" / path).resolve() for path in kept} == {
+        path.resolve() for path in (tmp_path / "kept").rglob("*") if path.is_file()
+    }
+    assert any(path.endswith(".zip") for path in kept)
 
 
 @pytest.fixture
@@ -222,6 +242,12 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
+ELSEWHERE = {
+    "make test",
+    "afterclose serve",
+    "afterclose report --serve",
+    "afterclose guide browser_close.quit_and_start --browser safari",
+}
 QUICK = "browser_close.quit_and_start --engine chromium"
 
 
@@ -229,16 +255,25 @@ def test_readme_names_commands() -> None:
     assert {"make run", "make test"} <= set(COMMANDS)
 
 
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which something was run before."""
+    folder = tmp_path_factory.mktemp("ran")
+    run = [*AFTERCLOSE, "run", "browser_close.quit_and_start", "--engine", "simulated-chromium"]
+    subprocess.run(run, cwd=folder, check=True)
+    return folder
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"make test", "afterclose serve"}))
-def test_every_command_in_readme_works(command: str, tmp_path: Path) -> None:
-    """`make test` is what runs this; `afterclose serve` has a test of its own above."""
+@pytest.mark.parametrize("command", sorted({*COMMANDS} - ELSEWHERE))
+def test_every_command_in_readme_works(command: str, ran: Path, tmp_path: Path) -> None:
+    """`make test` is what runs this; what serves, and who is guided, have tests of their own."""
     cwd = tmp_path
     if command == "make run":
         command, cwd = f"make --no-print-directory run ARGS='{QUICK} --output {tmp_path}'", ROOT
-    if command.split()[1] in ("report", "baseline", "compare"):
-        subprocess.run([*AFTERCLOSE, "run", *QUICK.split()], cwd=tmp_path, check=True)
-        shutil.copytree(tmp_path / "report", tmp_path / "before")
+    if command.split()[1] in ("baseline", "compare"):
+        for name in ("report", "before"):
+            shutil.copytree(ran / "report", tmp_path / name)
     (tmp_path / "baseline.toml").touch()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(

@@ -41,8 +41,9 @@ def test_init(name: str, tmp_path: Path) -> None:
 
 
 def test_init_names_what_records_a_sign_in(tmp_path: Path) -> None:
+    """Where somebody could see a window, and nobody is at a terminal."""
     _, text = said(tmp_path, "target", "init", "http://localhost:3000/", WAYLAND_DISPLAY="x")
-    assert "playwright codegen --target python-async http://localhost:3000/" in text
+    assert "To record the sign-in: afterclose target init --record" in text
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,11 @@ def test_init_names_what_records_a_sign_in(tmp_path: Path) -> None:
     [
         (("target", "init", "localhost"), "localhost: must begin with http:// or https://"),
         (("target", "init", "http://a/", "--output", "a.yaml"), "a.yaml: a target is a Python"),
+        (("target", "init", "http://a/", "--record"), "--record: there is no display to show a"),
+        (
+            ("target", "init", "http://a/", "--record", "--output", "a.toml"),
+            "--record: what is recorded is Python; choose a .py, not a.toml",
+        ),
         (("target", "check", "none.py"), "none.py: there is no such file"),
         (("target", "check", "shop.toml", "--engine", "lynx"), "unknown engine 'lynx'"),
         (("run", "--target", "none.py"), "none.py: there is no such file"),

@@ -14,6 +14,12 @@ CASES = [
     ('name = "shop"', "", "name: must be there, and be text"),
     ("clock =", "clock = 3 #", "clock: must be a list of texts"),
     ('password = "env:SHOP_PASSWORD"', 'password = "hunter2"', "person.password: must come from"),
+    ("email =", 'one_time_code = "1"\nemail =', "person.one_time_code: must be as { totp ="),
+    ("email =", 'one_time_code = { totp = "JBSWY3DP" }\nemail =', "person.totp: must come from"),
+    (
+        "email =", 'one_time_code = { totp = "env:A", digits = 8 }\nemail =',
+        "person.one_time_code: unknown key 'digits'. Known: totp.",
+    ),
     ("email =", "mail =", "person: unknown key 'mail'. Did you mean 'email'?"),
     ("inactivity_timeout = 1800", "inactivity = 1", "policies.default: unknown key 'inactivity'."),
     ('persistence = "non_persistent"', "", "policies.default.persistence: must be there"),
@@ -48,3 +54,4 @@ def test_mistakes(old: str, new: str, told: str, tmp_path: Path) -> None:
     )
     assert "\n" not in message
     assert "hunter2" not in message
+    assert "JBSWY3DP" not in message

@@ -21,7 +21,7 @@ def blocks(language: str) -> list[Any]:
         pytest.param(block, id=f"{path.stem}-{number}")
         for path in DOCS
         # Whose blocks are files of one project: test_target_docs, test_site_docs.
-        if path.stem not in ("target", "scenarios")
+        if path.stem not in ("target", "recipe", "scenarios")
         for number, block in enumerate(
             re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL), start=1
         )
@@ -34,7 +34,8 @@ def test_python(block: str, tmp_path: Path) -> None:
         pytest.skip("tests/test_async_session_browser.py runs it, against a shop")
     file = tmp_path / "test_block.py"
     file.write_text(block)
-    runner = ["-m", "pytest", "-p", "no:cacheprovider"] if "def test_" in block else []
+    once = ("--afterclose-preset", "default", "--afterclose-policy", "persistent")
+    runner = ["-m", "pytest", "-p", "no:cacheprovider", *once] if "def test_" in block else []
     subprocess.run([sys.executable, *runner, str(file)], cwd=tmp_path, check=True, timeout=60)
 
 

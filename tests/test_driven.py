@@ -32,7 +32,7 @@ def site(folder: Path, *, clock: bool, real_wait: float = 0) -> Iterator[TargetS
     known = {"SHOP_PASSWORD": "x"}
     with closing(RunningTarget(target, real_wait=real_wait, environment=known)) as running:
         try:
-            running.prepare()
+            running.prepare("default")
             yield TargetSite(running, pool, ENGINES["chromium"], setup)
         finally:
             pool.close()

@@ -1,7 +1,11 @@
 """Headers, told as the model of a browser takes them."""
 
+import asyncio
+import gc
+from typing import Any
+
 from harness.model.cookies import CookieStore, Request
-from harness.targets.recording import as_max_age, header_of
+from harness.targets.recording import Recorder, as_max_age, header_of
 
 DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
 
@@ -36,3 +40,28 @@ def test_a_cookie_of_a_script_is_told_as_a_header_that_sets_the_same() -> None:
     kept = store.take(Request(url=header_of(wide)[0]), header_of(wide)[1], 0)
     assert kept is not None
     assert (kept.domain, kept.host_only, kept.same_site) == ("shop.test", False, "none")
+
+
+def test_what_was_still_to_come_when_the_browser_ended_is_nothing_to_complain_of() -> None:
+    class Gone:
+        url = "http://localhost/"
+
+        async def response(self) -> None:
+            raise RuntimeError("the browser has been closed")
+
+        headers_array = response
+
+    told: list[dict[str, Any]] = []
+
+    async def listens() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: told.append(said))
+        recorder, gone = Recorder(), Gone()
+        recorder._went(gone)  # type: ignore[arg-type]
+        recorder._came(gone)  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        del recorder
+        gc.collect()
+
+    asyncio.run(listens())
+    assert told == []

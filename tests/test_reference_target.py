@@ -7,14 +7,18 @@ from datetime import timedelta
 import pytest
 
 from harness.deeds import Carrier, Deed, TargetLook
+from harness.judging import Judge
 from harness.limitations import reason_for
 from harness.model.families import family_of
-from harness.policy import Persistence, Policy
+from harness.policy import Environment, Persistence, Policy
 from harness.presets import choices_of
-from harness.records import State
+from harness.received import Look, Received
+from harness.records import State, Verdict
 from harness.reference.blame import behind
-from harness.reference.target import Foreseen, foresee
+from harness.reference.foreseeing import foresee
+from harness.reference.target import Foreseen
 from harness.scenario import Step
+from harness.setup import Setup
 
 URL = "http://localhost:8000/"
 COOKIE = Carrier(kind="cookie", name="shop", place="localhost/")
@@ -179,3 +183,49 @@ def test_who_is_behind_it(
     seen = Foreseen(signed_in=expected, trail=(), there=frozenset(there), over=over)
     told = behind(seen, signed_in=observed, sets=[frozenset({COOKIE})], sent=sent)
     assert told == who if who is None else told is not None and told.startswith(who)
+
+
+BOB = Deed(cookies=[(URL, "shop=2; Path=/; HttpOnly; Max-Age=604800")], url=URL)
+AS_BOB = Step("sign_in", "bob")
+
+
+@pytest.mark.parametrize(
+    ("done", "who"),
+    [
+        ([(IN, LASTING)], "ada"),
+        ([(IN, LASTING), (OUT, GONE), (AS_BOB, BOB)], "bob"),
+        ([(IN, LASTING), (OUT, GONE), (AS_BOB, BOB), *RESTARTED], "bob"),
+        ([(IN, LASTING), (AS_BOB, BOB), (IN, BOB)], "bob"),
+        ([(IN, LASTING), (SETTLE, NO), (AS_BOB, BOB), (CRASH, NO), (START, NO)], "ada"),
+    ],
+    ids=["one", "another", "kept", "goes on", "the one before, from the disk"],
+)
+def test_as_whom(done: list[tuple[Step, Deed]], who: str) -> None:
+    assert foreseen(LONG, done).who == who
+
+
+@pytest.mark.parametrize(
+    ("shown", "verdict", "promised"),
+    [
+        (("bob@shop",), Verdict.KEPT, ("bob@shop",)),
+        (("ada@shop",), Verdict.UNEXPECTED, ("bob@shop",)),
+        ((), Verdict.KEPT, ()),
+    ],
+    ids=["as whom it is to be", "as somebody else", "not told"],
+)
+def test_who_is_seen_is_judged_where_it_is_told(
+    shown: tuple[str, ...], verdict: Verdict, promised: tuple[str, ...]
+) -> None:
+    environment = Environment(name="default", policy=LONG)
+    setup = Setup(engine="chromium", preset="default", environments=[environment], target="shop")
+    look = Look(
+        seen={"default": {"app": Received(signed_in=True, who=shown)}},
+        target=TargetLook(
+            deeds=[LASTING, GONE, BOB],
+            carriers={"app": [frozenset({COOKIE})]},
+            sent={"app": frozenset({COOKIE})},
+            people={"ada": "ada@shop", "bob": "bob@shop"},
+        ),
+    )
+    (seen,) = Judge("a.b", setup).observations("now", (IN, OUT, AS_BOB, CHECK), look)
+    assert (seen.verdict, seen.promised_who, seen.expected_who) == (verdict, promised, promised)

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from msgspec import structs
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from harness.records import Error, Observation, Record, State, Verdict
+from harness.records import Error, Observation, Record, Run, State, Verdict
 from harness.reports import write_reports
 from harness.reports.compare import Comparison, Results
 from harness.reports.matrix import matrix_of
-from harness.result_file import read_records
+from harness.result_file import append_records, read_records
 from harness.runner.installing import find_engines
 
 pytestmark = pytest.mark.browser
@@ -101,9 +101,9 @@ def open_report(page: Page, address: str, chosen: str = "") -> None:
 def read(page: Page) -> dict[tuple[str, str, str, str], str]:
     """The verdict of each cell that is to be seen, by the headers above and before it."""
     heads = [head.split("\n")
-             for head in page.locator(".matrix thead th:visible").all_inner_texts()]  # fmt: skip
+             for head in page.locator(".matrix > thead th:visible").all_inner_texts()]  # fmt: skip
     found = {}
-    for line in page.locator(".matrix tbody tr:visible:not(.pack)").all():
+    for line in page.locator(".matrix > tbody > tr:visible:not(.pack):not(#open)").all():
         name = line.locator("th b").inner_text()
         for (browser, preset), cell in zip(
             heads[1:], line.locator("td:visible").all_inner_texts(), strict=True
@@ -273,3 +273,92 @@ def test_what_changed_is_told_and_to_be_seen_where_it_is(
                      strict=True))  # fmt: skip
     assert terms["before"] == "signed_in (kept)"
     page.close()
+
+
+def test_a_limitation_is_shown_and_the_view_stays_as_it_is(report: Page) -> None:
+    cell = f"{SCENARIOS[1]}~chromium~9.1~default"
+    report.get_by_label("engine").select_option("chromium")
+    report.get_by_role("button", name="limitation").and_(
+        report.locator(f"[data-key='{cell}']")
+    ).click()
+    chosen, shown = report.url, read(report)
+    link = report.locator("#open dd a[href^='#']").first
+    name = link.inner_text()
+    link.click()
+    expect(report.locator(f"dt#{name}")).to_be_focused()
+    expect(report.locator(f"dt#{name}")).to_be_in_viewport()
+    assert (report.url, read(report)) == (chosen, shown)
+    report.locator("a.skip").focus()
+    report.keyboard.press("Enter")
+    assert report.url == chosen
+
+
+def test_what_was_kept_is_linked_where_it_is(
+    report: Page, records: list[Record], tmp_path: Path
+) -> None:
+    folder = tmp_path / "artifacts" / "one"
+    folder.mkdir(parents=True)
+    (folder / "screenshot.png").touch()
+    (folder / "trace-1.zip").touch()
+    kept = tuple(f"artifacts/one/{n}" for n in ("screenshot.png", "trace-1.zip", "trace-2.zip"))
+    with_kept: list[Record] = []
+    for record in records:
+        if isinstance(record, Observation):
+            record = structs.replace(record, evidence=structs.replace(record.evidence, kept=kept))
+        elif isinstance(record, Error):
+            record = structs.replace(record, kept=kept[:1])
+        with_kept.append(record)
+    write_reports(matrix_of(with_kept), tmp_path)
+    address = (tmp_path / "index.html").as_uri()
+    open_report(report, address, f"#open={SCENARIOS[0]}~chromium~9.1~default")
+    links = report.locator("#open dl a[href^=artifacts]")
+    assert links.all_inner_texts() == ["screenshot.png", "trace-1.zip"]
+    assert links.first.evaluate("link => link.href") == (folder / "screenshot.png").as_uri()
+    open_report(report, address, f"#open={SCENARIOS[1]}~firefox~9.1~continue")
+    expect(report.locator("#open p a[href^=artifacts]")).to_have_text("screenshot.png")
+
+
+def test_rows_come_while_the_run_goes_on_and_nothing_else_changes(
+    chromium: Browser, records: list[Record], tmp_path: Path
+) -> None:
+    first = [r for r in records if isinstance(r, Run) or getattr(r, "scenario", "") == SCENARIOS[0]]
+    rest = [r for r in records if r not in first and not isinstance(r, Error)]
+    results = tmp_path / "report" / "results.ndjson"
+    append_records_to(results, first)
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", "report", "--serve", "--port", "0"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    page = chromium.new_page()
+    try:
+        assert serving.stdout is not None
+        address = serving.stdout.readline().partition(": ")[2].strip()
+        open_report(page, address, f"#open={SCENARIOS[0]}~chromium~9.1~default")
+        page.evaluate("window.stays = true")
+        assert {place[0] for place in read(page)} == {SCENARIOS[0]}
+        page.get_by_label("engine").select_option("chromium")
+        page.get_by_label("text").fill("the")
+        append_records_to(results, rest)
+        expect(page.locator(".matrix tbody tr th b", has_text=SCENARIOS[2])).to_be_visible(
+            timeout=20_000
+        )
+        assert {place[1] for place in read(page)} == {"chromium"}
+        assert len({place[0] for place in read(page)}) > 1
+        expect(page.get_by_label("text")).to_be_focused()
+        expect(page.get_by_label("text")).to_have_value("the")
+        expect(page.locator("#open h3")).to_contain_text(SCENARIOS[0])
+        assert page.evaluate("window.stays") is True, "and the page was not loaded again"
+        assert "\n".join(page.get_by_role("region", name="The answer").all_inner_texts()).count(
+            "after the inactivity timeout"
+        ), "what is above the table has come, too"
+        serving.terminate()
+        expect(page.locator("#live")).to_contain_text("Nobody answers any more", timeout=20_000)
+    finally:
+        page.close()
+        serving.kill()
+        serving.communicate()
+
+
+def append_records_to(path: Path, records: Sequence[Record]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    append_records(path, records)

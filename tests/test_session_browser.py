@@ -27,10 +27,14 @@ def recipe(address: str) -> str:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("options", [(), ("-p", "no:playwright")], ids=["as it is", "alone"])
+@pytest.mark.parametrize(
+    ("options", "browsers"),
+    [((), 2), (("-p", "no:playwright", "--afterclose-engine", "chromium"), 1)],
+    ids=["as it is", "alone"],
+)
 def test_the_recipe_of_readme(
-    pytester: pytest.Pytester, address: str, options: tuple[str, ...], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    pytester: pytest.Pytester, address: str, options: tuple[str, ...], browsers: int,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """It passes in every browser; without the box it fails."""
     home = tmp_path / "home"
@@ -41,7 +45,7 @@ def test_the_recipe_of_readme(
     assert forgetful.count("\n") == code.count("\n") - 1
     pytester.makepyfile(test_mine=f"{code}\n\n{forgetful}")
     done = pytester.runpytest_subprocess(*ONE, *options)
-    done.assert_outcomes(passed=2, failed=2)
+    done.assert_outcomes(passed=browsers, failed=browsers)
     assert "Welcome back" in done.stdout.str()
     kept = [path for path in home.rglob("*") if path.is_file() and "playwright" in str(path)]
     assert kept == [], "a note of a browser that others may connect to"

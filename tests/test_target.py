@@ -3,6 +3,7 @@
 import socket
 from contextlib import closing
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -11,11 +12,12 @@ from harness.policy import Persistence
 from harness.scenario import UnsupportedVerbError
 from harness.targets.first_file import first_file
 from harness.targets.loading import load_target
+from harness.targets.one_time import code_at, key_of
 from harness.targets.process import TargetProcess
 from harness.targets.running import RunningTarget
 from harness.targets.target import TargetError
 from tests.shop import shop
-from tests.targets import PASSWORD, in_python, in_toml
+from tests.targets import PASSWORD, SECRET, in_python, in_toml
 
 POLICIES = {"default": Policy(persistence="non_persistent")}  # type: ignore[arg-type]
 
@@ -102,7 +104,7 @@ def test_a_variable_that_is_missing(tmp_path: Path) -> None:
         target.check_secrets({})
     with closing(RunningTarget(target, environment={})) as running:
         with pytest.raises(TargetError, match="password: the environment variable SHOP_PASSWORD"):
-            running.prepare()
+            running.prepare("default")
         with pytest.raises(TargetError, match="SHOP_PASSWORD"):
             _ = running.secrets
 
@@ -119,6 +121,22 @@ def test_people(tmp_path: Path) -> None:
             running.person("grace")
     with pytest.raises(TargetError, match="no function for it"):
         Person().one_time_code()
+
+
+def test_the_secret_of_an_authenticator(tmp_path: Path) -> None:
+    target = load_target(in_python(tmp_path))
+    target.people["bob"] = Person(email="bob@example.com", totp="env:BOB_TOTP")
+    known = {"SHOP_PASSWORD": PASSWORD, "BOB_TOTP": "1890"}
+    with (
+        closing(RunningTarget(target, environment=known)) as running,
+        pytest.raises(TargetError, match=r"^totp: env:BOB_TOTP is no secret of an authenticator"),
+    ):
+        running.person("bob")
+    with closing(RunningTarget(target, environment={**known, "BOB_TOTP": SECRET})) as running:
+        bob = running.person("bob")
+        assert bob.one_time_code() in {code_at(key_of(SECRET), time() - ago) for ago in (0, 1)}
+        assert SECRET not in repr(bob)
+        assert running.secrets.redact(SECRET) == "•••"
 
 
 def test_the_port_is_in_every_address(tmp_path: Path) -> None:
@@ -140,7 +158,7 @@ def test_a_target_that_nobody_answers_for(tmp_path: Path) -> None:
         closing(RunningTarget(target, environment={"SHOP_PASSWORD": "x"})) as running,
         pytest.raises(TargetError, match="shop is not reachable at http://localhost:"),
     ):
-        running.prepare()
+        running.prepare("default")
 
 
 def test_a_process_that_ends_says_what_it_said(tmp_path: Path) -> None:
@@ -150,7 +168,7 @@ def test_a_process_that_ends_says_what_it_said(tmp_path: Path) -> None:
         closing(RunningTarget(target, environment={"SHOP_PASSWORD": "x"})) as running,
         pytest.raises(TargetError, match=r"ended with status 3 .*; it said: no such database"),
     ):
-        running.prepare()
+        running.prepare("default")
     with pytest.raises(TargetError, match="command: no-such-program: No such file"):
         TargetProcess(["no-such-program"], "http://localhost:1/", {})
 
@@ -163,12 +181,12 @@ def test_somebody_else_who_answers_at_its_port_is_not_taken_for_it(tmp_path: Pat
 def test_a_process_is_started_anew_once_its_clock_was_moved(tmp_path: Path) -> None:
     running = RunningTarget(load_target(in_toml(tmp_path)), environment={"SHOP_PASSWORD": "x"})
     try:
-        running.prepare()
+        running.prepare("default")
         first = running._process
-        running.prepare()
+        running.prepare("default")
         assert running._process is first
         running.moved = True
-        running.prepare()
+        running.prepare("default")
         assert running._process is not first
         assert not running.moved
         assert first is not None

@@ -60,12 +60,15 @@ class DemoApp:
         self._secure = url.startswith("https:")
         self._logins = Logins(state, name, now=clock.now)
         self._handovers = Latest[str]()
+        self._signing_out = Latest[tuple[str, ...]]()
+        """Where whoever signs out goes after that, by the `state` of the sign-out."""
 
     def reset(self) -> None:
         """Forget every login."""
         self.relying_party.reset()
         self._logins.clear()
         self._handovers.clear()
+        self._signing_out.clear()
 
     async def close(self) -> None:
         """Close the connections to the auth server."""
@@ -86,7 +89,10 @@ class DemoApp:
 
     async def home(self, request: web.Request) -> web.Response:
         """`/`: says what is kept in the cookies, and lets the page keep a new token."""
-        onward = self._onward(self._on_this_site(request, "return_to"))
+        onward = self._onward(
+            self._signing_out.pop(request.query.get("state", ""), ())
+            or self._on_this_site(request, "return_to")
+        )
         beside = self._on_this_site(request, "beside")
         handover = _cookie(request, _HANDOVER_COOKIE)
         token = self._handovers.pop(handover, None) if handover else None
@@ -199,7 +205,12 @@ class DemoApp:
                 if login is not None:
                     login.signed_out = True
                     self._logins.save(login)
-        target = f"{self.relying_party.issuer}/logout?{urlencode({'redirect': f'{self.url}/'})}"
+        asked = {"redirect": f"{self.url}/"}
+        return_to = self._on_this_site(request, "return_to")
+        if return_to:
+            asked["state"] = secrets.token_urlsafe(8)
+            self._signing_out[asked["state"]] = return_to
+        target = f"{self.relying_party.issuer}/logout?{urlencode(asked)}"
         dropped = "".join(kind.drop_script() for kind in self.kinds.values())
         if self._faults.strikes(self.name, Fault.SIGN_OUT_KEEPS_TOKEN):
             dropped = ""
@@ -245,7 +256,7 @@ class DemoApp:
     @property
     def _site(self) -> str:
         """What the hosts of all environments' applications end with."""
-        return f".app.localhost:{urlsplit(self.url).port}"
+        return f".{urlsplit(self.url).netloc.partition('.')[2]}"
 
     def _on_this_site(self, request: web.Request, name: str) -> tuple[str, ...]:
         """The addresses that a parameter has, if all of them are on this site; else none (open

@@ -4,7 +4,7 @@ what drives browsers."""
 import gc
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -14,11 +14,12 @@ __all__ = ["app", "main"]
 _MODULES = {
     "run": "run",
     "serve": "serve",
-    "init": "serve",
+    "init": "init",
     "engines": "show",
     "scenarios": "show",
-    "report": "show",
+    "report": "report",
     "explore": "explore",
+    "guide": "guide",
     "compare": "compare",
     "baseline": "baseline",
     "target": "target",
@@ -63,8 +64,20 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"afterclose {version('afterclose')}")
+        raise typer.Exit
+
+
 @app.callback()
-def main_group() -> None:
+def main_group(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it, and end.")
+    ] = False,
+) -> None:
     """What is left of a login after the tab, the window or the browser is closed, crashes, or is
     restored?"""
 

@@ -18,6 +18,7 @@ def refuse_with_dask(given: Mapping[str, bool]) -> None:
 _REASONS = {
     "-n": "a cluster's workers are what they are; choose one of the two",
     "--target": "its process and its secrets are on this machine alone",
+    "-v": "steps happen on its machines; the report has them",
     "--headed": "nobody sees the browsers of a cluster's workers",
 }
 

@@ -39,6 +39,7 @@ from harness.runner.baseline_file import read_baseline, today
 from harness.runner.chosen import check_repeat, config_of, seconds_of
 from harness.runner.installing import find_engines, how_to_get
 from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
+from harness.runner.providing import provided_by
 from harness.runner.shards import parse_shard
 
 __all__ = ["run"]
@@ -122,6 +123,15 @@ def run(
     headed: Annotated[bool, typer.Option("--headed", help="Show the browsers.")] = False,
     tracing: Annotated[str, typer.Option(help="on, off or retain-on-failure.")] = "off",
     screenshot: Annotated[str, typer.Option(help="on, off or only-on-failure.")] = "off",
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Tell each step as it happens.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Tell only what needs a look.")
+    ] = False,
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="Without colours; NO_COLOR does the same.")
+    ] = False,
 ) -> None:
     """Run scenarios in real browsers and report what is left of each login.
 
@@ -131,7 +141,12 @@ def run(
     try:
         known = read_baseline(baseline) if baseline else Baseline(today=today())
         described = target_of(target)
-        configured = load_config(config) if described is None else config_of(described)
+        if described is None:
+            configured = load_config(config)
+        elif described.client is None:
+            configured = config_of(described)
+        else:
+            configured = provided_by(load_config(config), described)
         environments = configured.only(policy or []).environments
         seconds_of("--real-wait", real_wait)
         engines = expand(name_one_of("engine", name, NAMES) for name in engine or ENGINES)
@@ -153,7 +168,12 @@ def run(
         fail(str(error))
     if dask is not None:
         refuse_with_dask(
-            {"-n": workers is not None, "--headed": headed, "--target": described is not None}
+            {
+                "-n": workers is not None,
+                "--headed": headed,
+                "--target": described is not None,
+                "-v": verbose,
+            }
         )
         workers = "0"
     if workers is None and described is not None and not described.command:
@@ -163,6 +183,8 @@ def run(
         workers = str((os.cpu_count() or 1) + 1) if driven else "0"
     if workers != "auto" and not workers.isdigit():
         fail(f"-n: must be a whole number or auto, not '{workers}'")
+    if verbose and quiet:
+        fail("-v and -q: one tells every step, the other next to nothing; choose one")
     results = _check_output(output)
     clear_runs()
     before = run_of(results)
@@ -195,8 +217,13 @@ def run(
         *("--afterclose-report", str(output), "--output", str(output / "artifacts")),
         # A project may do without pytest-playwright; its options are needed here.
         *("-p", "playwright", "-p", "no:cacheprovider", "--tb=short", "--no-header"),
+        *("-qq", "-p", "harness.runner.terminal", "--afterclose-tell"),
+        "steps" if verbose else "attention" if quiet else "run",
         *(_PLAIN if _come_with_afterclose(targets) else ()),
     ]
+    if no_color:
+        os.environ["NO_COLOR"] = "1"
+        os.environ.pop("FORCE_COLOR", None)
     code = _pytest(arguments)
     # Where nothing ran, what is there is an earlier run's.
     ran = code not in _NOTHING_RAN and (resume or run_of(results) != before)

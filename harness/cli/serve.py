@@ -1,4 +1,4 @@
-"""`afterclose serve` and `afterclose init`."""
+"""`afterclose serve`."""
 
 import asyncio
 import gc
@@ -15,9 +15,7 @@ from harness.server.running import MockServer, PortInUseError
 from harness.server.tenants import Tenant
 from harness.state import StateError
 
-__all__ = ["init", "serve"]
-
-_TEMPLATE = Path(__file__).with_name("afterclose.toml")
+__all__ = ["serve"]
 
 
 def serve(
@@ -94,17 +92,3 @@ def _addresses(tenant: Tenant) -> dict[str, str]:
         "app_url": tenant.app_url,
         "console": f"{tenant.issuer}/admin",
     }
-
-
-def init(
-    path: Annotated[Path, typer.Argument(metavar="[FILE]")] = Path("afterclose.toml"),
-) -> None:
-    """Write a commented afterclose.toml to begin with."""
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(_TEMPLATE.read_text(encoding="utf-8"))
-    except FileExistsError:
-        fail(f"{path}: is there already; name another file")
-    except OSError as error:
-        fail(f"{path}: cannot be written: {error.strerror}")
-    typer.echo(f"Wrote {path}. 'afterclose serve' and 'afterclose run' read it from this folder.")

@@ -1,10 +1,8 @@
-"""`afterclose engines`, `scenarios` and `report`."""
+"""`afterclose engines` and `scenarios`."""
 
-import os
 import sys
 from collections.abc import Iterable
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -12,22 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from harness.cli.common import NO_ENGINE, BaselineOption, fail, result_files, say
-from harness.cli.github import summarize
-from harness.config import ConfigError
+from harness.cli.common import NO_ENGINE, fail
 from harness.engines import ENGINES, MODELS, cannot_of, presets_of
-from harness.reports.baseline import Baseline, Standing
-from harness.reports.caveats import caveats_of
-from harness.reports.compare import Comparison, Results
-from harness.reports.matrix import matrix_of
-from harness.result_file import RecordsError, read_records
-from harness.runner.baseline_file import read_baseline, today
 from harness.runner.installing import find_engines, how_to_get, install
 from harness.runner.library import LibraryError, load_scenarios, packs, scenario_files
-from harness.runner.telling import report as tell_report
 from harness.scenario import Scenario, narrate, steps_of
 
-__all__ = ["engines", "report", "scenarios"]
+__all__ = ["engines", "scenarios"]
 
 
 def engines(
@@ -93,46 +82,3 @@ def _tell(scenarios: Iterable[Scenario]) -> None:
         for number, step in enumerate(steps_of(scenario), start=1):
             typer.echo(f"  {number}. {narrate(step)}")
         typer.echo("")
-
-
-def report(
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Default: the last run's.")
-    ] = None,
-    output: Annotated[Path, typer.Option(metavar="DIR")] = Path("report"),
-    baseline: BaselineOption = None,
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Two files, OLD and NEW: show what changed.")
-    ] = False,
-) -> None:
-    """Merge result files and render every report; with --compare, of the newer of two, and what
-    changed.
-
-    Exit status 0; with a baseline 1 where the results differ from it.
-    """
-    try:
-        known = read_baseline(baseline) if baseline else None
-        named = result_files(files or [output])
-        if compare and len(named) != 2:
-            fail("--compare takes two result files, or their folders: OLD NEW")
-        read = {
-            os.path.relpath(file): list(read_records([file], say))
-            for file in (named[1:] if compare else named)
-        }
-        comparison = None
-        if compare:
-            old = Results(os.path.relpath(named[0]), read_records(named[:1], say))
-            ((name, records),) = read.items()
-            comparison = Comparison.of(old, Results(name, records))
-        matrix = matrix_of(chain.from_iterable(read.values()), caveats_of(read))
-        lines = list(tell_report(matrix, output, known, comparison))
-    except (ConfigError, RecordsError) as error:
-        fail(str(error))
-    except OSError as error:
-        fail(f"{output}: cannot be written: {error.strerror}; choose another with --output")
-    for line in lines:
-        typer.echo(line)
-    standing = Standing.of(matrix, known or Baseline(today=today()))
-    summarize(matrix, standing, output)
-    if known is not None and standing.fails:
-        raise typer.Exit(1)

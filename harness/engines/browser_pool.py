@@ -74,6 +74,8 @@ class BrowserPool:
         """Where browsers keep what they write. It may be swept away at any time."""
         self._shared = folder
         self._held: list[FileIO] = []
+        self.base_url = ""
+        """What `page.goto("/path")` is relative to, in browsers that are started from now on."""
         self.meanwhile: Callable[[], None] | None = None
         """What the caller does again and again while it waits; it returns soon."""
         self._profile: Path | None = None
@@ -88,6 +90,11 @@ class BrowserPool:
         )
         self._thread.start()
         self.control = ControlClient(url)
+        self._others: dict[str, ControlClient] = {}
+
+    def control_of(self, url: str) -> ControlClient:
+        """The same of another server."""
+        return self._others.setdefault(url, ControlClient(url))
 
     def run(self, work: Coroutine[Any, Any, _T], timeout: float) -> _T:
         """Run a coroutine in the loop; raise TimeoutError after `timeout` seconds, BrowserDiedError
@@ -181,7 +188,10 @@ class BrowserPool:
             headed=self.options.headed,
             slow_mo=self.options.slow_mo,
             ignore_https_errors=self.options.ignore_https_errors,
-            more=self.options.launch_args,
+            more={
+                **({"base_url": self.base_url} if self.base_url else {}),
+                **self.options.launch_args,
+            },
         )
         try:
             context = await engine.launch(await self.playwright(), options)
@@ -266,7 +276,8 @@ class BrowserPool:
         self._let_go()
 
     async def _close(self) -> None:
-        await self.control.close()
+        for control in (self.control, *self._others.values()):
+            await control.close()
         if self._playwright is not None and not self._driver_died:
             await self._playwright.stop()
 

@@ -56,10 +56,8 @@ class Driver:
         artifacts: Path | None = None,
         site: Site | None = None,
     ) -> None:
-        self._pool = pool
-        self._engine = engine
-        self._setup, self._preset = setup, setup.preset
-        self._choices = choices_of(setup.preset)
+        self._pool, self._engine = pool, engine
+        self._setup, self._preset, self._choices = setup, setup.preset, choices_of(setup.preset)
         self._artifacts = artifacts
         self._site: Site = site or MockSite(pool.control, setup)
         self._life: BrowserLife | None = None
@@ -108,6 +106,8 @@ class Driver:
     def close(self) -> None:
         """End the browser and remove the profile, whatever state they are in."""
         if self._life is not None:
+            with contextlib.suppress(PlaywrightError, TimeoutError, DriverError, BrowserPoolError):
+                self._run("trace", self._save_trace())
             self._life.kill()
             shutil.rmtree(self._life.profile, ignore_errors=True)
             self._life = None
@@ -140,9 +140,8 @@ class Driver:
         """Save a picture of the tab in use; False where there is none to be had."""
         if not self._windows or self._page.is_closed():
             return False
-        page = self._page
         with contextlib.suppress(PlaywrightError, TimeoutError, DriverError, BrowserPoolError):
-            self._run("screenshot", self._site.picture(page, path))
+            self._run("screenshot", self._site.picture(self._page, path))
             return True
         return False
 
@@ -349,7 +348,8 @@ class Driver:
         )
 
     async def _save_trace(self) -> None:
-        if self._pool.options.tracing != "off" and self._artifacts is not None:
+        kept = self._pool.options.tracing != "off" and self._process.context is not None
+        if kept and self._artifacts is not None:
             self._artifacts.mkdir(parents=True, exist_ok=True)
             trace = self._artifacts / f"trace-{self._process.count}.zip"
             await self._open().tracing.stop(path=trace)

@@ -1,22 +1,18 @@
 """What is expected of somebody's own login: what it really set, put through the model of the
 browser, at a server that heeds the operator's policy."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.deeds import Carrier, Deed, TargetLook
 from harness.model.agent import Stores, Tab
 from harness.model.cookies import Cookie
-from harness.model.family import Family
-from harness.model.playing import Clock, Player
 from harness.model.trail import Decision, Thing, cookie_thing, local_thing, tab_thing
+from harness.people import FIRST
 from harness.policy import Persistence, Policy
-from harness.presets import Choices
 from harness.reference.browser import ReferenceBrowser
 from harness.reference.habits import EXPIRED, IN_LOCAL_STORAGE, IN_ONE_TAB
-from harness.scenario import Step
 
-__all__ = ["Foreseen", "TargetSite", "foresee"]
+__all__ = ["BEGAN", "Foreseen", "Session", "TargetSite"]
 
 _LASTS = Decision(
     because="the target gave its cookie a lifetime, although the session is not to outlast the "
@@ -28,18 +24,17 @@ _NEVER_LASTS = Decision(
     "browser",
     limitations=("application-cookie-ends-with-the-browser",),
 )
-_BEGAN = 1_800_000_000.0
+BEGAN = 1_800_000_000.0
 """Any time does."""
-_ENDS = ("quit", "crash", "end_os_session", "restart", "close_tab", "close_window")
-"""What is noted of them came before."""
 
 
 @dataclass(eq=False)
-class _Session:
+class Session:
     """What the server is to know of a sign-in. Times are the server's, in seconds."""
 
     began: float
     active: float
+    person: str = ""
     over: str = ""
 
 
@@ -54,6 +49,8 @@ class Foreseen:
     over: str
     """Why the session is to be over on the server, in words; empty where it is not, or the browser
     has none."""
+    who: str = ""
+    """As whom somebody is to be signed in, by the name that scenarios know them by."""
 
 
 class TargetSite:
@@ -65,10 +62,14 @@ class TargetSite:
         self._stores = stores
         self._browser = browser
         self._policy = policy
+        self.persistence = policy.persistence
+        """What is promised of the session that is there."""
         self._look = look
         self._carriers = sorted({c for sets in look.carriers.values() for s in sets for c in s})
-        self._time = _BEGAN
-        self._sessions: dict[tuple[Carrier, str], _Session] = {}
+        self._time = BEGAN
+        self._person = FIRST
+        """Who has signed in last."""
+        self._sessions: dict[tuple[Carrier, str], Session] = {}
         self._things: dict[Carrier, Thing] = {}
         self._cookies: dict[Carrier, Cookie] = {}
         self.deed = Deed()
@@ -77,8 +78,9 @@ class TargetSite:
     def sign_in(self, tab: Tab, person: str | None) -> None:
         """A session that is there goes on, unless it is somebody else who signs in."""
         session = self._alive(tab)
+        self._person = person or self._person
         if session is None or person is not None:
-            session = _Session(self._time, self._time)
+            session = Session(self._time, self._time, self._person)
         session.active = self._time
         self.enact(tab)
         self._hand_out(session, tab)
@@ -120,6 +122,13 @@ class TargetSite:
     def revoke_sessions(self) -> None:
         """Likewise."""
 
+    def come_back(self, tab: Tab) -> None:
+        """The browser opens pages by itself: whoever is signed in goes on."""
+        session = self._alive(tab)
+        self.enact(tab)
+        if session is not None:
+            self._hand_out(session, tab)
+
     def enact(self, tab: Tab | None) -> None:
         """Have in the browser what the target set."""
         deed, self.deed = self.deed, Deed()
@@ -146,8 +155,13 @@ class TargetSite:
         whole = [one for one in sets if one <= there]
         for one in whole:
             if not any(self._over(c, tab) for c in one):
+                sessions = filter(None, (self._session(c, tab) for c in sorted(one)))
                 return Foreseen(
-                    signed_in=True, trail=self._trail(one, tab), there=there, over=""
+                    signed_in=True,
+                    trail=self._trail(one, tab),
+                    there=there,
+                    over="",
+                    who=next((session.person for session in sessions), ""),
                 )
         if whole:
             over = next(filter(None, (self._over(c, tab) for c in sorted(whole[0]))), "")
@@ -166,16 +180,19 @@ class TargetSite:
         carrier = next((c for c in self._carriers if _is(c, cookie)), None)
         if cookie.expiry == 0:
             return
-        lasts = cookie.expiry is not None
-        persistent = self._policy.persistence is Persistence.PERSISTENT
-        habits = () if lasts is persistent else (_LASTS if lasts else _NEVER_LASTS,)
-        self._stores.trails.begin(cookie_thing(cookie), *habits)
+        self._stores.trails.begin(cookie_thing(cookie), *self._habits(cookie))
         if carrier is not None:
             self._cookies[carrier] = cookie
             self._things[carrier] = cookie_thing(cookie)
 
+    def _habits(self, cookie: Cookie) -> tuple[Decision, ...]:
+        """What its server does with a cookie, where that is not as promised."""
+        lasts = cookie.expiry is not None
+        persistent = self.persistence is Persistence.PERSISTENT
+        return () if lasts is persistent else (_LASTS if lasts else _NEVER_LASTS,)
+
     def _store(self, kind: str, origin: str, thing: Thing, habit: Decision) -> None:
-        persistent = self._policy.persistence is Persistence.PERSISTENT
+        persistent = self.persistence is Persistence.PERSISTENT
         outlives = kind == "local"
         self._stores.trails.begin(thing, *(() if outlives is persistent else (habit,)))
         for carrier in self._carriers:
@@ -193,14 +210,16 @@ class TargetSite:
         kept = [c for c in self._stores.cookies if c.identity == known.identity]
         return kept[0].value if kept else None
 
-    def _session(self, carrier: Carrier, tab: Tab) -> _Session | None:
+    def _session(self, carrier: Carrier, tab: Tab) -> Session | None:
         value = self._value(carrier, tab)
         return None if value is None else self._sessions.get((carrier, value))
 
     def _over(self, carrier: Carrier, tab: Tab) -> str:
         session = self._session(carrier, tab)
-        if session is None:
-            return "nobody has signed in with it"
+        return "nobody has signed in with it" if session is None else self._ended(session)
+
+    def _ended(self, session: Session) -> str:
+        """Why a session is over on the server, in words; empty where it is not."""
         if session.over:
             return session.over
         limits = self._policy.limits
@@ -210,7 +229,7 @@ class TargetSite:
             return f"the absolute timeout of {limits.absolute} s has passed"
         return ""
 
-    def _alive(self, tab: Tab) -> _Session | None:
+    def _alive(self, tab: Tab) -> Session | None:
         for sets in self._look.carriers.values():
             for one in sets:
                 found = [self._session(c, tab) for c in sorted(one) if not self._over(c, tab)]
@@ -218,7 +237,7 @@ class TargetSite:
                     return found[0]
         return None
 
-    def _hand_out(self, session: _Session, tab: Tab) -> None:
+    def _hand_out(self, session: Session, tab: Tab) -> None:
         for carrier in self._carriers:
             value = self._value(carrier, tab)
             if value is not None:
@@ -238,33 +257,6 @@ class TargetSite:
         return tuple(said)
 
 
-def foresee(
-    family: Family,
-    choices: Choices,
-    policy: Policy,
-    steps: Sequence[Step],
-    look: TargetLook,
-) -> Mapping[str, Foreseen]:
-    """What each surface is to show after the steps, the last of which is the check."""
-    stores, clock = Stores(), Clock(_BEGAN)
-    browser = ReferenceBrowser(stores, clock.now, family, choices)
-    site = TargetSite(stores, browser, policy, look)
-    player = Player(family, choices, stores, site, clock)
-    player.perform(Step("start"))
-    for step, deed in zip(steps, look.deeds, strict=False):
-        site.deed = deed
-        if step.verb in _ENDS:
-            site.enact(None)
-            player.machine.changed()
-        player.perform(step)
-        if site.deed.cookies or site.deed.local or site.deed.session:
-            site.enact(player.current if step.verb not in _ENDS and deed.url else None)
-            player.machine.changed()
-    return {surface: site.look_at(surface, player.current) for surface in look.carriers}
-
-
 def _is(carrier: Carrier, cookie: Cookie) -> bool:
     place = f"{cookie.domain}{cookie.path}"
     return (carrier.kind, carrier.name, carrier.place) == ("cookie", cookie.name, place)
-
-

@@ -23,7 +23,9 @@ def write_reports(
     there is a baseline, with how the matrix stands against it; the page with what it is compared
     with."""
     folder.mkdir(parents=True, exist_ok=True)
-    page = render_html(matrix, standing, comparison)
+    page = render_html(
+        matrix, standing, comparison, there=lambda path: (folder / path).is_file()
+    )
     (folder / "index.html").write_text(page, encoding="utf-8")
     (folder / "junit.xml").write_text(render_junit(matrix, standing), encoding="utf-8")
     (folder / "limitations.md").write_text(render_limitations(matrix), encoding="utf-8")

@@ -19,7 +19,7 @@ from harness.reports.compare_told import before, counts, sections
 from harness.reports.matrix import SYMBOLS, Matrix
 from harness.reports.packed import encoded, packed
 
-__all__ = ["render_html"]
+__all__ = ["Live", "render_html"]
 
 _MEANINGS = {
     Verdict.FLAKY: "it came out differently when it was repeated",
@@ -65,11 +65,26 @@ class Trouble:
     count: int = 1
 
 
+@dataclass(frozen=True)
+class Live:
+    """Of a page that is served while a run goes on: what tells it from a later one, and how far
+    the run is."""
+
+    version: str
+    sentence: str
+
+
 def render_html(
-    matrix: Matrix, standing: Standing | None = None, comparison: Comparison | None = None
+    matrix: Matrix,
+    standing: Standing | None = None,
+    comparison: Comparison | None = None,
+    *,
+    live: Live | None = None,
+    there: Callable[[str], bool] = lambda path: False,
 ) -> str:
     """The page; every cell opens what it rests on, and why it is accepted, if it is. `comparison`:
-    of the matrix's results with older ones."""
+    of the matrix's results with older ones; `live`: where it is served; `there`: whether a file is,
+    by its address relative to the page."""
 
     def accepted(record: object) -> str | None:
         return standing.reason(record) if standing else None
@@ -79,6 +94,7 @@ def render_html(
         comparison=comparison,
         counts=counts(comparison) if comparison else "",
         changes=dict(sections(comparison)) if comparison else {},
+        live=live,
         matrix=matrix,
         groups=answers(matrix),
         troubles=_troubles(matrix, accepted),
@@ -90,9 +106,10 @@ def render_html(
         seen=Counter(o.limitation for o in matrix.observations() if o.limitation),
         agreements=agreements(matrix),
         both_ways={engine: both_ways(matrix, engine) for engine in matrix.engines},
-        data=Markup(encoded(packed(matrix, accepted, was))),
+        data=Markup(encoded(packed(matrix, accepted, was, there))),
         style=_part("report.css"),
         timeline=_part("timeline.js"),
+        renewing=_part("live.js"),
         script=_part("report.js"),
     )
 

@@ -47,9 +47,11 @@ def packed(
     matrix: Matrix,
     accepted: Callable[[object], str | None],
     before: Callable[[Observation], str | None],
+    there: Callable[[str], bool] = lambda path: False,
 ) -> dict[str, Any]:
     """The matrix, for the page. `accepted`: why the baseline accepts a record, or None; `before`:
-    what an observation is compared with, where that was something else."""
+    what an observation is compared with, where that was something else; `there`: whether a file is
+    that was kept."""
     texts = _Table()
 
     def numbers(of: Sequence[str]) -> list[int]:
@@ -66,6 +68,7 @@ def packed(
             "why": numbers(e.decisions),
             "carriers": numbers(e.carriers),
             "behind": texts.number(e.behind),
+            "kept": numbers([path for path in e.kept if there(path)]),
             "listed": numbers(e.browser_cookies),
         }
         return {key: value for key, value in shown.items() if value not in (None, [], NOTHING)}
@@ -86,7 +89,9 @@ def packed(
     for row, column, cell in matrix.placed():
         if cell.trouble is not None:
             troubles.append(
-                {"at": [rows[row], columns[column]]} | _trouble(cell.trouble, accepted, numbers)
+                {"at": [rows[row], columns[column]]}
+                | _trouble(cell.trouble, accepted, numbers)
+                | {"kept": numbers([path for path in _kept(cell.trouble) if there(path)])}
             )
         for o in cell.observations:
             repeats = cell.repeats_of(o)
@@ -140,6 +145,10 @@ def _trouble(
         "steps": numbers(trouble.steps),
         "accepted": accepted(trouble),
     }
+
+
+def _kept(trouble: Unsupported | ErrorRecord) -> Sequence[str]:
+    return trouble.kept if isinstance(trouble, ErrorRecord) else ()
 
 
 def _policies(runs: Sequence[Run], names: Sequence[str]) -> list[dict[str, Any]]:

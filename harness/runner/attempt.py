@@ -33,6 +33,8 @@ class Attempt:
 
     failed = False
     """Whether the item has failed by an assertion of its own."""
+    lifecycles = 0
+    """How many it had so far."""
 
     def __init__(
         self,

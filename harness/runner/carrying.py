@@ -108,7 +108,9 @@ def _arguments(setting: Setting, folder: Path, root: Path) -> Sequence[str]:
         *(str(root / name) for name in setting.collected),
         *setting.arguments,
         *("-c", "/dev/null", "--rootdir", str(root), "--confcutdir", str(root)),
-        *("--afterclose-report", str(folder / "report"), "--output", str(folder / "artifacts")),
+        *("--afterclose-report", str(folder / "report")),
+        # Beside the results, as at the client: records name what is kept from there.
+        *("--output", str(folder / "report" / "artifacts")),
         *("-p", "playwright", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=short"),
         "--continue-on-collection-errors",
     )

@@ -17,6 +17,7 @@ from harness.policy import MORE_ENVIRONMENTS, Environment
 from harness.presets import canonical
 from harness.reports.baseline import Baseline
 from harness.runner.baseline_file import read_baseline
+from harness.runner.providing import provided_by
 from harness.targets.loading import load_target
 from harness.targets.target import Target, TargetError
 
@@ -89,7 +90,7 @@ class Chosen:
         asked = self._pytest.getoption("afterclose_policy") or self._pytest.getini(
             "afterclose_policies"
         )
-        if self.target is not None:
+        if self.target is not None and self.target.client is None:
             return config_of(self.target).only(asked)
         if not asked and self._drives:
             asked = [e.name for e in self._file.environments if e.name not in MORE_ENVIRONMENTS]
@@ -103,6 +104,8 @@ class Chosen:
         try:
             target = load_target(self.target_file)
             target.check_secrets(os.environ)
+            if target.client is not None:
+                provided_by(self._file, target)
             return target
         except TargetError as error:
             raise ConfigError(str(error)) from None

@@ -7,9 +7,17 @@ from pathlib import Path
 from types import ModuleType
 
 import harness
+from harness.config import name_one_of
 from harness.scenario import Scenario
 
-__all__ = ["ESSENTIAL", "LibraryError", "load_scenarios", "packs", "scenario_files"]
+__all__ = [
+    "ESSENTIAL",
+    "LibraryError",
+    "load_scenarios",
+    "packs",
+    "scenario_files",
+    "scenarios_named",
+]
 
 ESSENTIAL = "essential"
 """The pack that answers what people ask."""
@@ -64,6 +72,34 @@ def load_scenarios(files: Iterable[Path]) -> list[Scenario]:
             if isinstance(value, Scenario) and value.function.__module__ == module.__name__
         ]
     return sorted(found, key=_place)
+
+
+def scenarios_named(argument: str) -> list[Scenario]:
+    """Those of a name or module that comes with Afterclose, of a folder or file, or the one of
+    `FILE::FUNCTION`. Raises LibraryError, and ConfigError for a name that there is not."""
+    path, _, function = argument.partition("::")
+    if Path(path).exists():
+        try:
+            found = load_scenarios(scenario_files([Path(path)]))
+        except LibraryError:
+            raise
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            raise LibraryError(f"{path}: cannot be read as Python: {told}") from None
+        if function:
+            names = {scenario.function.__name__: scenario for scenario in found}
+            found = [names[name_one_of("scenario", function, names)]]
+        if not found:
+            raise LibraryError(f"{path}: no scenarios there")
+        return found
+    if function or "/" in argument or argument.endswith(".py"):
+        raise LibraryError(f"{path}: no such file or folder")
+    known = scenario_files()
+    module = [file for file in known if file.stem == argument]
+    if module:
+        return load_scenarios(module)
+    named = {scenario.name: scenario for scenario in load_scenarios(known)}
+    return [named[name_one_of("scenario", argument, named)]]
 
 
 def _place(scenario: Scenario) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.config import Config
 from harness.limitations import LIMITATIONS
 from harness.policy import Environment
 from harness.records import FORMAT, LimitationNote, Move, Record, Run, ScenarioNote
@@ -21,7 +22,7 @@ from harness.runner.library import LibraryError, load_scenarios, scenario_files
 from harness.runner.plan import Plan
 from harness.scenario import Scenario, Step, steps_of
 
-__all__ = ["Results", "run_record"]
+__all__ = ["Results", "configured", "limitation_notes", "run_record", "scenario_notes"]
 
 
 class Results:
@@ -68,7 +69,6 @@ def run_record(
     with contextlib.suppress(LibraryError):
         named = [path for path in paths if path.is_file() or path.name == "scenarios"]
         scenarios = load_scenarios(scenario_files(named)) if named else []
-    settings = chosen.config.settings
     return Run(
         id=plan.run,
         format=FORMAT,
@@ -79,40 +79,58 @@ def run_record(
         configuration={
             "engines": list(chosen.engines),
             "presets": list(chosen.presets),
-            "policies": {
-                environment.name: {
-                    "persistence": environment.effective_policy.persistence,
-                    "inactivity_timeout": environment.effective_policy.inactivity_timeout,
-                    "absolute_timeout": environment.effective_policy.absolute_timeout,
-                }
-                for environment in chosen.config.environments
-            },
-            "environments": {e.name: _digest(e) for e in chosen.config.environments},
-            "settings": asdict(settings) | {"activity": sorted(settings.activity)},
+            **configured(chosen.config),
             "target": chosen.target.name if chosen.target else None,
             "headed": chosen.options.headed,
             "repeat": chosen.repeat,
         },
-        scenarios={
-            scenario.name: ScenarioNote(
-                title=scenario.title,
-                claims=scenario.claims,
-                covers=tuple(scenario.covers),
-                pack=Path(scenario.function.__code__.co_filename).parent.name,
-                moves=_moves(scenario),
-            )
-            for scenario in scenarios
-        },
-        limitations={
-            limitation.id: LimitationNote(
-                sentence=limitation.sentence, sources=tuple(limitation.sources)
-            )
-            for limitation in LIMITATIONS
-        },
+        scenarios=scenario_notes(scenarios),
+        limitations=limitation_notes(),
         items=plan.items,
         shard=plan.shard,
         whole=plan.whole,
     )
+
+
+def configured(config: Config) -> dict[str, object]:
+    """What a run says of the environments that it is about, and of the server's settings."""
+    settings = config.settings
+    return {
+        "policies": {
+            environment.name: {
+                "persistence": environment.effective_policy.persistence,
+                "inactivity_timeout": environment.effective_policy.inactivity_timeout,
+                "absolute_timeout": environment.effective_policy.absolute_timeout,
+            }
+            for environment in config.environments
+        },
+        "environments": {e.name: _digest(e) for e in config.environments},
+        "settings": asdict(settings) | {"activity": sorted(settings.activity)},
+    }
+
+
+def scenario_notes(scenarios: Iterable[Scenario]) -> dict[str, ScenarioNote]:
+    """What scenarios say of themselves, by name."""
+    return {
+        scenario.name: ScenarioNote(
+            title=scenario.title,
+            claims=scenario.claims,
+            covers=tuple(scenario.covers),
+            pack=Path(scenario.function.__code__.co_filename).parent.name,
+            moves=_moves(scenario),
+        )
+        for scenario in scenarios
+    }
+
+
+def limitation_notes() -> dict[str, LimitationNote]:
+    """The registry, by id."""
+    return {
+        limitation.id: LimitationNote(
+            sentence=limitation.sentence, sources=tuple(limitation.sources)
+        )
+        for limitation in LIMITATIONS
+    }
 
 
 def _moves(scenario: Scenario) -> tuple[Move, ...]:

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version as own_version
 from pathlib import Path
 from typing import Any
@@ -24,20 +24,24 @@ from harness.engines.processes import end_with_parent
 from harness.engines.simulated import Simulated
 from harness.judging import Acting, Judge, Judged
 from harness.policy import Environment, Limits
-from harness.records import Error, Observation, Record, Run, Unsupported, Verdict
+from harness.records import Error, Observation, Record, Run, Unsupported, Verdict, item_name
 from harness.reports.baseline import Failure
+from harness.runner.artifacts import kept_in, take_screenshot, with_kept
 from harness.runner.attempt import Attempt, UnexpectedError
 from harness.runner.chosen import Chosen
 from harness.runner.installing import find_engines
 from harness.runner.plan import Plan
+from harness.runner.providing import Providers
 from harness.runner.results import Results, run_record
 from harness.runner.resuming import Resumption, resumption_of
 from harness.runner.serving import Serving
-from harness.runner.stash import FAILED
+from harness.runner.stash import FAILED, STEPS
+from harness.runner.steps import Telling
 from harness.scenario import Browser, Interpreter, UnsupportedVerbError, narrate
 from harness.server.running import MockServer
 from harness.setup import Setup
 from harness.targets.driven import TargetSite
+from harness.targets.provided import ProvidedSite
 from harness.targets.running import RunningTarget
 
 __all__ = ["RunSession", "TooSlowError", "engine_for", "lifecycle", "plain"]
@@ -63,6 +67,7 @@ class RunSession:
         self._pool: BrowserPool | None = None
         self._memos: AnswerMemos | None = None
         self._target: RunningTarget | None = None
+        self._providers: Providers | None = None
 
     @property
     def config(self) -> Config:
@@ -80,12 +85,15 @@ class RunSession:
     @property
     def target(self) -> RunningTarget | None:
         """The login that is described by a file, or None for the mock. Raises ConfigError."""
-        if self._target is None and self.chosen.target is not None:
+        if self._target is None and (target := self.chosen.target) is not None:
+            if target.client is not None:
+                self._providers = Providers(self.config, target)
             self._target = RunningTarget(
-                self.chosen.target,
+                target,
                 self.chosen.target_file,
                 artifacts=self.chosen.artifacts,
                 real_wait=self.chosen.real_wait,
+                provide=self._providers.of if self._providers else None,
             )
         return self._target
 
@@ -99,11 +107,7 @@ class RunSession:
             options = self.chosen.options
             target = self.target.target if self.target else None
             if target is not None:
-                options = replace(
-                    options,
-                    ignore_https_errors=target.ignore_https_errors,
-                    launch_args={"base_url": target.url},
-                )
+                options = replace(options, ignore_https_errors=target.ignore_https_errors)
             self._pool = BrowserPool(
                 self.server.url if target is None else "",
                 self._serving.options(options) if self._serving else options,
@@ -211,6 +215,8 @@ class RunSession:
             self._server.__exit__(None, None, None)
         if self._target is not None:
             self._target.close()
+        if self._providers is not None:
+            self._providers.close()
 
 
 def plain(interpreter: Interpreter, limits: Collection[Limits], _: Acting) -> Browser:
@@ -251,6 +257,8 @@ def lifecycle(
 
     observations: list[Observation] = []
     target = run_session.target
+    tell = item.config.stash.get(STEPS, None)
+    item_told = item_name(attempt.scenario, attempt.engine, attempt.preset)
 
     def observed(observation: Observation) -> None:
         pool.check_profile()
@@ -258,7 +266,9 @@ def lifecycle(
         note(observation)
 
     plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in item.name)
-    folder = run_session.chosen.artifacts / plain
+    attempt.lifecycles += 1
+    number = f"{attempt.lifecycles}-" if attempt.lifecycles > 1 else ""
+    folder = run_session.chosen.artifacts / f"{plain}{number}"
     browser: Browser | None = None
     trouble: Unsupported | Error | None = None
     failed = True
@@ -266,9 +276,12 @@ def lifecycle(
         setup = run_session.setup(attempt.engine, attempt.preset, keeps, environments)
         judge = Judge(attempt.scenario, setup, version)
         if target is not None:
-            target.prepare()
+            target.prepare(setup.names[0])
         with engine_for(pool, setup, artifacts=folder, target=target) as acting:
-            browser = make(Judged(acting, judge, observed), setup.limits, acting)
+            judged: Interpreter = Judged(acting, judge, observed)
+            if tell is not None:
+                judged = Telling(judged, partial(tell, item_told), observations)
+            browser = make(judged, setup.limits, acting)
             try:
                 yield browser
                 if again and any(o.verdict is Verdict.INCONCLUSIVE for o in observations):
@@ -283,7 +296,7 @@ def lifecycle(
                 raise
             finally:
                 failed = failed or item.stash.get(FAILED, False)
-                _screenshot(pool.options.screenshot, acting, folder, failed)
+                take_screenshot(pool.options.screenshot, acting, folder, failed)
     except UnsupportedVerbError as error:
         steps = tuple(narrate(step) for step in browser.steps) if browser else ()
         trouble = Unsupported(**common, reason=str(error), steps=steps)
@@ -297,9 +310,10 @@ def lifecycle(
         trouble = Error(**common, message=message, steps=steps)
         raise
     finally:
-        attempt.note(*observations, *([trouble] if trouble else []))
         if not failed and pool.options.tracing == "retain-on-failure":
             shutil.rmtree(folder, ignore_errors=True)
+        kept = kept_in(folder, run_session.results.path)
+        attempt.note(*(with_kept(record, kept) for record in (*observations, trouble) if record))
 
 
 def _version(pool: BrowserPool, engine: Engine | None) -> str:
@@ -320,14 +334,9 @@ def engine_for(
     context manager."""
     if setup.engine in ENGINES:
         engine = ENGINES[setup.engine]
-        site = TargetSite(target, pool, engine, setup) if target is not None else None
+        site: TargetSite | None = None
+        if target is not None:
+            kind = TargetSite if target.provider is None else ProvidedSite
+            site = kind(target, pool, engine, setup)
         return Driver(pool, engine, setup, artifacts=artifacts, site=site)
     return Simulated(AnswerMemo(pool), MODELS[setup.engine], setup)
-
-
-def _screenshot(mode: str, acting: Acting, folder: Path, failed: bool) -> None:
-    wanted = mode == "on" or (mode == "only-on-failure" and failed)
-    if wanted and isinstance(acting, Driver):
-        folder.mkdir(parents=True, exist_ok=True)
-        acting.screenshot(folder / "screenshot.png")
-

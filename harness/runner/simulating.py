@@ -2,6 +2,7 @@
 each item has its part of what came out."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from harness.engines import MODELS
 from harness.engines.lockstep import Member, play
 from harness.judging import Judge
-from harness.records import Error, Observation, Unsupported
+from harness.records import Error, Observation, Unsupported, item_name
 from harness.runner.attempt import Attempt
 from harness.runner.invocation import session_of
 from harness.runner.run_session import RunSession
+from harness.runner.stash import STEPS
+from harness.runner.steps import tell_all
 from harness.scenario import Scenario, UnsupportedVerbError, narrate
 from harness.setup import parts_of
 
@@ -38,10 +41,14 @@ def simulate(
             play(run_session.memos, scenario, together)
         played[once] = members
     observations: list[Observation] = []
+    tell = item.config.stash.get(STEPS, None)
     members_of_item = played[once].pop(asked)
     for member in members_of_item:
         judge = Judge(scenario.name, member.setup, run_session.version)
-        observations += [o for look in member.looks for o in judge.observations(*look)]
+        seen = [o for look in member.looks for o in judge.observations(*look)]
+        if tell is not None:
+            tell_all(partial(tell, item_name(scenario.name, *asked)), member.steps, seen)
+        observations += seen
     attempt.note(*observations)
     for member in members_of_item:
         if member.failure is not None:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.runner.stash import TERMINAL
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.records import Record
+    from harness.reports.baseline import Standing
     from harness.reports.matrix import Matrix
     from harness.runner.invocation import Invocation
 
@@ -33,6 +36,9 @@ class Summary:
         """In the process of an item: whoever began the run is told of its results by its report.
         Where they cannot be written, nothing is gained by another item."""
         report = yield
+        if isinstance(report.longrepr, str) and hasattr(item, "scenario"):
+            # In the results, and so in what the reports say.
+            report.afterclose_told = True
         results = self._invocation.written
         if results is not None:
             report.afterclose_wrote = results.begun
@@ -66,16 +72,20 @@ class Summary:
             return
         from harness.reports.caveats import caveats_of
         from harness.reports.matrix import matrix_of
+        from harness.reports.terminal import attention
         from harness.result_file import RecordsError, read_records
         from harness.runner.telling import report
 
+        terminal = self._session.config.stash.get(TERMINAL, None) if self._session else None
         folder = invocation.results.parent
         try:
             records = list(read_records([invocation.results], _say))
             caveats = caveats_of({os.path.relpath(invocation.results): records})
             matrix = matrix_of(records, caveats)
             baseline = invocation.run_session.chosen.baseline
-            lines = list(report(matrix, folder, baseline)) if matrix.cells or caveats else []
+            width = terminal.screen.width if terminal else None
+            told = report(matrix, folder, baseline, width=width)
+            lines = list(told) if matrix.cells or caveats else []
         except RecordsError as error:
             self._give_up(str(error))
             return
@@ -85,7 +95,11 @@ class Summary:
                 "render them with 'afterclose report'"
             )
             return
-        self._judge(matrix, records)
+        standing = self._judge(matrix, records)
+        if terminal and lines:
+            found = attention(matrix, standing)
+            terminal.summary(lines, found.lines, found.items)
+            return
         if lines:
             terminalreporter.section("Afterclose")
         for line in lines:
@@ -96,7 +110,7 @@ class Summary:
         if self._session is not None:
             self._session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
-    def _judge(self, matrix: "Matrix", records: "Sequence[Record]") -> None:
+    def _judge(self, matrix: "Matrix", records: "Sequence[Record]") -> "Standing":
         """What no item that was carried out now could fail by: disagreement with another, or what
         came of the run before it was resumed."""
         from harness.records import Done, Verdict
@@ -104,12 +118,14 @@ class Summary:
         from harness.runner.baseline_file import today
 
         baseline = self._invocation.run_session.chosen.baseline or Baseline(today=today())
-        new = Standing.of(matrix, baseline).new
+        standing = Standing.of(matrix, baseline)
+        new = standing.new
         failed = any(failure.verdict is Verdict.FLAKY for failure in new)
         if self._invocation.plan.resumed:
             failed = bool(new) or any(isinstance(r, Done) and r.failed for r in records)
         if failed and self._session and self._session.exitstatus == pytest.ExitCode.OK:
             self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return standing
 
 
 def _say(sentence: str) -> None:

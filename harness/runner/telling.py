@@ -19,12 +19,14 @@ def report(
     folder: Path,
     baseline: Baseline | None,
     comparison: Comparison | None = None,
+    *,
+    width: int | None = None,
 ) -> Iterator[str]:
-    """Write every report, and give the lines for a terminal. Raises OSError."""
+    """Write every report, and give the lines for a terminal that is so wide. Raises OSError."""
     standing = Standing.of(matrix, baseline) if baseline else None
     write_reports(matrix, folder, standing, comparison)
     yield from (f"Beware: {caveat}." for caveat in matrix.caveats)
-    yield from summary_lines(matrix, standing)
+    yield from summary_lines(matrix, standing, width)
     if baseline is not None:
         yield from strangers(baseline, matrix)
     yield f"Report: {os.path.relpath(folder / 'index.html')}"

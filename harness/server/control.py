@@ -162,7 +162,10 @@ class Control:
             return self._unknown(unknown, 404)
         await self._site.backchannel.settled()
         ticket = self._site.observing.begin(
-            names, parts=frozenset(body.parts), tab_in_use=body.tab_in_use
+            names,
+            parts=frozenset(body.parts),
+            tab_in_use=body.tab_in_use,
+            then=self._site.desk.way_back if self._site.desk else "",
         )
         return answer_with(ticket)
 

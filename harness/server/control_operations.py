@@ -10,7 +10,7 @@ from harness.server.openapi import InputError, Operation
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["MODELS", "answer_with", "control_operation", "refuse"]
+__all__ = ["MODELS", "answer_with", "control_operation", "from_elsewhere", "refuse"]
 
 MODELS = "harness.server.control_models"
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -49,14 +49,19 @@ def control_operation(
     )
 
 
+def from_elsewhere(request: web.Request) -> bool:
+    """Whether a browser marks a request as made by a page of another origin."""
+    # A browser that is too old for the second sends the first with what a page posts.
+    here = f"{request.scheme}://{request.host}"
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    return site not in ("none", "same-origin") or request.headers.get("Origin", here) != here
+
+
 def _guarded(handler: _Handler) -> _Handler:
     """Mistakes in this API's shape; nothing for pages of other sites that a browser has open."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        # A browser that is too old for the first sends the second with what a page posts.
-        origin = request.headers.get("Origin", f"{request.scheme}://{request.host}")
-        site = request.headers.get("Sec-Fetch-Site", "none")
-        if site not in ("none", "same-origin") or origin != f"{request.scheme}://{request.host}":
+        if from_elsewhere(request):
             return refuse(403, "a page in a browser may not call this")
         try:
             return await handler(request)

@@ -1,7 +1,7 @@
 """The log of exchanges: which cookies came in, which went out. This is the ground truth."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from harness.sent_cookies import shorten
@@ -40,6 +40,8 @@ class ExchangeLog:
 
     def __init__(self) -> None:
         self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+        self.listener: Callable[[Exchange], None] | None = None
+        """Who is told of each exchange as it comes."""
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._exchanges)
@@ -47,6 +49,8 @@ class ExchangeLog:
     def add(self, exchange: Exchange) -> None:
         """Append an exchange; the oldest goes once there are ten thousand."""
         self._exchanges.append(exchange)
+        if self.listener is not None:
+            self.listener(exchange)
 
     def clear(self) -> None:
         """Forget everything."""

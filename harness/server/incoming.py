@@ -7,6 +7,7 @@ anywhere else stays an error of this server.
 """
 
 import asyncio
+import ipaddress
 import json
 import re
 from collections.abc import Awaitable
@@ -16,7 +17,7 @@ from urllib.parse import parse_qsl
 from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
 
-__all__ = ["check_host", "form_of", "json_of", "normalized", "pairs_of"]
+__all__ = ["check_host", "form_of", "is_loopback", "json_of", "normalized", "pairs_of"]
 
 _BODY_TIMEOUT = 20.0
 """Seconds until a body has to be there."""
@@ -60,6 +61,14 @@ def check_host(request: web.Request) -> None:
         raise web.HTTPBadRequest(reason="One Host header is needed")
     if hosts and not _HOST.fullmatch(hosts[0]):
         raise web.HTTPBadRequest(reason="The Host header names no host")
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether a request from that address is of this machine."""
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _is_text(value: str) -> bool:

@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from harness.apps.demo import DemoApp
-from harness.apps.kind import AppKind, CookieKind, Standing, StorageKind
+from harness.apps.kind import AppKind, CookieKind, Standing, StorageKind, in_script
 from harness.apps.memory import Memory
 from harness.apps.relying_party import SignInRefusedError
 from harness.apps.session_storage import SessionStorage
@@ -53,6 +53,9 @@ class _Visit:
     """What is looked at, and the part of the browser that it belongs to."""
     frames: Collection[Part]
     """What the last page shows frames for."""
+    then: str = ""
+    """Where the browser goes once it has shown everything: then it shows the storages of each
+    application on a page of its own, and no frames."""
     seen: dict[str, dict[str, Received]] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
     awaited: set[tuple[str, str]] = field(init=False)
@@ -94,10 +97,16 @@ class Observing:
         self._visits = Latest[_Visit]()
 
     def begin(
-        self, environments: Sequence[str], *, parts: Collection[Part], tab_in_use: bool
+        self,
+        environments: Sequence[str],
+        *,
+        parts: Collection[Part],
+        tab_in_use: bool,
+        then: str = "",
     ) -> "Ticket":
         """Where to send the browser to look at these parts of it; `tab_in_use`: whether it will
-        come in the tab that the person has in use."""
+        come in the tab that the person has in use; `then`: where it goes after that by itself,
+        having shown each application on a page of its own."""
         from harness.server.control_models import Ticket
 
         first = self._apps[environments[0]]
@@ -112,6 +121,7 @@ class Observing:
                 for part in ("browser", "tab")
                 if part in parts and part in part_of.values() and (tab_in_use or part != "tab")
             ],
+            then=then,
         )
         if not visit.surfaces:
             visit.complete.set()
@@ -176,11 +186,33 @@ class Observing:
                 )
             elif isinstance(kind, Memory):
                 visit.add(app.name, f"app:{kind.name}", **await self._silently(request, app))
-        index = visit.environments.index(app.name) + 1
-        if index < len(visit.environments):
-            ticket = request.match_info["ticket"]
-            return _redirect(self._idp_hop(ticket, visit.environments[index]))
+        if visit.then:
+            return self._alone(request, visit, app)
+        onward = self._next(visit, app)
+        if onward is not None:
+            return _redirect(self._idp_hop(request.match_info["ticket"], onward))
         return _redirect(f"{app.url}{request.path}/frames") if visit.frames else _html("")
+
+    def _alone(self, request: web.Request, visit: _Visit, app: DemoApp) -> web.Response:
+        """Read the storages on a page of the application's own, which then goes on to the next one:
+        not every browser shows a frame what the same page has as a page."""
+        ticket, following = request.match_info["ticket"], self._next(visit, app)
+        if following is None:
+            onward = visit.then
+        elif "cookies" in visit.surfaces.values():
+            onward = self._idp_hop(ticket, following)
+        else:
+            onward = f"{self._apps[following].url}{PATH}/{ticket}/frames"
+        if not visit.frames:
+            return _redirect(onward)
+        sending = self._sending(ticket, visit, app)
+        going = f"() => location.replace({in_script(onward)})"
+        return _html(f"<script>{sending}.then({going});</script>")
+
+    @staticmethod
+    def _next(visit: _Visit, app: DemoApp) -> str | None:
+        """The environment after this one."""
+        return next(iter(visit.environments[visit.environments.index(app.name) + 1 :]), None)
 
     async def _silently(self, request: web.Request, app: DemoApp) -> dict[str, Any]:
         attempt = app.relying_party.attempt(request.query.get("state", ""))
@@ -206,12 +238,19 @@ class Observing:
     async def frames(self, request: web.Request, app: DemoApp) -> web.Response:
         """The last page of the visit, for what is in the applications' storages: its own, and
         those of the others in frames."""
-        visit = self._visit(request, app.name)
-        path = request.path.removesuffix("/frames") + f"/{'-'.join(visit.frames)}"
+        visit, ticket = self._visit(request, app.name), request.match_info["ticket"]
+        if visit.then:
+            return self._alone(request, visit, app)
+        path = f"{PATH}/{ticket}/{'-'.join(visit.frames)}"
         others = (self._apps[name].url for name in visit.environments if name != app.name)
         frames = "".join(f'<iframe src="{url}{path}"></iframe>' for url in others)
-        sending = _sending(path, self._reading(app, visit.frames))
-        return _html(f"{frames}<script>{sending};</script>")
+        return _html(f"{frames}<script>{self._sending(ticket, visit, app)};</script>")
+
+    def _sending(self, ticket: str, visit: _Visit, app: DemoApp) -> str:
+        """An expression: the promise to have sent what an application has in the storages that are
+        looked at."""
+        path = f"{PATH}/{ticket}/{'-'.join(visit.frames)}"
+        return _sending(path, self._reading(app, visit.frames))
 
     async def frame(self, request: web.Request, app: DemoApp) -> web.Response:
         """Reads the storages of the browser, or of the tab, and sends the tokens that are there,

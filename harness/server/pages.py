@@ -46,19 +46,30 @@ def _duration(seconds: int) -> str:
 
 
 def page(
-    template: str, *, status: int = 200, script: str | None = None, **values: object
+    template: str,
+    *,
+    status: int = 200,
+    script: str | None = None,
+    own: bool = False,
+    **values: object,
 ) -> web.Response:
     """Render a page that no cache keeps, no other site may frame, and that runs no script but
-    the one given."""
+    the one given; `own`: that may ask this host for more, and says to it where its forms are."""
     policy = _POLICY
     if script is not None:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         policy += f"; script-src 'sha256-{digest}'"
+    referrer = _HEADERS["Referrer-Policy"]
+    if own:
+        policy += "; connect-src 'self'; form-action 'self'"
+        # With none, a form's `Origin` would be null.
+        referrer = "same-origin"
+    headers = {**_HEADERS, "Content-Security-Policy": policy, "Referrer-Policy": referrer}
     return web.Response(
         text=_templates().get_template(template).render(values, script=script),
         status=status,
         content_type="text/html",
-        headers={**_HEADERS, "Content-Security-Policy": policy},
+        headers=headers,
     )
 
 

@@ -15,7 +15,7 @@ from harness.server.control import Control
 from harness.server.control_faults import fault_operations
 from harness.server.exchanges import Exchange, shorten_cookie
 from harness.server.granting import Granting
-from harness.server.incoming import check_host, form_of, normalized
+from harness.server.incoming import check_host, form_of, is_loopback, normalized
 from harness.server.management import management_operations
 from harness.server.oauth import OAuth
 from harness.server.observing import IDP_PATH, PATH
@@ -70,8 +70,9 @@ class Routes:
                 *self._app_routes(),
                 *self._observing_routes(),
                 *(web.route(o.method, o.path, self._at_idp(o.handler)) for o in self._management),
-                *(web.route(o.method, o.path, self._at_any(o.handler)) for o in self._control),
+                *(web.route(o.method, o.path, self._controlled(o.handler)) for o in self._control),
                 web.get("/_afterclose/openapi.json", self._at_any(self._openapi)),
+                *self._desk_routes(),
             ]
         )
         application.on_cleanup.append(self._close)
@@ -125,6 +126,10 @@ class Routes:
             web.post(part, self._at_app(observing.stored)),
         ]
 
+    def _desk_routes(self) -> list[web.RouteDef]:
+        routes = self._site.desk.routes() if self._site.desk else []
+        return [web.route(r.method, r.path, self._at_any(r.handler)) for r in routes]
+
     def _at_idp(self, handler: _IdpHandler, *, signing: bool = True) -> _Handler:
         """At an auth server's hosts; `signing`: once it can sign and verify."""
 
@@ -158,6 +163,17 @@ class Routes:
             return await handler(request)
 
         return handle
+
+    def _controlled(self, handler: _Handler) -> _Handler:
+        """At every host of ours; where somebody is guided, who may come from the network, for this
+        machine alone."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if self._site.desk is not None and not is_loopback(request.remote):
+                raise web.HTTPForbidden(reason="Only the machine that guides may call this")
+            return await handler(request)
+
+        return self._at_any(handle)
 
     async def _authorize(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
         # The key is made while the person is at the sign-in page.

@@ -8,7 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +20,7 @@ from aiohttp.web_protocol import RequestPayloadError
 from harness.clock import Clock
 from harness.faults import Fault
 from harness.policy import DEFAULT_ENVIRONMENTS, Environment, Override, Policy
+from harness.server.desk import Desk, Notice
 from harness.server.routes import Routes
 from harness.server.sessions import Session
 from harness.server.site import Site
@@ -70,9 +71,11 @@ class MockServer:
     `async with` runs it in the event loop that is there. It listens on loopback unless `host` says
     otherwise; `port` 0 takes a free one. `https` makes a certificate authority for this run.
     `state` names an SQLite file that keeps sessions, policies and codes. A connection that asks for
-    nothing is closed after `patience` seconds. Raises PortInUseError if the port cannot be had,
-    StateError if the file cannot be used, ValueError for settings whose cookie domain does not fit
-    the host of an environment.
+    nothing is closed after `patience` seconds. Hosts are below `domain`, a name that leads here
+    with all names below it, and the first environment is at `aliases`, too. Where there is a
+    `desk`, for somebody who is guided, the control API answers this machine alone. Raises
+    PortInUseError if the port cannot be had, StateError if the file cannot be used, ValueError for
+    settings whose cookie domain does not fit the host of an environment.
     """
 
     def __init__(
@@ -86,6 +89,9 @@ class MockServer:
         settings: Settings | None = None,
         state: Path | None = None,
         patience: float = _PATIENCE,
+        domain: str = "localhost",
+        aliases: Sequence[str] = (),
+        desk: Desk | None = None,
     ) -> None:
         for environment in environments:
             (settings or Settings()).check_host(environment.name)
@@ -97,6 +103,9 @@ class MockServer:
         self._settings = settings or Settings()
         self._state = state
         self._patience = patience
+        self._domain = domain
+        self._aliases = tuple(aliases)
+        self._desk = desk
         self._hanging_up: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -122,6 +131,12 @@ class MockServer:
         """Move the server's clock; raise ValueError for a negative time, or one beyond a hundred
         years."""
         self._call(lambda: self.site.move_clock(time.total_seconds()))
+
+    def show(self, notice: Notice) -> None:
+        """Tell whoever is guided what to do now."""
+        if self._desk is not None:
+            desk = self._desk
+            self._call(lambda: desk.show(notice))
 
     def sessions(self, environment: str) -> tuple[Session, ...]:
         """Copies of the environment's live sessions, oldest first. This and what follows raise
@@ -279,6 +294,9 @@ class MockServer:
                 clock=self._clock,
                 settings=self._settings,
                 state=state,
+                domain=self._domain,
+                aliases=self._aliases,
+                desk=self._desk,
             )
             await site.key.check()
         except BaseException:
@@ -291,9 +309,17 @@ class MockServer:
         import trustme
 
         self._authority = trustme.CA()
+        today = datetime.now(UTC)
+        names = ["localhost", "127.0.0.1", self._domain, *self._aliases]
         certificate = self._authority.issue_cert(
-            "localhost", "127.0.0.1", "*.idp.localhost", "*.app.localhost"
+            *dict.fromkeys(names),
+            *(f"*.{kind}.{self._domain}" for kind in ("idp", "app")),
+            # Apple's browsers take no certificate that is good for longer.
+            not_before=today - timedelta(days=1),
+            not_after=today + timedelta(days=365),
         )
+        if self._desk is not None:
+            self._desk.authority = self.ca_pem
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
         return context

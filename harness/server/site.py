@@ -13,6 +13,7 @@ from harness.policy import Environment
 from harness.server.authorizing import Authorizing
 from harness.server.backchannel import BackchannelLogout
 from harness.server.console import Console
+from harness.server.desk import Desk
 from harness.server.exchanges import ExchangeLog
 from harness.server.holds import Holds
 from harness.server.observing import Observing
@@ -34,10 +35,11 @@ class _Offset:
 
 
 class Site:
-    """Auth servers on `<environment>.idp.localhost`, applications on `<environment>.app.localhost`.
+    """Auth servers on `<environment>.idp.localhost`, applications on `<environment>.app.localhost`;
+    below another `domain`, where there is one.
 
     The first environment also answers at plain `localhost`, for clients that do not resolve names
-    below it by themselves.
+    below it by themselves, at the domain and at each of `aliases`.
     """
 
     def __init__(
@@ -49,13 +51,21 @@ class Site:
         clock: Clock,
         settings: Settings,
         state: State,
+        domain: str = "localhost",
+        aliases: Sequence[str] = (),
+        desk: Desk | None = None,
     ) -> None:
         self._port = port
+        self._domain = domain
+        self._aliases = tuple(dict.fromkeys(["localhost", "127.0.0.1", domain, *aliases]))
+        self.desk = desk
         self.scheme = scheme
         self._settings = settings
         self.state = state
         self.clock = clock
         self.log = ExchangeLog()
+        if desk is not None:
+            self.log.listener = desk.hear
         self.faults = Faults()
         self.holds = Holds()
         self.key = SigningKey(state)
@@ -90,8 +100,8 @@ class Site:
 
     def _add(self, environment: Environment, *, first: bool) -> None:
         name, scheme, port = environment.name, self.scheme, self._port
-        idp, app = (f"{name}.{kind}.localhost:{port}" for kind in ("idp", "app"))
-        hosts = [idp, *([f"localhost:{port}", f"127.0.0.1:{port}"] if first else [])]
+        idp, app = (f"{name}.{kind}.{self._domain}:{port}" for kind in ("idp", "app"))
+        hosts = [idp, *(f"{alias}:{port}" for alias in self._aliases if first)]
         tenant = Tenant(
             environment=environment,
             clock=self.clock,

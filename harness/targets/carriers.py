@@ -98,11 +98,15 @@ async def kept_by(recorder: Recorder, page: Page) -> Kept:
 async def find_carriers(
     pool: BrowserPool, engine: Engine, running: RunningTarget, policy: str
 ) -> Found:
-    """Sign in, in a browser of its own, and take things away. Raises TargetError where that does
-    not sign in."""
-    async with pool.beside(engine) as context:
-        context.set_default_timeout(20_000)
-        return await _Finder(context, running, policy).find()
+    """Sign in, in a browser of its own, and take things away; once. Raises TargetError where that
+    does not sign in."""
+    key = engine.name, policy
+    if key not in running.found:
+        async with pool.beside(engine) as context:
+            context.set_default_timeout(20_000)
+            running.found[key] = await _Finder(context, running, policy).find()
+    found: Found = running.found[key]
+    return found
 
 
 class _Finder:

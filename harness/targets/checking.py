@@ -14,6 +14,7 @@ from harness.engines.engine import Engine
 from harness.policy import Persistence, Policy
 from harness.sent_cookies import shorten
 from harness.targets.carriers import Found, again, carrier_of, carriers_of, find_carriers
+from harness.targets.provided import heeds_of
 from harness.targets.recording import Recorder
 from harness.targets.running import RunningTarget
 
@@ -49,16 +50,18 @@ async def check_policy(
     pool: BrowserPool, engine: Engine, running: RunningTarget, policy: str
 ) -> Checked:
     """Sign in, see what carries the session, sign out. Raises TargetError."""
+    pool.base_url = running.url(policy)
     found = await find_carriers(pool, engine, running, policy)
+    ends = await _ends_with_mock(pool, engine, running) if running.provider else ()
     left: Sequence[Left] | None = None
-    if "sign_out" in running.target.functions:
+    if running.target.signs_out:
         async with pool.beside(engine) as context:
             left = await _left_signed_in(context, running, policy, found)
     promised = running.target.policies[policy]
     return Checked(
         policy=policy,
         promised=_promise(promised),
-        told=_told(found, left),
+        told=(*_told(found, left), *ends),
         contradictions=(
             *contradictions(found, promised),
             *(f"{told.surface}: sign_out does not sign out: {told.how}" for told in left or ()),
@@ -131,6 +134,16 @@ def _lasts(carrier: Carrier, cookies: Mapping[Carrier, Mapping[str, Any]]) -> bo
 
 def _lifetime(cookie: Mapping[str, Any]) -> float | None:
     return None if cookie["expires"] <= 0 else float(cookie["expires"]) - time.time()
+
+
+async def _ends_with_mock(
+    pool: BrowserPool, engine: Engine, running: RunningTarget
+) -> Sequence[tuple[str, Sequence[str]]]:
+    heeded = await heeds_of(pool, engine, running)
+    ways = (("revoked", "is revoked"), ("inactive", "goes inactive"))
+    lines = [f"{way}: the application's {'ends' if key in heeded else 'goes on'}"
+             for key, way in ways]  # fmt: skip
+    return [("when the mock's session", lines)]
 
 
 def _promise(policy: Policy) -> str:

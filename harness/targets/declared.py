@@ -14,9 +14,13 @@ from harness.targets.target import Person, Target, TargetError
 
 __all__ = ["declared_target"]
 
+_REGISTERED = (
+    "client_id", "callbacks", "backchannel_logout", "login", "logout", "environment",
+)  # fmt: skip
+"""What is said of an application whose identity provider is the mock."""
 _KEYS = (
     "name", "url", "urls", "command", "clock", "person", "people", "policies", "sign_in",
-    "sign_out", "visit", "signed_in", "ignore_https_errors",
+    "sign_out", "visit", "signed_in", "ignore_https_errors", "identity_provider", *_REGISTERED,
 )  # fmt: skip
 _POLICY = ("persistence", "inactivity_timeout", "absolute_timeout")
 
@@ -59,6 +63,8 @@ def _target(data: Mapping[str, Any]) -> Target:
         },
         clock=_clock(data.get("clock")),
         ignore_https_errors=data.get("ignore_https_errors", False) is True,
+        identity_provider=data.get("identity_provider"),
+        **{key: data[key] for key in _REGISTERED if key in data},
     )
     for name in ("sign_in", "sign_out", "visit"):
         if name in data:
@@ -73,8 +79,9 @@ def _target(data: Mapping[str, Any]) -> Target:
 def _steps(target: Target, name: str, steps: object) -> Callable[..., Awaitable[None]]:
     if not isinstance(steps, list) or not steps:
         raise TargetError(f"{name}: must be a list of steps: [[{name}]] before each")
+    policies = None if target.client is not None else tuple(target.policies)
     for number, step in enumerate(steps, start=1):
-        check_step(step, f"{name}, step {number}", tuple(target.policies))
+        check_step(step, f"{name}, step {number}", policies)
 
     if name == "sign_in":
 
@@ -102,9 +109,26 @@ def _policy(value: object, where: str) -> Policy:
 
 def _person(value: object, where: str) -> Person:
     data = table(value, where)
-    only(data, ("email", "password"), where)
-    texts = {key: _text(text, f"{where}.{key}") for key, text in data.items()}
-    return Person(email=texts.get("email", ""), password=texts.get("password", ""))
+    only(data, ("email", "password", "one_time_code"), where)
+    texts = {
+        key: _text(data[key], f"{where}.{key}") for key in ("email", "password") if key in data
+    }
+    return Person(
+        email=texts.get("email", ""),
+        password=texts.get("password", ""),
+        totp=_totp(data, f"{where}.one_time_code"),
+    )
+
+
+def _totp(data: Mapping[str, Any], where: str) -> str:
+    """The secret of an authenticator, or nothing."""
+    if "one_time_code" not in data:
+        return ""
+    code = data["one_time_code"]
+    if not isinstance(code, dict) or "totp" not in code:
+        raise TargetError(f'{where}: must be as {{ totp = "env:SHOP_TOTP" }}')
+    only(code, ("totp",), where)
+    return _text(code["totp"], f"{where}.totp")
 
 
 def _clock(value: object) -> str | Sequence[str] | None:

@@ -11,6 +11,7 @@ from harness.deeds import Carrier, Deed, TargetLook
 from harness.engines.browser_pool import BrowserPool
 from harness.engines.engine import Engine
 from harness.engines.site import Opened, Passed, Sight
+from harness.people import FIRST
 from harness.received import Received
 from harness.scenario import Step, UnsupportedVerbError
 from harness.sent_cookies import shorten
@@ -49,6 +50,8 @@ class TargetSite:
         self._recorder = Recorder()
         self._deeds: list[Deed] = []
         self._person: str | None = None
+        self._people: dict[str, str] = {}
+        """What the target calls those who have signed in."""
         self._began = False
         """Whether somebody has signed in."""
         self._before: Sequence[object] | None = None
@@ -61,10 +64,15 @@ class TargetSite:
         name = self._running.target.name
         if VERBS[step.verb].administrator:
             raise UnsupportedVerbError(f"the target {name} has no administrator to do that")
-        if step.verb in _WITHOUT:
-            raise UnsupportedVerbError(f"the target {name} cannot be made to do that at that time")
+        self.check_possible(step)
         if step.verb == "sign_in" and isinstance(step.value, str):
             self._running.person(step.value)
+
+    def check_possible(self, step: Step) -> None:
+        """Raise UnsupportedVerbError for what no page of a target offers."""
+        if step.verb in _WITHOUT:
+            name = self._running.target.name
+            raise UnsupportedVerbError(f"the target {name} cannot be made to do that at that time")
 
     def patience(self, step: Step) -> float:
         """What is waited for real, and signing in as people do."""
@@ -79,12 +87,8 @@ class TargetSite:
                 f"the scenario asks for applications of the mock ({', '.join(self._setup.keeps)}); "
                 f"the target {self._running.target.name} has none"
             )
-        key = self._engine.name, self._policy
-        if key not in self._running.found:
-            self._running.found[key] = await find_carriers(
-                self._pool, self._engine, self._running, self._policy
-            )
-        self._found = self._running.found[key]
+        self._pool.base_url = self._running.url(self._policy)
+        self._found = await find_carriers(self._pool, self._engine, self._running, self._policy)
 
     async def started(self, context: BrowserContext) -> None:
         """Listen from now on."""
@@ -112,6 +116,7 @@ class TargetSite:
         self._before = await self._recorder.cookies(page)
         running = self._running
         person = running.person(self._person)
+        self._people[self._person or FIRST] = person.email
         if self._began and name is None:
             # Whoever is signed in still finds no form to fill in.
             await running.visit(page, self._policy)
@@ -139,15 +144,18 @@ class TargetSite:
     async def administer(self, step: Step) -> None:
         """Likewise."""
 
+    async def move(self, step: Step, seconds: float) -> Passed:
+        """Move the target's clock."""
+        less = _less(step, seconds)
+        told = f", but for {less:.0f} s, for its clock goes on" if less else ""
+        how = await self._running.advance(seconds - less)
+        return Passed(how=how + told, aged=False, less=less)
+
     async def wait(self, step: Step, seconds: float) -> Passed:
         """Move the target's clock, or wait."""
-        running, less = self._running, 0.0
-        if step.until is not None and step.until.is_before:
-            less = min(_IN_TIME, seconds / 2)
-        told = f", but for {less:.0f} s, for its clock goes on" if less else ""
+        running, less = self._running, _less(step, seconds)
         if running.target.movable:
-            how = await running.advance(seconds - less)
-            return Passed(how=how + told, aged=False, less=less)
+            return await self.move(step, seconds)
         if seconds > running.real_wait:
             raise UnsupportedVerbError(
                 f"the target {running.target.name} has no clock that can be moved, and "
@@ -155,6 +163,7 @@ class TargetSite:
                 " give it a clock, or use --real-wait"
             )
         await asyncio.sleep(seconds - less)
+        told = f", but for {less:.0f} s, for its clock goes on" if less else ""
         return Passed(how=f"waited for real{told}", aged=True, less=less)
 
     async def look(self, opened: Opened, names: Sequence[str]) -> Sight:
@@ -168,7 +177,7 @@ class TargetSite:
         for surface in running.target.surfaces:
             await running.visit(page, self._policy)
             stored |= await self._stored(page)
-            signed_in = await running.is_signed_in(page, surface)
+            shown = await running.seen(page, surface)
             meanwhile = await self._recorder.deed(page, None)
             requests = _brought(await self._recorder.sent(), meanwhile)
             carriers = frozenset(c for one in found.carriers[surface] for c in one)
@@ -177,7 +186,8 @@ class TargetSite:
             sent[surface] = _with_it(requests, carriers) | (stored & carriers)
             known = [c.name for c in sorted(carriers) if c.kind == "cookie"]
             seen[surface] = Received(
-                signed_in=signed_in,
+                signed_in=bool(shown),
+                who=(shown,) if isinstance(shown, str) else (),
                 cookies_sent=tuple(name for name, _ in cookies),
                 duplicates=_twice(cookies),
                 set_cookie=tuple(self._set[name] for name in known if name in self._set),
@@ -194,7 +204,12 @@ class TargetSite:
                 for surface in seen
             },
             notes=(*found.notes, _ALONE),
-            target=TargetLook(deeds=tuple(self._deeds), carriers=found.carriers, sent=sent),
+            target=TargetLook(
+                deeds=tuple(self._deeds),
+                carriers=found.carriers,
+                sent=sent,
+                people=dict(self._people),
+            ),
         )
 
     async def picture(self, page: Page, path: Path) -> None:
@@ -220,6 +235,12 @@ class TargetSite:
             name, value = _pair(header)
             _, separator, rest = header.partition(";")
             self._set[name] = shorten(name, value) + separator + rest
+
+
+def _less(step: Step, seconds: float) -> float:
+    """How much less than it says a target's clock is moved."""
+    before = step.until is not None and step.until.is_before
+    return min(_IN_TIME, seconds / 2) if before else 0.0
 
 
 def _brought(requests: Sequence[Sent], meanwhile: Deed) -> list[Sent]:

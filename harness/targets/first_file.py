@@ -1,5 +1,7 @@
 """The first file of a target, to be filled in."""
 
+from collections.abc import Sequence
+
 __all__ = ["first_file"]
 
 _PYTHON = '''"""How one signs in to this login, for Afterclose: afterclose target check FILE."""
@@ -9,6 +11,8 @@ from afterclose import Person, Policy, Target
 target = Target(
     name="mine",
     url="URL",
+    # An application whose people sign in at an identity provider can have the mock for one:
+    # identity_provider="mock", and then neither policies, person nor sign_in (docs/recipe.md).
     # What is promised; a lifecycle is carried out for each.
     policies={"default": Policy(persistence="non_persistent", inactivity_timeout=1800)},
     # Secrets come from the environment: MY_PASSWORD=… afterclose …
@@ -21,9 +25,7 @@ target = Target(
 @target.sign_in
 async def sign_in(page, person):
     """From the page at `url`, with Playwright; returns once the person is signed in."""
-    await page.get_by_label("Email").fill(person.email)
-    await page.get_by_label("Password").fill(person.password)
-    await page.get_by_role("button", name="Sign in").click()
+SIGN_IN
     await page.get_by_text("Welcome").wait_for()
 
 
@@ -38,6 +40,10 @@ async def app(page):
     """Whether somebody is signed in, at the page at `url`."""
     return await page.get_by_text("Welcome").is_visible()
 '''
+_SIGN_IN = """\
+    await page.get_by_label("Email").fill(person.email)
+    await page.get_by_label("Password").fill(person.password)
+    await page.get_by_role("button", name="Sign in").click()"""
 _TOML = """# How one signs in to this login, for Afterclose: afterclose target check FILE.
 name = "mine"
 url = "URL"
@@ -47,6 +53,9 @@ url = "URL"
 [person]
 email = "ada@example.com"
 password = "env:MY_PASSWORD"     # from the environment, never in this file
+
+# An application whose people sign in at an identity provider can have the mock for one:
+# identity_provider = "mock" above, and then neither policies, person nor sign_in (docs/recipe.md).
 
 # What is promised; a lifecycle is carried out for each.
 [policies.default]
@@ -78,6 +87,9 @@ text = "Welcome"
 """
 
 
-def first_file(url: str, suffix: str) -> str:
-    """Its text, for a file of that suffix: `.py` or `.toml`."""
-    return (_PYTHON if suffix == ".py" else _TOML).replace("URL", url)
+def first_file(url: str, suffix: str, sign_in: Sequence[str] = ()) -> str:
+    """Its text, for a file of that suffix: `.py` or `.toml`. `sign_in`: lines of Python, of a
+    sign-in that was recorded."""
+    if suffix == ".toml":
+        return _TOML.replace("URL", url)
+    return _PYTHON.replace("URL", url).replace("SIGN_IN", "\n".join(sign_in) or _SIGN_IN)

@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from harness.targets.declared import declared_target
+from harness.targets.signing import check_client
 from harness.targets.target import Target, TargetError
 
 __all__ = ["line_of", "load_target"]
@@ -20,6 +21,8 @@ def load_target(path: Path) -> Target:
     target = declared_target(path) if path.suffix == ".toml" else _imported(path)
     try:
         target.check_whole()
+        if target.client is not None:
+            check_client(target, target.client)
     except TargetError as error:
         raise TargetError(f"{path}: {error}") from None
     return target

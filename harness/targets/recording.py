@@ -4,10 +4,10 @@ storages have afterwards."""
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Page, Request, Response
@@ -17,6 +17,7 @@ from harness.deeds import Deed
 
 __all__ = ["Recorder", "Sent", "as_max_age", "header_of", "host_of", "storages_of"]
 
+_T = TypeVar("_T")
 _PATIENCE = 10.0
 """Seconds in which headers that have come are told."""
 _STORAGES = """() => [location.origin, {...localStorage}, {...sessionStorage}]"""
@@ -57,13 +58,15 @@ class Recorder:
         """What was set since the last time. `before`: the browser's cookies then, where what
         scripts did with them is to be told, too."""
         tasks, self._responses = self._responses, []
-        headers = [(url, header) for url, found in await _done(tasks) for header in found]
+        came = await _done(tasks)
+        headers = [(url, header) for url, found in came for header in found]
+        answered = frozenset(url.partition("?")[0] for url, _ in came)
         for url, header in headers:
             name, _, value = header.partition(";")[0].partition("=")
             self._known.add((name.strip(), value.strip()))
             self._origins[url] = None
         if page is None:
-            return Deed(cookies=headers)
+            return Deed(cookies=headers, answered=answered)
         if before is not None:
             headers += self._by_scripts(before, await self.cookies(page), headers)
         origin, local, session = await storages_of(page)
@@ -72,6 +75,7 @@ class Recorder:
             local={origin: local} if origin else {},
             session={origin: session} if origin else {},
             url=page.url,
+            answered=answered,
         )
 
     async def cookies(self, page: Page) -> Sequence[Mapping[str, Any]]:
@@ -101,10 +105,18 @@ class Recorder:
         return told
 
     def _came(self, response: Response) -> None:
-        self._responses.append(asyncio.ensure_future(_set_cookies(response)))
+        self._responses.append(_heard(_set_cookies(response)))
 
     def _went(self, request: Request) -> None:
-        self._requests.append(asyncio.ensure_future(_sent(request)))
+        self._requests.append(_heard(_sent(request)))
+
+
+def _heard(work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+    """Its task; that it failed, because the browser ended, is nothing to complain of where nobody
+    asks any more."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda task: task.cancelled() or task.exception())
+    return task
 
 
 async def storages_of(page: Page) -> tuple[str, dict[str, str], dict[str, str]]:

@@ -5,24 +5,29 @@ import asyncio
 import contextlib
 import inspect
 import os
-import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
+from harness.people import FIRST, PEOPLE
 from harness.scenario import UnsupportedVerbError
+from harness.targets.client import Asking, Provider
 from harness.targets.loading import line_of
+from harness.targets.one_time import OneTimeCodes, key_of
 from harness.targets.process import FreePort, TargetProcess, reachable, run_command
 from harness.targets.secrets import Secrets
+from harness.targets.signing import asking, sign_in_at_mock, sign_out_there
 from harness.targets.target import Person, Target, TargetError
 
-__all__ = ["RunningTarget", "codegen_command"]
+__all__ = ["RunningTarget"]
 
 _SHOWN = 300
 """Characters of a page in a message."""
@@ -35,7 +40,8 @@ _PASSWORDS = "input[type=password]"
 
 class RunningTarget:
     """One process's. `path` is the target's file; `artifacts` is where pictures of what went wrong
-    are put; `real_wait` is how many seconds may be waited for real."""
+    are put; `real_wait` is how many seconds may be waited for real; `provide` has the mock run for
+    a policy, where that is its identity provider."""
 
     def __init__(
         self,
@@ -45,13 +51,25 @@ class RunningTarget:
         artifacts: Path | None = None,
         real_wait: float = 0,
         environment: Mapping[str, str] | None = None,
+        provide: Callable[[str], Provider] | None = None,
     ) -> None:
         self.target = target
+        self.provider: Provider | None = None
+        """The mock, once it runs for a policy."""
+        self._provide = provide
         self.real_wait = real_wait
         self.moved = False
         """Whether its clock has been moved since it was started."""
+        self.asked = False
+        """Whether the application has ever asked the mock."""
+        self._ahead = 0.0
+        """Seconds by which."""
+        self._codes: dict[str, OneTimeCodes] = {}
+        """Of those who have an authenticator, by its secret."""
         self.found: dict[tuple[str, str], Any] = {}
         """What carries the session, by engine and policy; looked for once."""
+        self.heeds: dict[str, frozenset[str]] = {}
+        """What ends the application's session of what ends the mock's, by engine; likewise."""
         self._path = path
         self._artifacts = artifacts
         self._environment = os.environ if environment is None else environment
@@ -72,33 +90,53 @@ class RunningTarget:
         """Somebody, by the name that scenarios know them by; the first is who the target names.
         Raises UnsupportedVerbError where there is nobody of that name, and TargetError."""
         target = self.target
+        if target.client is not None:
+            own = PEOPLE[name or FIRST]
+            return Person(email=own.email, password=own.password)
         if name is not None and name not in target.people:
             raise UnsupportedVerbError(
                 f"the target {target.name} has nobody called {name}; add people={{\"{name}\": "
                 "Person(…)}"
             )
         person = target.person if name is None else target.people[name]
-        return person.resolved(self._environment, target.functions.get("one_time_code"))
+        known = person.resolved(self._environment, target.functions.get("one_time_code"))
+        if not known.totp:
+            return known
+        try:
+            key_of(known.totp)
+        except ValueError as error:
+            raise TargetError(f"totp: {person.totp} {error}") from None
+        codes = self._codes.setdefault(known.totp, OneTimeCodes())
+        return replace(known, code=lambda: codes.code(known.totp, self._now()))
 
     def url(self, policy: str) -> str:
         """Where it starts."""
         return self.target.url_of(policy)
 
-    def prepare(self) -> None:
-        """Have it run, and with a clock that nobody has moved. Raises TargetError."""
+    def prepare(self, policy: str) -> None:
+        """Have it run for a policy, and with a clock that nobody has moved. Raises TargetError."""
         self.person(None)
         url = self.target.url
         if not self.target.command:
             if not reachable(url):
                 raise TargetError(f"{self.target.name} is not reachable at {url}: does it run?")
             return
-        if self._process is not None and self.moved:
+        provider = self._provide(policy) if self._provide is not None else None
+        if self._process is not None and (self.moved or provider is not self.provider):
             self.close()
+        self.provider = provider
         if self._process is None:
             command = [self._filled(part) for part in self.target.command]
             self._port.let_go()
-            self._process = TargetProcess(command, url, {})
-            self.moved = False
+            self._process = TargetProcess(command, url, self._variables())
+            self.moved, self._ahead = False, 0.0
+
+    def _variables(self) -> dict[str, str]:
+        client, provider = self.target.client, self.provider
+        if client is None or provider is None:
+            return {}
+        own = {name: self._filled(text) for name, text in client.environment.items()}
+        return {**provider.variables(self.target.url), **own}
 
     def close(self) -> None:
         """End its process."""
@@ -109,15 +147,48 @@ class RunningTarget:
 
     async def sign_in(self, page: Page, person: Person, policy: str) -> None:
         """From where it starts, as the target says."""
-        url = self.url(policy)
+        if self.provider is None:
+            await self._sign_in(page, person, policy, None)
+            return
+        async with asking(page, self.provider) as asked:
+            try:
+                await self._sign_in(page, person, policy, asked)
+            except TargetError:
+                if asked.problem:
+                    raise TargetError(f"{self.target.name}: {asked.problem}") from None
+                raise
+            self.asked = self.asked or asked.asked.is_set()
+            if not self.asked:
+                raise TargetError(
+                    f"{self.target.name}: sign_in came to its end, and the application has not "
+                    f"asked the mock for anything: it is to ask {self.provider.issuer}, "
+                    "which its command is told of as {issuer}"
+                )
+
+    async def _sign_in(
+        self, page: Page, person: Person, policy: str, asked: Asking | None
+    ) -> None:
+        url, provider = self.url(policy), self.provider
         await self._call("sign_in", lambda page: page.goto(url), page)
-        function = self.target.functions["sign_in"]
+        function = self.target.functions.get("sign_in")
+        if function is None:
+            assert provider is not None
+            assert asked is not None
+            at_mock = partial(
+                sign_in_at_mock, person=person, target=self.target, provider=provider, asked=asked
+            )
+            await self._call("sign_in", at_mock, page)
+            return
+        if person.totp in self._codes:
+            await asyncio.sleep(self._codes[person.totp].until_another(self._now()))
         more = (policy,) if _takes(function, 3) else ()
         await self._call("sign_in", function, page, person, *more)
 
     async def sign_out(self, page: Page) -> None:
         """Likewise. Raises UnsupportedVerbError where it says nothing."""
-        function = self.target.functions.get("sign_out")
+        target, function = self.target, self.target.functions.get("sign_out")
+        if function is None and target.client is not None and target.client.logout:
+            function = partial(sign_out_there, target=target)
         if function is None:
             raise UnsupportedVerbError(
                 f"the target {self.target.name} does not say how a person signs out "
@@ -136,17 +207,23 @@ class RunningTarget:
 
     async def is_signed_in(self, page: Page, surface: str) -> bool:
         """What the target's function says of the page."""
-        shown = await self._call(f"signed_in {surface!r}", self.target.surfaces[surface], page)
-        if not isinstance(shown, bool):
-            raise TargetError(
-                f"{self.target.name}: signed_in {surface!r} must return True or False, not "
-                f"{self.secrets.redact(repr(shown))}"
-            )
-        return shown
+        return bool(await self.seen(page, surface))
+
+    async def seen(self, page: Page, surface: str) -> bool | str:
+        """The same, and as whom, where it says that, too."""
+        function = self.target.surfaces[surface]
+        shown: object = await self._call(f"signed_in {surface!r}", function, page)
+        if isinstance(shown, bool) or (isinstance(shown, str) and shown):
+            return shown
+        raise TargetError(
+            f"{self.target.name}: signed_in {surface!r} must return True or False, or the email of "
+            f"whoever is signed in, not {self.secrets.redact(repr(shown))}"
+        )
 
     async def advance(self, seconds: float) -> str:
         """Move its clock; how, in words."""
         self.moved = True
+        self._ahead += seconds
         function, clock = self.target.functions.get("advance"), self.target.clock
         if function is not None:
             await self._call("advance", function, None, seconds)
@@ -158,6 +235,10 @@ class RunningTarget:
             return "the target's clock was moved through its address"
         await asyncio.to_thread(run_command, [self._filled(part, told) for part in clock])
         return "the target's clock was moved by its command"
+
+    def _now(self) -> float:
+        """By its clock."""
+        return time.time() + self._ahead
 
     async def picture(self, page: Page, path: Path) -> None:
         """One of a tab, passwords blacked out."""
@@ -211,7 +292,11 @@ class RunningTarget:
         return f"{first} ({waited[0]})" if waited else first
 
     def _filled(self, text: str, seconds: str = "") -> str:
-        return text.replace("{port}", str(self._port.number)).replace("{seconds}", seconds)
+        text = text.replace("{port}", str(self._port.number)).replace("{seconds}", seconds)
+        provider = self.provider
+        for name, value in provider.placeholders(self.target.url).items() if provider else ():
+            text = text.replace(name, value)
+        return text
 
 
 def _takes(function: Callable[..., Any], count: int) -> bool:
@@ -232,8 +317,3 @@ def _post(url: str) -> None:
         raise TargetError(f"clock: POST {url}: answered {error.code}") from None
     except (OSError, ValueError) as error:
         raise TargetError(f"clock: POST {url}: {error}") from None
-
-
-def codegen_command(url: str) -> str:
-    """What records a sign-in, for a person at a display."""
-    return subprocess.list2cmdline(["playwright", "codegen", "--target", "python-async", url])

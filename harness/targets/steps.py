@@ -9,6 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page
 
 from harness.targets.target import Person, Target, TargetError
+from harness.targets.traffic import Traffic
 
 __all__ = ["check_locator", "check_step", "do_steps", "located"]
 
@@ -18,8 +19,8 @@ _WITH = ("person.email", "person.password", "person.one_time_code")
 _MORE = {"fill": ("with", "text"), "press": ("on",)}
 
 
-def check_step(step: object, where: str, policies: Sequence[str]) -> None:
-    """Raise TargetError for what cannot be done."""
+def check_step(step: object, where: str, policies: Sequence[str] | None) -> None:
+    """Raise TargetError for what cannot be done. `policies`: their names, where they are known."""
     if not isinstance(step, dict):
         raise TargetError(f"{where}: must be a table")
     does = [key for key in step if key in _DOES]
@@ -46,7 +47,7 @@ def check_step(step: object, where: str, policies: Sequence[str]) -> None:
     if not isinstance(only, list):
         raise TargetError(f"{where}, only: must be a list of policies")
     for policy in only:
-        if policy not in policies:
+        if policies is not None and policy not in policies:
             raise TargetError(
                 f"{where}, only: there is no policy '{policy}'; known: {', '.join(policies)}"
             )
@@ -96,15 +97,17 @@ async def do_steps(
     person: Person | None,
     policy: str | None,
 ) -> None:
-    """Do them, those for other policies left out; what went wrong says at which."""
-    for number, step in enumerate(steps, start=1):
-        if policy is not None and "only" in step and policy not in step["only"]:
-            continue
-        try:
-            await _do(target, step, page, person)
-        except PlaywrightError as error:
-            raise type(error)(f"step {number}: {error}") from None
-    await page.wait_for_load_state()
+    """Do them, those for other policies left out, until what the last has set off is done; what
+    went wrong says at which."""
+    async with Traffic(page) as traffic:
+        for number, step in enumerate(steps, start=1):
+            if policy is not None and "only" in step and policy not in step["only"]:
+                continue
+            try:
+                await _do(target, step, page, person)
+            except PlaywrightError as error:
+                raise type(error)(f"step {number}: {error}") from None
+        await traffic.settled()
 
 
 async def _do(

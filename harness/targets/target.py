@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from harness.engines.site import SiteError
 from harness.policy import Policy, check_persistence, check_timeout
+from harness.targets.client import MOCK, Client, client_id_of
 
 __all__ = ["Person", "Target", "TargetError"]
 
@@ -21,28 +22,33 @@ class TargetError(SiteError):
 @dataclass(frozen=True, kw_only=True)
 class Person:
     """Somebody who can sign in. A value that begins with `env:` is taken from the environment
-    variable of that name; the password has to."""
+    variable of that name; the password has to, and the secret of an authenticator (`totp`)."""
 
     email: str = ""
     password: str = field(default="", repr=False)
+    totp: str = field(default="", repr=False)
     code: Callable[[], str] | None = field(default=None, repr=False)
 
     def one_time_code(self) -> str:
-        """A second factor, from the function that the target has for it. Raises TargetError."""
+        """A second factor, of the authenticator's secret or from the function that the target has
+        for it. Raises TargetError."""
         if self.code is None:
             raise TargetError(
                 "one_time_code: the target has no function for it; mark one with "
-                "@target.one_time_code"
+                '@target.one_time_code, or give the person totp="env:NAME", an authenticator\'s '
+                "secret"
             )
         return self.code()
 
     def problem(self) -> str | None:
         """What is wrong with it as it is written, or None."""
-        if self.password and not self.password.startswith(_FROM_ENVIRONMENT):
-            return (
-                "password: must come from the environment, as env:NAME; a password in a file is "
-                "read by everybody who reads the file"
-            )
+        for key in ("password", "totp"):
+            value = getattr(self, key)
+            if value and not value.startswith(_FROM_ENVIRONMENT):
+                return (
+                    f"{key}: must come from the environment, as env:NAME; a secret in a file is "
+                    "read by everybody who reads the file"
+                )
         return None
 
     def resolved(self, environment: Mapping[str, str], code: Callable[[], str] | None) -> "Person":
@@ -51,6 +57,7 @@ class Person:
             self,
             email=_value_of("email", self.email, environment),
             password=_value_of("password", self.password, environment),
+            totp=_value_of("totp", self.totp, environment),
             code=code,
         )
 
@@ -58,7 +65,8 @@ class Person:
         """What comes from the environment."""
         return [
             _value_of(key, text, environment)
-            for key, text in (("email", self.email), ("password", self.password))
+            for key in ("email", "password", "totp")
+            for text in (getattr(self, key),)
             if text.startswith(_FROM_ENVIRONMENT)
         ]
 
@@ -79,7 +87,9 @@ class Target:
     """A login. Functions are added by its decorators; all but `one_time_code` are asynchronous.
 
     `{port}` in `url`, `urls`, `command` and `clock` is a free port; once it is chosen, `url` is
-    the address itself. Raises TargetError for what cannot be so.
+    the address itself. With `identity_provider="mock"` the policies and the people are the mock's,
+    and `client_id` and what follows it say how the application is registered there. Raises
+    TargetError for what cannot be so.
     """
 
     def __init__(
@@ -87,17 +97,24 @@ class Target:
         *,
         name: str,
         url: str,
-        policies: Mapping[str, Policy],
+        policies: Mapping[str, Policy] | None = None,
         person: Person | None = None,
         people: Mapping[str, Person] | None = None,
         command: Sequence[str] = (),
         urls: Mapping[str, str] | None = None,
         clock: str | Sequence[str] | None = None,
         ignore_https_errors: bool = False,
+        identity_provider: str | None = None,
+        client_id: str | None = None,
+        callbacks: Sequence[str] | None = None,
+        backchannel_logout: str | None = None,
+        login: str | Mapping[str, str] | None = None,
+        logout: str | Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.url = url
-        self.policies = dict(policies)
+        self.policies = dict(policies or {})
         self.person = person or Person()
         self.people = dict(people or {})
         self.command = tuple(command)
@@ -107,7 +124,46 @@ class Target:
         self.surfaces: dict[str, Callable[..., Awaitable[bool]]] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
         """The others, by the name of their decorator."""
+        self.client: Client | None = None
+        """The application, where the mock is its identity provider."""
+        told: dict[str, Any] = {
+            "client_id": client_id, "callbacks": callbacks, "login": login, "logout": logout,
+            "backchannel_logout": backchannel_logout, "environment": environment,
+        }  # fmt: skip
+        told = {key: value for key, value in told.items() if value is not None}
+        if identity_provider is not None:
+            self._check_provided(identity_provider)
+            named = told.pop("client_id", None) or client_id_of(name)
+            self.client = Client(id=named, **told)
+        elif told:
+            raise TargetError(
+                f"{next(iter(told))}: is for an application whose identity provider is the mock: "
+                f'identity_provider="{MOCK}"'
+            )
         self._check()
+
+    def _check_provided(self, named: object) -> None:
+        if named != MOCK:
+            raise TargetError(
+                f'identity_provider: must be "{MOCK}", the server that Afterclose starts, not '
+                f"{named!r}; with any other, leave it out"
+            )
+        for key in ("policies", "urls"):
+            if getattr(self, key):
+                raise TargetError(
+                    f"{key}: the policies are those of afterclose.toml, where the identity "
+                    "provider is the mock; leave it out"
+                )
+        if self.people or self.person != Person():
+            raise TargetError(
+                "person: it is the mock's ada@example.com who signs in, where the identity "
+                "provider is the mock; leave it out"
+            )
+        if not self.command:
+            raise TargetError(
+                "command: must say how the application is started, where the identity provider is "
+                'the mock: it has to be told of it; as command=["node", "server.js", "{port}"]'
+            )
 
     def _check(self) -> None:
         if isinstance(self.clock, str) and not self.clock.startswith(("http://", "https://")):
@@ -115,7 +171,7 @@ class Target:
                 f"clock: must be an address that moves the clock, or a list that is a command, not "
                 f"{self.clock!r}"
             )
-        if not self.policies:
+        if not self.policies and self.client is None:
             raise TargetError(
                 "policies: what is promised has to be said: policies={\"default\": "
                 "Policy(persistence=\"non_persistent\", inactivity_timeout=1800)}"
@@ -186,6 +242,11 @@ class Target:
         """Whether it has a clock that can be moved."""
         return self.clock is not None or "advance" in self.functions
 
+    @property
+    def signs_out(self) -> bool:
+        """Whether it says how a person signs out."""
+        return "sign_out" in self.functions or bool(self.client and self.client.logout)
+
     def check_secrets(self, environment: Mapping[str, str]) -> None:
         """Raise TargetError for a variable that is not set."""
         for person in (self.person, *self.people.values()):
@@ -193,7 +254,7 @@ class Target:
 
     def check_whole(self) -> None:
         """Raise TargetError where something is missing without which nothing can be done."""
-        if "sign_in" not in self.functions:
+        if "sign_in" not in self.functions and self.client is None:
             raise TargetError("nothing says how a person signs in: mark a function @target.sign_in")
         if not self.surfaces:
             raise TargetError(

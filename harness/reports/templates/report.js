@@ -3,8 +3,7 @@
 const SEVERITY = ["unexpected", "error", "flaky", "inconclusive", "unexplained", "limitation", "kept", "unsupported"];
 const [ROW, COLUMN, POLICY, SURFACE, VERDICT, IN, PROMISED, EXPECTED, OBSERVED, LIMITATION, EVIDENCE, ACCOUNT, COMPARISON, REPEATS, ACCEPTED, BEFORE] = Array(16).keys();
 
-async function unpack() {
-  const text = document.getElementById("data").textContent;
+async function unpack(text) {
   const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).json();
@@ -22,6 +21,12 @@ function el(tag, attributes = {}, ...children) {
 
 class Report {
   constructor(data) {
+    this.take(data);
+    addEventListener("hashchange", () => this.follow());
+    this.follow();
+  }
+
+  take(data) {
     this.data = data;
     this.count = data.observations.length ? data.observations[0].length : 0;
     this.rank = data.verdicts.map(([name]) => SEVERITY.indexOf(name));
@@ -34,8 +39,25 @@ class Report {
     this.lines = [];
     this.buildFilters();
     this.buildTable();
-    addEventListener("hashchange", () => this.follow());
+  }
+
+  // Other data, in the place of what is shown; where one is, and what one was about to do, stays.
+  update(data) {
+    const matrix = document.getElementById("matrix");
+    const { scrollLeft, scrollTop } = matrix;
+    const focused = document.activeElement;
+    const column = this.buttons.findIndex(buttons => buttons.includes(focused));
+    const key = column < 0 ? "" : this.keyOf(column, this.buttons[column].indexOf(focused));
+    const { name, selectionStart, selectionEnd } = focused ?? {};
+    this.take(data);
     this.follow();
+    matrix.scrollTo(scrollLeft, scrollTop);
+    const field = name && document.getElementById("filters").elements[name];
+    if (field && field !== focused) {
+      field.focus();
+      if (selectionStart !== undefined) field.setSelectionRange(selectionStart, selectionEnd);
+    }
+    this.buttons.flat().find(button => key && button.dataset.key === key)?.focus();
   }
 
   at(what, number) { return this.data.observations[what][number]; }
@@ -81,7 +103,11 @@ class Report {
       ...(this.compared ? { changed: ["yes"] } : {}),
     };
     const form = document.getElementById("filters");
-    form.addEventListener("submit", event => event.preventDefault());
+    const text = JSON.stringify(choices);
+    if (form.dataset.choices === text) return;
+    form.dataset.choices = text;
+    form.replaceChildren();
+    form.onsubmit = event => event.preventDefault();
     for (const [name, values] of Object.entries(choices)) {
       const select = el("select", { name, onchange: event => this.change({ [name]: event.target.value }) },
         el("option", { value: "" }, "all"), values.map(value => el("option", { value }, value)));
@@ -113,7 +139,7 @@ class Report {
       for (const number of scenarios) {
         const name = this.names[number];
         const buttons = data.columns.map((_, column) => el("button", {
-          type: "button", "aria-expanded": "false",
+          type: "button", "aria-expanded": "false", "data-key": this.keyOf(number, column),
           onclick: () => this.toggle(`${number}.${column}`),
         }));
         const line = el("tr", {}, el("th", { scope: "row" }, el("b", {}, name),
@@ -125,7 +151,7 @@ class Report {
       }
       table.append(body);
     }
-    document.getElementById("matrix").append(table);
+    document.getElementById("matrix").replaceChildren(table);
   }
 
   // What an address names is named by texts: numbers are those of one page alone.
@@ -250,7 +276,7 @@ class Report {
       if (trouble.at[1] !== column || this.scenarioOfRow[trouble.at[0]] !== scenario) continue;
       const [verdict, symbol] = data.verdicts[trouble.verdict];
       parts.push(el("p", {}, el("span", { class: `chip ${verdict}` }, `${symbol} ${verdict}`), ` ${trouble.sentence}`,
-        trouble.accepted ? `; accepted: ${trouble.accepted}` : ""));
+        trouble.accepted ? `; accepted: ${trouble.accepted}` : "", trouble.kept.length ? " Kept of it: " : "", this.files(trouble.kept)));
       parts.push(this.steps(trouble.steps));
     }
     const checks = [...new Set(numbers.map(number => this.at(ROW, number)))];
@@ -278,6 +304,10 @@ class Report {
       })));
     return [el("h4", {}, `Check: ${data.rows[row][1]}`),
       el("div", { class: "scroller" }, el("table", { class: "cells" }, el("thead", {}, head), el("tbody", {}, lines)))];
+  }
+
+  files(numbers) {
+    return numbers.flatMap(number => [el("a", { href: this.text(number) }, this.text(number).split("/").at(-1)), " "]);
   }
 
   steps(numbers) { return el("ol", {}, numbers.map(number => el("li", {}, this.text(number)))); }
@@ -331,6 +361,7 @@ class Report {
     for (const tab of e.tabs ?? []) fact("tab", this.text(tab));
     if ("claim" in e) fact("ksp.persistent", el("code", {}, String(e.claim)));
     fact("browser's list", ...codes(e.listed));
+    if (e.kept) fact("kept of it", ...this.files(e.kept));
     if (e.why) fact("why", e.why.map(n => `${this.text(n)}. `).join(""));
     const story = [this.steps(steps), ...time.map(n => el("p", {}, `Time: ${this.text(n)}.`)), ...notes.map(n => el("p", {}, `Note: ${this.text(n)}.`))];
     parts.push(el("div", { class: "two" }, el("div", {}, story), el("div", {}, facts)));
@@ -338,9 +369,21 @@ class Report {
   }
 }
 
-unpack().then(data => {
+// The address says what is chosen, so that a link to a place of the page must leave it alone.
+addEventListener("click", event => {
+  const link = event.target.closest?.("a[href^='#']");
+  const place = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (!place || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  place.scrollIntoView();
+  place.setAttribute("tabindex", "-1");
+  place.focus({ preventScroll: true });
+});
+
+unpack(document.getElementById("data").textContent).then(data => {
   window.report = new Report(data);
   document.documentElement.dataset.ready = "yes";
+  if (document.documentElement.dataset.live) watch();
 }, error => {
   document.getElementById("matrix").textContent = `The table could not be read by this browser: ${error}`;
 });

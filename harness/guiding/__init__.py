@@ -1,0 +1,1 @@
+"""A person drives, in any browser at all; the server watches."""
