@@ -19,7 +19,7 @@ from harness.engines.stopwatch import TOO_SLOW
 from harness.people import PEOPLE
 from harness.presets import canonical
 from harness.records import Observation, Run
-from harness.result_file import read_records
+from harness.result_file import RecordsError, read_records
 from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import steps_of
 
@@ -134,4 +134,7 @@ def record(paths: Iterable[Path]) -> None:
 
 
 if __name__ == "__main__":
-    record(map(Path, sys.argv[1:]))
+    try:
+        record(map(Path, sys.argv[1:]))
+    except RecordsError as error:
+        sys.exit(f"{error}; name the results.ndjson of a run in real browsers")
