@@ -36,7 +36,8 @@ def test_the_commands_of_the_recipe(tmp_path: Path) -> None:
     """And what comes out is what its table says."""
     said = RECIPE.carry_out(tmp_path, commands=2)
     assert "app: cookie notes" in said
-    assert "is revoked: the application's goes on" in said
+    assert "when the mock's session\n    is revoked: the application's goes on\n" in said
+    assert "sign-out\n    signs out\n" in said
     records = read_records([tmp_path / "report" / "results.ndjson"])
     found = {
         (o.scenario, o.surface): (o.promised, o.expected, o.observed, o.limitation)

@@ -50,19 +50,20 @@ def project_files() -> dict[Path, str]:
 
 def _write_project(folder: Path) -> None:
     files = {folder / place: text for place, text in project_files().items()}
-    _write(files, "name a folder that has none of the project's files")
+    _write(files, "name a folder that has none of the project's files", folders=True)
     typer.echo(f"Wrote {len(files)} files to {folder}; {folder / 'README.md'} says what they are.")
     typer.echo("Then, there: afterclose run scenarios --engine simulated; pytest")
 
 
-def _write(files: Mapping[Path, str], otherwise: str) -> None:
-    """All of them, or none: nothing is overwritten."""
+def _write(files: Mapping[Path, str], otherwise: str, *, folders: bool = False) -> None:
+    """All of them, or none: nothing is overwritten. With their folders, or where those are."""
     there = next((path for path in files if path.exists()), None)
     if there is not None:
         fail(f"{there}: is there already, and nothing was written; {otherwise}")
     for path, text in files.items():
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if folders:
+                path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:

@@ -47,7 +47,7 @@ __all__ = ["run"]
 _NOTHING_RAN = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
 _PLAIN = (
     "--assert=plain",
-    *("-p", "no:hypothesispytest", "-p", "no:schemathesis", "-p", "no:anyio"),
+    *("-p", "no:hypothesispytest", "-p", "no:schemathesis", "-p", "no:anyio", "-p", "no:asyncio"),
 )
 """For what comes with Afterclose: it asserts nothing, so that no plugin needs to be compiled anew
 for it, and has no use for those that load as long as a scenario takes on a model."""
