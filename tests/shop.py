@@ -33,7 +33,7 @@ WAYS = {
     "code": "after the password it asks for a one-time code, and takes each once",
     "rotating": "each visit replaces the cookie, and the one before is used up",
     "slow": "a sign-in takes a moment",
-    "tab": "the key is in the sessionStorage of the tab, and no cookie is set",
+    "tab": "the page signs in by itself, and keeps the key in the sessionStorage of the tab",
 }
 _CODE = """<form method="post" action="/code"><input type="hidden" name="key" value="{key}">
 <label>Code <input name="code"></label><button>Continue</button></form>"""
@@ -43,6 +43,14 @@ fetch("/me", {headers: {Authorization: key}}).then(answer => answer.json()).then
   document.querySelector("main").innerHTML = user ? `<p>Welcome back, ${user}</p>
 <form method="post" action="/logout"><input type="hidden" name="key" value="${key}">
 <button>Sign out</button></form>` : `FORM`;
+});
+addEventListener("submit", async event => {
+  if (!event.target.action.endsWith("/login")) { return; }
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(event.target));
+  const answer = await fetch("/login", {method: "POST", body});
+  sessionStorage.setItem("shop", (await answer.json()).key);
+  document.querySelector("main").textContent = "Welcome";
 });
 </script>"""
 _FORM = """<form method="post" action="/login">
@@ -72,6 +80,9 @@ class _Shop(BaseHTTPRequestHandler):
     codes: set[str]
 
     def do_GET(self) -> None:
+        if urlsplit(self.path).path == "/favicon.ico":
+            self._answer("", kind="image/png")
+            return
         session = self._session()
         if urlsplit(self.path).path == "/me":
             who = f'"{session.person}"' if session else "null"
@@ -126,7 +137,7 @@ class _Shop(BaseHTTPRequestHandler):
         cookie = self._cookie(_Session(form["email"][0], lasts, self._now()))
         if "tab" in self.flaws:
             key = cookie.partition(";")[0].removeprefix("shop=")
-            self._answer(f'<p>Welcome</p><script>sessionStorage.setItem("shop", "{key}")</script>')
+            self._answer(f'{{"key": "{key}"}}', kind="application/json")
         else:
             self._answer("<p>Welcome</p>", cookie)
 
