@@ -35,7 +35,8 @@ def test_python(block: str, tmp_path: Path) -> None:
         pytest.skip("tests/test_async_session_browser.py runs it, against a shop")
     file = tmp_path / "test_block.py"
     file.write_text(block)
-    once = ("--afterclose-preset", "default", "--afterclose-policy", "persistent")
+    policy = "non_persistent" if "non_persistent" in block else "persistent"
+    once = ("--afterclose-preset", "default", "--afterclose-policy", policy)
     runner = ["-m", "pytest", "-p", "no:cacheprovider", *once] if "def test_" in block else []
     subprocess.run([sys.executable, *runner, str(file)], cwd=tmp_path, check=True, timeout=PATIENCE)
 
