@@ -135,8 +135,9 @@ def test_interrupted_nothing_is_left_anywhere_and_it_can_be_finished(
 
 
 def test_nothing_is_left_of_a_client_that_was_killed(
-    cluster: DaskCluster, tmp_path: Path
+    cluster: DaskCluster, tmp_path: Path, telling: Callable[[], None]
 ) -> None:
+    telling()
     (tmp_path / "meals.py").write_text(LUNCH + STUCK)
     status, _ = interrupted_by(
         lambda process: os.killpg(process.pid, signal.SIGKILL),
@@ -224,14 +225,27 @@ def lunch(browser: Browser) -> None:
 LOSING = """
 @scenario(title="Losing", claims="It loses whoever carries it out.")
 def losing(browser: Browser) -> None:
-    os.kill(PROCESS, signal.SIGKILL)
-    threading.Event().wait()
+    browser.sign_in()
+    if not os.environ.get("TELLING"):
+        os.environ["TELLING"] = "yes"
+        os.kill(PROCESS, signal.SIGKILL)
+        threading.Event().wait()
 """
 STUCK = """
 @scenario(title="Stuck", claims="It does not end by itself.")
 def stuck(browser: Browser) -> None:
-    threading.Event().wait()
+    browser.sign_in()
+    if not os.environ.get("TELLING"):
+        os.environ["TELLING"] = "yes"
+        threading.Event().wait()
 """
+
+
+@pytest.fixture
+def telling(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Once the cluster runs: whoever distributes scenarios carries none out, but tells their
+    steps, and so does a process that has been interrupted."""
+    return lambda: monkeypatch.setenv("TELLING", "yes")
 
 
 @pytest.mark.parametrize(
@@ -243,10 +257,11 @@ def stuck(browser: Browser) -> None:
     ids=["worker", "child"],
 )
 def test_an_item_that_loses_its_workers_is_told_in_a_sentence(
-    tmp_path: Path, process: str, sentence: str
+    tmp_path: Path, telling: Callable[[], None], process: str, sentence: str
 ) -> None:
     (tmp_path / "meals.py").write_text(LUNCH + LOSING.replace("PROCESS", process))
     with DaskCluster(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as cluster:
+        telling()
         done = run("meals.py", *ONE, "--dask", cluster.address, cwd=tmp_path)
         cluster.wait_until_nothing_is_left()
     assert done.returncode == 4, done.stdout + done.stderr
