@@ -1,6 +1,7 @@
 """Back-channel logout: who is told of which end, how it is delivered, and what an application makes
 of it."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,10 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from harness.clock import Clock
+from harness.engines.administrator import Administrator
+from harness.engines.control_client import ControlClient
 from harness.policy import Application, Environment, Organization, Persistence, Policy
+from harness.scenario import Step
 from harness.server import backchannel
 from harness.server.backchannel import LOGOUT_EVENT
 from harness.server.running import MockServer
@@ -338,6 +342,21 @@ def test_who_signs_out_does_not_wait_and_a_look_does(
     assert client.peek("persistent")["signed_in"] is False
     assert told.answered == 0
     client.control("POST", look, {"environments": ["persistent"]})
+    assert told.answered == 1
+
+
+def test_an_administrator_waits_until_it_is_told(client: Client, told: Told) -> None:
+    """Whoever comes back next finds an application that knows."""
+    sign_in(client)
+    told.silent, told.patience = threading.Event(), 0.3
+
+    async def revoke() -> None:
+        control = ControlClient(client.server.url)
+        served = await control.environments(["persistent"])
+        await Administrator(control, served, {}).act(Step("revoke_sessions"))
+        await control.close()
+
+    asyncio.run(revoke())
     assert told.answered == 1
 
 

@@ -30,9 +30,10 @@ class Administrator:
         }
 
     async def act(self, step: Step) -> None:
-        """Do a step of an administrator's."""
+        """Do a step of an administrator's. Nobody comes back before applications know of it."""
         for environment in self._environments:
             await self._verbs[step.verb](environment)
+        await self._control.told()
 
     async def _override_session_policy(self, environment: ServedEnvironment) -> None:
         persistence = self._persistence[environment.name].opposite

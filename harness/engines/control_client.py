@@ -119,6 +119,11 @@ class ControlClient:
         """Move the server's clock."""
         await self._control("POST", "clock", {"advance": seconds})
 
+    async def told(self) -> None:
+        """Return once every application has been told of what ended (back-channel logout): whoever
+        moves the clock waits for that."""
+        await self.advance(0)
+
     async def revoke(self, environment: ServedEnvironment) -> None:
         """End every session of the environment."""
         await self._control("DELETE", f"sessions?environment={environment.name}")

@@ -10,7 +10,7 @@ from harness.engines.administrator import Administrator
 from harness.engines.browser_pool import BrowserPool
 from harness.engines.control_client import ControlClient
 from harness.engines.engine import Engine
-from harness.engines.looking import go_to
+from harness.engines.looking import go_to, leave
 from harness.engines.site import Opened, Passed, Sight
 from harness.received import Received
 from harness.scenario import Step, UnsupportedVerbError
@@ -119,7 +119,7 @@ class ProvidedSite(TargetSite):
         own, issuer = urlsplit(ticket.url), urlsplit(self._provider.issuer)
         await go_to(page, own._replace(netloc=issuer.netloc).geturl())
         seen = await self._control.observation(ticket.id)
-        await (page.goto(_EMPTY) if borrowed else page.close())
+        await leave(page, borrowed=borrowed)
         received = seen[self._policy][SSO]
         header = self._set.get(self._provider.cookie.name)
         return replace(received, who=(), set_cookie=(header,) if header else ())
@@ -152,6 +152,7 @@ async def _heeded(pool: BrowserPool, engine: Engine, running: RunningTarget) -> 
 
         await running.sign_in(page, running.person(None), policy)
         await control.revoke(served)
+        await control.told()
         if not await signed_in():
             found.add("revoked")
             await running.sign_in(page, running.person(None), policy)
