@@ -1,8 +1,8 @@
 """Every fault is found by the suite, and no cell that it changes passes.
 
 Here the packs below are played on the models of Chromium, set to reopen what was open, and of
-Firefox as installed, against a server with the fault. `docs/faults.md` has what came of the whole
-suite, both ways in both:
+Firefox as installed, against a server with the fault, one after the other until one finds it.
+`docs/faults.md` has what came of the whole suite, both ways in both:
 
     python -m tests.faults.test_faults
 """
@@ -97,10 +97,10 @@ def row(
     pairs: Collection[Pair] = PAIRS,
 ) -> tuple[str, int, int, int, int]:
     """Name, cells whose outcome it changes, of those red, red in all, and what it breaks off."""
-    FAULTS[name](patch)
-    cells, broken = observe(pool, chosen, pairs)
-    patch.undo()
     normal, broken_before = without
+    with patch.context() as faulty:
+        FAULTS[name](faulty)
+        cells, broken = observe(pool, chosen, pairs)
     changed = [key for key, o in cells.items() if o.shown != normal[key].shown]
     red = [key for key, o in cells.items() if o.verdict is Verdict.UNEXPECTED]
     passing = [key for key in changed if cells[key].verdict is not Verdict.UNEXPECTED]
@@ -114,9 +114,12 @@ def test_a_fault_is_found_and_no_cell_that_it_changes_passes(
     monkeypatch: pytest.MonkeyPatch,
     without: tuple[dict[Cell, Observation], set[str]],
 ) -> None:
-    _, changed, changed_and_red, red, broken = row(name, pool, monkeypatch, without)
-    assert red or broken
-    assert changed_and_red == changed
+    for pack in PACKS:
+        _, changed, changed_and_red, red, broken = row(name, pool, monkeypatch, without, [pack])
+        assert changed_and_red == changed
+        if red or broken:
+            return
+    pytest.fail("no pack finds it")
 
 
 def line_of(found: tuple[str, int, int, int, int]) -> str:
@@ -125,8 +128,10 @@ def line_of(found: tuple[str, int, int, int, int]) -> str:
 
 def test_the_page_has_every_fault_and_no_other() -> None:
     assert len(FAULTS) >= 40
-    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
-    assert [line.split(" | ")[0].removeprefix("| ") for line in rows[1:]] == list(FAULTS)
+    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
+    rows = [line.strip("| ").split(" | ") for line in lines[1:]]
+    assert [name for name, *_ in rows] == list(FAULTS)
+    assert all(red == changed for _, changed, red, _, _ in rows)
 
 
 if __name__ == "__main__":
