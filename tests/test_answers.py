@@ -50,7 +50,7 @@ def test_browsers_that_agree_are_counted_and_presets_set_apart() -> None:
         observed(False, preset="private"),
     ) == [
         (
-            "kept",
+            "limitation",
             "Non-persistent sessions ended when the browser was closed, in 2 of 2 browsers as "
             "installed. Set to continue where you left off, they were kept, in 2 of 2 browsers.",
         )
@@ -68,6 +68,13 @@ def test_browsers_that_differ_are_named() -> None:
         "Non-persistent sessions were kept in chromium 156 when the browser was closed, and ended "
         "in firefox 153, as installed. With clear-on-exit they ended.",
     )
+
+
+def test_other_presets_are_in_the_verdict_where_something_is_amiss() -> None:
+    usual, elsewhere = observed(False), observed(True, preset="private")
+    for verdict, shown in (("limitation", "kept"), ("unexpected", "unexpected")):
+        there = structs.replace(elsewhere, verdict=Verdict(verdict))
+        assert [worst for worst, _ in told(usual, there)] == [shown]
 
 
 def test_policies_that_differ_are_named() -> None:

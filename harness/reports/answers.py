@@ -26,6 +26,7 @@ _WORST = (
     Verdict.ERROR, Verdict.UNEXPECTED, Verdict.FLAKY, Verdict.UNEXPLAINED, Verdict.INCONCLUSIVE,
     Verdict.LIMITATION, Verdict.KEPT,
 )  # fmt: skip
+_AMISS = _WORST[: _WORST.index(Verdict.LIMITATION)]
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Answer:
     """What became of the sessions in one kind of event, in words."""
 
     verdict: Verdict
-    """The worst, of browsers as they are installed."""
+    """The worst of browsers as installed or set to continue; of other presets, what is amiss."""
     text: str
     scenario: str
 
@@ -73,9 +74,10 @@ def answers(matrix: Matrix) -> list[Policies]:
             found = [o for o in asked.get(scenario, []) if o.policy in group.names]
             found = _last(matrix, found)
             if found:
-                first = _first({o.preset for o in found})
+                usual = {_first({o.preset for o in found}), "continue"}
                 worst = min(
-                    (o.verdict for o in found if o.preset == first), key=_WORST.index
+                    (o.verdict for o in found if o.preset in usual or o.verdict in _AMISS),
+                    key=_WORST.index,
                 )
                 text = " ".join(_sentences(group.title, when, found))
                 group.answers.append(Answer(worst, text, scenario))
