@@ -79,14 +79,16 @@ class Config:
         return left
 
 
-def name_one_of(what: str, name: str, known: Iterable[str]) -> str:
-    """Return `name` if it is known; else raise ConfigError listing what is, nearest first."""
+def name_one_of(what: str, name: str, known: Iterable[str], *, lists: str = "") -> str:
+    """Return `name` if it is known; else raise ConfigError with the nearest that is, and all of
+    them; `lists`: the command that does so, where they are too many for a message."""
     names = list(known)
     if name in names:
         return name
     close = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
-    raise ConfigError(f"unknown {what} '{name}'.{hint} Known: {', '.join(names)}.")
+    told = f"what '{lists}' lists" if lists else ", ".join(names)
+    raise ConfigError(f"unknown {what} '{name}'.{hint} Known: {told}.")
 
 
 def preset_named(name: str) -> str:

@@ -38,7 +38,14 @@ from harness.result_file import RecordsError, read_records, run_of
 from harness.runner.baseline_file import read_baseline, today
 from harness.runner.chosen import check_repeat, config_of, seconds_of
 from harness.runner.installing import find_engines, how_to_get
-from harness.runner.library import ESSENTIAL, LibraryError, load_scenarios, packs, scenario_files
+from harness.runner.library import (
+    ESSENTIAL,
+    LibraryError,
+    load_scenarios,
+    name_a_scenario,
+    packs,
+    scenario_files,
+)
 from harness.runner.providing import provided_by
 from harness.runner.shards import parse_shard
 
@@ -298,7 +305,7 @@ def _targets(argument: str) -> list[str]:
         for file in known
         for scenario in load_scenarios([file])
     }
-    return of_module or [places[name_one_of("scenario", argument, places)]]
+    return of_module or [places[name_a_scenario(argument, places)]]
 
 
 def _pack(name: str) -> list[str]:

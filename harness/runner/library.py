@@ -14,6 +14,7 @@ __all__ = [
     "ESSENTIAL",
     "LibraryError",
     "load_scenarios",
+    "name_a_scenario",
     "packs",
     "scenario_files",
     "scenarios_named",
@@ -99,7 +100,14 @@ def scenarios_named(argument: str) -> list[Scenario]:
     if module:
         return load_scenarios(module)
     named = {scenario.name: scenario for scenario in load_scenarios(known)}
-    return [named[name_one_of("scenario", argument, named)]]
+    return [named[name_a_scenario(argument, named)]]
+
+
+def name_a_scenario(name: str, known: Iterable[str]) -> str:
+    """Return `name` if it is that of a scenario that comes with Afterclose; else raise ConfigError
+    with the nearest, be it a scenario or a file of them."""
+    near = dict.fromkeys(n for scenario in known for n in (scenario, scenario.partition(".")[0]))
+    return name_one_of("scenario", name, near, lists="afterclose scenarios")
 
 
 def _place(scenario: Scenario) -> tuple[str, int]:
