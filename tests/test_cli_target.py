@@ -59,6 +59,7 @@ def test_init_names_what_records_a_sign_in(tmp_path: Path) -> None:
         ),
         (("target", "check", "none.py"), "none.py: there is no such file"),
         (("target", "check", "shop.toml", "--engine", "lynx"), "unknown engine 'lynx'"),
+        (("target", "check", "shop.toml"), "password: the environment variable SHOP_PASSWORD"),
         (("run", "--target", "none.py"), "none.py: there is no such file"),
         (("run", "--target", "shop.toml"), "password: the environment variable SHOP_PASSWORD"),
         (("run", "--target", "bad.toml"), "bad.toml: unknown key 'nam'. Did you mean 'name'?"),

@@ -120,6 +120,7 @@ def check(
         chosen = [name_one_of("policy", name, described.policies) for name in policy or ()]
         provide = providers.of if providers else None
         running = RunningTarget(described, file, artifacts=Path(), provide=provide)
+        secrets = running.secrets
     except (ConfigError, TargetError) as error:
         fail(str(error))
     clear_runs()
@@ -138,7 +139,7 @@ def check(
     except TimeoutError:
         fail(f"{file}: {described.name} was not signed in to within {_STEP:.0f} s")
     except (TargetError, BrowserPoolError, UnsupportedVerbError) as error:
-        fail(running.secrets.redact(str(error)))
+        fail(secrets.redact(str(error)))
     finally:
         pool.close()
         running.close()
