@@ -140,6 +140,7 @@ def test_the_command_says_where_it_is_and_ends_when_told_to(tmp_path: Path) -> N
         (["--serve", "--compare", "a"], "--serve shows one run"),
         (["--port", "1"], "nothing is served without --serve"),
         (["--serve", "file.txt"], "file.txt: must be a folder with results"),
+        (["file.txt"], "file.txt: holds no results"),
     ],
 )
 def test_mistakes_are_one_line(tmp_path: Path, arguments: list[str], said: str) -> None:

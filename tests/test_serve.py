@@ -144,7 +144,7 @@ def test_what_does_not_fit_the_state_is_said_at_the_start(tmp_path: Path) -> Non
         (("--state", ""), "--state: name a file"),
         (("--policy", "persistant"), "Did you mean 'persistent'?"),
         (("--config", "none.toml"), "none.toml: cannot be read"),
-        (("--host", "203.0.113.1"), "cannot listen on 203.0.113.1"),
+        (("--host", "203.0.113.1"), "choose another with --host"),
     ],
 )
 def test_mistakes_are_told_in_one_line(

@@ -69,6 +69,9 @@ def report(
             os.path.relpath(file): list(read_records([file], say))
             for file in (named[1:] if compare else named)
         }
+        for name, records in read.items():
+            if not records:
+                fail(f"{name}: holds no results; name those of a run")
         comparison = None
         if compare:
             old = Results(os.path.relpath(named[0]), read_records(named[:1], say))

@@ -2,6 +2,7 @@
 tests and browsers can be driven beside it."""
 
 import asyncio
+import errno
 import logging
 import socket
 import ssl
@@ -252,9 +253,11 @@ class MockServer:
                 asyncio.Protocol, self._host, self._port, start_serving=False
             )
         except OSError as error:
+            ports = (errno.EADDRINUSE, errno.EACCES)
+            option = "--port" if error.errno in ports else "--host"
             raise PortInUseError(
                 f"cannot listen on {self._host}:{self._port}: {error.strerror}; "
-                "choose another with --port"
+                f"choose another with {option}"
             ) from None
         port = listening.sockets[0].getsockname()[1]
         listener: socket.socket = listening.sockets[0].dup()
