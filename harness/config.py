@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from harness.policy import (
     DEFAULT_ENVIRONMENTS,
@@ -221,12 +221,11 @@ def _application(client_id: str, table: Mapping[str, Any], environment: str) -> 
         raise ConfigError(f"{where}.secret: must be text, or left out for a public application")
     for key in _ADDRESSES:
         for url in _strings(table, f"{where}.", key):
-            parts = urlsplit(url)
-            if not parts.scheme or not (parts.netloc or parts.path) or parts.fragment:
+            if not _is_absolute(url):
                 raise ConfigError(
                     f"{where}.{key}: must be absolute addresses without a fragment, not {url!r}"
                 )
-            if key == "backchannel_logout_uris" and not _is_web_address(parts):
+            if key == "backchannel_logout_uris" and not _is_web_address(url):
                 raise ConfigError(f"{where}.{key}: must be http or https addresses, not {url!r}")
     scopes = _strings(table, f"{where}.", "scopes")
     if scopes and secret is None:
@@ -242,8 +241,17 @@ def _application(client_id: str, table: Mapping[str, Any], environment: str) -> 
     )
 
 
-def _is_web_address(parts: SplitResult) -> bool:
+def _is_absolute(url: str) -> bool:
     try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.scheme and (parts.netloc or parts.path)) and not parts.fragment
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False

@@ -91,7 +91,9 @@ def test_there_is_no_absolute_limit_unless_it_is_set(tmp_path: Path) -> None:
                 f'[environments.a.applications.b]\nbackchannel_logout_uris = ["{uri}"]',
                 "environments.a.applications.b.backchannel_logout_uris: must be",
             )
-            for uri in ("/logout", "app:logout", "http://h/#f", "ftp://h/", "http://h:x/")
+            for uri in (
+                "/logout", "app:logout", "http://h/#f", "ftp://h/", "http://h:x/", "http://[",
+            )
         ),
         (
             '[environments.a]\npersistence = "persistent"\n'

@@ -47,6 +47,8 @@ def test_a_promise_has_to_be_made() -> None:
         ({"person": Person(password="hunter2")}, "person.password: must come from the environment"),
         ({"urls": {"other": "http://a/"}}, "urls: there is no policy 'other'; known: default"),
         ({"url": "localhost"}, "url: must begin with http:// or https://"),
+        ({"url": "http://"}, "url: must begin with http:// or https://, and a host"),
+        ({"urls": {"default": "http://["}}, "urls.default: must begin with http:// or https://, a"),
         ({"clock": "advance"}, "clock: must be an address"),
         (
             {"policies": {"x": Policy(persistence="persistent", inactivity_timeout=0)}},  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from harness.targets.first_file import first_file
 from harness.targets.loading import load_target
 from harness.targets.recorded import can_record, recorded
 from harness.targets.running import RunningTarget
-from harness.targets.target import TargetError
+from harness.targets.target import TargetError, problem_of_address
 
 __all__ = ["target"]
 
@@ -51,8 +51,8 @@ def init(
     ] = None,
 ) -> None:
     """Write a first file that describes a login, to be filled in."""
-    if not url.startswith(("http://", "https://")):
-        fail(f"{url}: must begin with http:// or https://")
+    if problem := problem_of_address(url):
+        fail(f"{url}: {problem}")
     if output.suffix not in (".py", ".toml"):
         fail(f"{output}: a target is a Python module (.py) or TOML (.toml)")
     python = output.suffix == ".py"

@@ -4,12 +4,13 @@ whether they are signed in, and what is promised."""
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from harness.engines.site import SiteError
 from harness.policy import Policy, check_persistence, check_timeout
 from harness.targets.client import MOCK, Client, client_id_of
 
-__all__ = ["Person", "Target", "TargetError"]
+__all__ = ["Person", "Target", "TargetError", "problem_of_address"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _FROM_ENVIRONMENT = "env:"
@@ -17,6 +18,17 @@ _FROM_ENVIRONMENT = "env:"
 
 class TargetError(SiteError):
     """A mistake in a target, or what did not go as it says; the message is for the user."""
+
+
+def problem_of_address(url: str) -> str | None:
+    """What an address must be so that a browser can go there, or None where it is."""
+    try:
+        there = urlsplit(url).hostname
+    except ValueError:
+        there = None
+    if there and url.startswith(("http://", "https://")):
+        return None
+    return "must begin with http:// or https://, and a host"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,9 +207,10 @@ class Target:
         for key, person in (("person", self.person), *self.people.items()):
             if problem := person.problem():
                 raise TargetError(f"{key}.{problem}")
-        for key, url in (("url", self.url), *self.urls.items()):
-            if not url.startswith(("http://", "https://")):
-                raise TargetError(f"{key}: must begin with http:// or https://, not {url!r}")
+        named = {"url": self.url, **{f"urls.{name}": url for name, url in self.urls.items()}}
+        for key, url in named.items():
+            if problem := problem_of_address(url):
+                raise TargetError(f"{key}: {problem}, not {url!r}")
 
     def sign_in(self, function: _F) -> _F:
         """How a person signs in: `(page, person)`, or `(page, person, policy)` with its name."""
