@@ -92,5 +92,10 @@ def test_it_is_about_the_last_check_of_the_auth_server_and_about_browsers() -> N
     assert "ended when the browser was closed, in 1 of 1 browser as installed." in answer[1]
 
 
+def test_a_policy_that_the_run_does_not_tell_is_not_answered() -> None:
+    odd = structs.replace(RUN, configuration={"policies": {"short": "non_persistent", "long": {}}})
+    assert answers(matrix_of([odd, observed(True)])) == []
+
+
 def test_what_no_scenario_asks_is_not_answered() -> None:
     assert told(observed(True, scenario="mine.own")) == []

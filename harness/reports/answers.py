@@ -89,7 +89,8 @@ def _persistence(runs: Iterable[Run]) -> dict[str, bool]:
     for run in runs:
         policies = run.configuration.get("policies")
         for name, policy in (policies.items() if isinstance(policies, dict) else ()):
-            found[name] = policy["persistence"] == "persistent"
+            if isinstance(policy, dict) and "persistence" in policy:
+                found[name] = policy["persistence"] == "persistent"
     return found
 
 
