@@ -1,5 +1,6 @@
 """What a run leaves behind: one JSON object a line. Every report is a fold over these records."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -122,6 +123,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="run"
     """Which part of a whole those are, and of how many: `2/4`. Empty: they are all of it."""
     whole: str = ""
     """The same for all shards that are cut from the same items in the same way."""
+
+    @property
+    def policies(self) -> Mapping[str, Mapping[str, object]]:
+        """What was promised, by environment, where the configuration tells it."""
+        told = self.configuration.get("policies")
+        known = told.items() if isinstance(told, dict) else ()
+        return {name: policy for name, policy in known if isinstance(policy, dict)}
 
 
 class ScenarioNote(msgspec.Struct, frozen=True, kw_only=True):

@@ -85,13 +85,12 @@ def answers(matrix: Matrix) -> list[Policies]:
 
 
 def _persistence(runs: Iterable[Run]) -> dict[str, bool]:
-    found: dict[str, bool] = {}
-    for run in runs:
-        policies = run.configuration.get("policies")
-        for name, policy in (policies.items() if isinstance(policies, dict) else ()):
-            if isinstance(policy, dict) and "persistence" in policy:
-                found[name] = policy["persistence"] == "persistent"
-    return found
+    return {
+        name: policy["persistence"] == "persistent"
+        for run in runs
+        for name, policy in run.policies.items()
+        if "persistence" in policy
+    }
 
 
 def _last(matrix: Matrix, observations: Sequence[Observation]) -> list[Observation]:

@@ -264,9 +264,7 @@ def _trouble(times: dict[int, Unsupported | Error]) -> Unsupported | Error:
 def _policies(matrix: Matrix) -> list[str]:
     listed: dict[str, None] = {}
     for run in matrix.runs:
-        configured = run.configuration.get("policies")
-        if isinstance(configured, dict):
-            listed |= dict.fromkeys(configured)
+        listed |= dict.fromkeys(run.policies)
     observed = {policy for cell in matrix.cells.values() for policy, _ in cell.seen}
     return [*listed, *sorted(observed - listed.keys())]
 

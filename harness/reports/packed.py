@@ -154,8 +154,7 @@ def _kept(trouble: Unsupported | ErrorRecord) -> Sequence[str]:
 def _policies(runs: Sequence[Run], names: Sequence[str]) -> list[dict[str, Any]]:
     configured: dict[str, Any] = {}
     for run in runs:
-        policies = run.configuration.get("policies")
-        configured |= policies if isinstance(policies, dict) else {}
+        configured |= run.policies
     return [{"name": name, **configured.get(name, {})} for name in names]
 
 
