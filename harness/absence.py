@@ -7,7 +7,7 @@ from itertools import pairwise
 from harness.policy import Limits
 from harness.verbs import Moment, ScenarioError, Step, UnsupportedVerbError
 
-__all__ = ["Absence"]
+__all__ = ["Absence", "some_time"]
 
 _VISITS_AT_MOST = 50
 """Until one moment: some minutes, in a browser."""
@@ -76,3 +76,12 @@ class Absence:
         at = [seconds * number // (visits + 1) for number in range(visits + 1)]
         for before, after in pairwise(at):
             yield timedelta(seconds=after - before)
+
+
+def some_time(verb: str, time: timedelta) -> timedelta:
+    """A time that a scenario gives a verb; raise ScenarioError where it is none."""
+    if not isinstance(time, timedelta):
+        raise ScenarioError(f"{verb}: must be a time as timedelta(hours=1), not {time!r}")
+    if time <= timedelta(0):
+        raise ScenarioError(f"{verb}: the time must be more than nothing, not {time}")
+    return time

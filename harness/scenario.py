@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from harness.absence import Absence
+from harness.absence import Absence, some_time
 from harness.people import FIRST, PEOPLE
 from harness.policy import Limits
 from harness.verbs import VERBS, Moment, ScenarioError, Step, UnsupportedVerbError, narrate
@@ -229,9 +229,7 @@ class Browser:
 
     def wait(self, time: timedelta) -> None:
         """Let time pass, on the server and for the browser, without waiting for it."""
-        if time <= timedelta(0):
-            raise ScenarioError(f"wait: the time must be more than nothing, not {time}")
-        self._do(Step("wait", time))
+        self._do(Step("wait", some_time("wait", time)))
 
     def wait_until(self, moment: Moment) -> None:
         """Let time pass until a moment relative to the policy. Where the environments have
@@ -258,13 +256,16 @@ class Browser:
 
     def set_clock_back(self, time: timedelta) -> None:
         """Set the clock of the person's computer back; the server's goes on as it is."""
-        if time <= timedelta(0):
-            raise ScenarioError(f"set_clock_back: the time must be more than nothing, not {time}")
-        self._do(Step("set_clock_back", time))
+        self._do(Step("set_clock_back", some_time("set_clock_back", time)))
 
     def check(self, label: str) -> Check:
-        """Observe every surface of every environment; `label` names the check in the report. What
-        came out is for tests to read, not for scenarios (`Unread`)."""
+        """Observe every surface of every environment; `label` names the check in the report, and
+        no other of the scenario. What came out is for tests to read, not for scenarios (`Unread`).
+        """
+        if not isinstance(label, str) or not label.strip():
+            raise ScenarioError(f"check: the label must be text, not {label!r}")
+        if Step("check", label) in self._steps:
+            raise ScenarioError(f"check {label!r}: there was one already; give each its own name")
         if not self._windows:
             raise ScenarioError(f"check {label!r}: the browser is not running; start it first")
         self._steps.append(Step("check", label))
@@ -297,7 +298,7 @@ class Browser:
         self._windows.gone()
 
     def _check_number(self, number: int | None, count: int, kind: str) -> None:
-        if number is not None and not 1 <= number <= count:
+        if number is not None and number not in range(1, count + 1):
             raise ScenarioError(f"close_{kind}: there is no {kind} {number}; {count} open")
 
 
@@ -322,8 +323,11 @@ class Scenario:
         return frozenset(step.until for step in steps_of(self) if step.until is not None)
 
     def __call__(self, browser: Browser) -> None:
+        """Raises ScenarioError also where nothing was looked at: that could not fail."""
         browser.tells = False
         self.function(browser)
+        if not any(step.verb == "check" for step in browser.steps):
+            raise ScenarioError('it looks at nothing: say when, as browser.check("at last")')
 
 
 def scenario(

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -170,8 +171,40 @@ def test_a_scenario_is_told_nothing_of_what_came_out() -> None:
     unread.tells = False
     for read in (len, list, bool):
         with pytest.raises(ScenarioError, match="session_browser"):
-            read(unread.check("now"))
+            read(unread.check(read.__name__))
     assert Browser(Listener()).check("a test's own") == {}
+
+
+def test_what_looks_at_nothing_is_no_scenario() -> None:
+    """It could not fail."""
+
+    @scenario(title="", claims="")
+    def blind(browser: Browser) -> None:
+        browser.sign_in()
+
+    with pytest.raises(ScenarioError, match="it looks at nothing"):
+        steps_of(blind)
+
+
+@pytest.mark.parametrize("label", [5, "", "  ", None])
+def test_a_check_is_called_by_text(label: Any) -> None:
+    with pytest.raises(ScenarioError, match="check: the label must be text, not"):
+        Browser(Listener()).check(label)
+
+
+def test_each_check_has_its_own_name() -> None:
+    """Reports place what came out by it."""
+    browser = Browser(Listener())
+    browser.check("now")
+    with pytest.raises(ScenarioError, match="check 'now': there was one already"):
+        browser.check("now")
+
+
+@pytest.mark.parametrize("time", [5, "3 days", None])
+def test_a_time_is_a_timedelta(time: Any) -> None:
+    for verb in ("wait", "set_clock_back"):
+        with pytest.raises(ScenarioError, match=rf"{verb}: must be a time as timedelta\(hours=1\)"):
+            getattr(Browser(Listener()), verb)(time)
 
 
 @pytest.mark.parametrize(
@@ -225,8 +258,9 @@ def test_without_limits_that_is_told_in_words() -> None:
     @scenario(title="", claims="")
     def active(browser: Browser) -> None:
         browser.visit_until(Moment.JUST_BEFORE_THE_ABSOLUTE_LIMIT)
+        browser.check("then")
 
-    assert [narrate(step) for step in steps_of(active)] == [
+    assert [narrate(step) for step in steps_of(active)][:-1] == [
         "Stay away for less than the inactivity timeout, once or more.",
         "Open the application again and let it ask the auth server who you are.",
         "Stay away until just before the absolute limit has passed.",
@@ -238,6 +272,7 @@ def test_without_a_timeout_a_moment_is_told_in_words() -> None:
     def relative(browser: Browser) -> None:
         browser.sign_in()
         browser.wait_until(Moment.JUST_BEFORE_THE_TIMEOUT)
+        browser.check("then")
 
     assert relative.moments == {Moment.JUST_BEFORE_THE_TIMEOUT}
     assert narrate(steps_of(relative)[1]) == (

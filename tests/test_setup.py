@@ -20,6 +20,7 @@ def scenario_that_waits(*until: Moment) -> Scenario:
         browser.sign_in()
         for moment in until:
             browser.wait_until(moment)
+        browser.check("then")
 
     return waiting
 
