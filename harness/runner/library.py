@@ -106,8 +106,9 @@ def scenarios_named(argument: str) -> list[Scenario]:
 def name_a_scenario(name: str, known: Iterable[str]) -> str:
     """Return `name` if it is that of a scenario that comes with Afterclose; else raise ConfigError
     with the nearest, be it a scenario or a file of them."""
-    near = dict.fromkeys(n for scenario in known for n in (scenario, scenario.partition(".")[0]))
-    return name_one_of("scenario", name, near, lists="afterclose scenarios")
+    names = list(known)
+    files = [] if "." in name else [scenario.partition(".")[0] for scenario in names]
+    return name_one_of("scenario", name, [*names, *files], lists="afterclose scenarios")
 
 
 def _place(scenario: Scenario) -> tuple[str, int]:
