@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from harness.people import FIRST, PEOPLE, Person
 from harness.server.running import MockServer
+from tests.patience import PATIENCE
 
 
 def secret(client_id: str) -> str:
@@ -78,7 +79,7 @@ class Client:
         if form is not None:
             body = urlencode(form).encode()
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=PATIENCE)
         try:
             connection.request(
                 method, f"{parts.path or '/'}?{parts.query}".rstrip("?"), body, sent

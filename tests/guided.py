@@ -15,11 +15,9 @@ from urllib.parse import urljoin
 from harness.people import FIRST, PEOPLE
 from harness.server.running import MockServer
 from tests.client import Answer, Client
+from tests.patience import PATIENCE
 
-__all__ = ["PATIENCE", "Guide", "Person", "guided"]
-
-PATIENCE = 30.0
-"""Seconds."""
+__all__ = ["Guide", "Person", "guided"]
 
 
 class Guide:

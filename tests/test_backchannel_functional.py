@@ -27,6 +27,7 @@ from harness.server.running import MockServer
 from harness.settings import PolicyChange, Settings
 from tests.client import Client
 from tests.oauth import code, tokens
+from tests.patience import PATIENCE
 
 NAME, SECRET = "shop", "s" * 48
 
@@ -51,7 +52,7 @@ class Told:
 
     def claims(self, client: Client) -> dict[str, Any]:
         """What the next logout token says."""
-        return claims_of(client, self.bodies.get(timeout=10)["logout_token"])
+        return claims_of(client, self.bodies.get(timeout=PATIENCE)["logout_token"])
 
     def nothing_more(self, client: Client) -> bool:
         client.control("POST", "clock", {"advance": 0})
@@ -230,7 +231,7 @@ def test_what_ended_with_its_organization_is_told_at_the_start(
 def test_a_token_is_typed_and_names_a_key(client: Client, told: Told) -> None:
     sign_in(client)
     log_out(client)
-    header = jwt.get_unverified_header(told.bodies.get(timeout=10)["logout_token"])
+    header = jwt.get_unverified_header(told.bodies.get(timeout=PATIENCE)["logout_token"])
     assert header["typ"] == "logout+jwt"
     assert header["alg"] == "RS256"
     assert header["kid"]
@@ -311,7 +312,7 @@ def test_what_may_pass_is_tried_again_twice(
     told.answers = list(answers)
     sign_in(client)
     log_out(client)
-    sent = {told.bodies.get(timeout=10)["logout_token"] for _ in range(attempts)}
+    sent = {told.bodies.get(timeout=PATIENCE)["logout_token"] for _ in range(attempts)}
     assert told.nothing_more(client)
     assert len(sent) == 1, "the same token"
     problems = capfd.readouterr().err
@@ -367,7 +368,7 @@ def test_the_server_ends_while_an_application_does_not_answer(
     client = Client(server)
     sign_in(client)
     log_out(client)
-    told.bodies.get(timeout=10)
+    told.bodies.get(timeout=PATIENCE)
     server.__exit__(None, None, None)
     assert told.bodies.empty()
 
@@ -376,7 +377,7 @@ def test_a_reset_tells_nobody(client: Client, told: Told) -> None:
     told.silent, told.answers = threading.Event(), [500]
     sign_in(client)
     log_out(client)
-    told.bodies.get(timeout=10)
+    told.bodies.get(timeout=PATIENCE)
     client.control("POST", "reset")
     told.silent.set()
     assert told.nothing_more(client)
@@ -394,7 +395,7 @@ def test_discovery_says_so(client: Client) -> None:
 def test_a_logout_token_is_no_access_token(client: Client, told: Told) -> None:
     sign_in(client)
     log_out(client)
-    token = told.bodies.get(timeout=10)["logout_token"]
+    token = told.bodies.get(timeout=PATIENCE)["logout_token"]
     answer = client.get(
         client.url("persistent", "/oauth2/v2/user_profile"),
         headers={"Authorization": f"Bearer {token}"},

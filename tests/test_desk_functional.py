@@ -15,6 +15,7 @@ from harness.server import routes
 from harness.server.desk import AUTHORITY, Came, Desk, Notice, Returned, Said
 from harness.server.running import MockServer
 from tests.client import Client
+from tests.patience import PATIENCE
 
 STEP = Notice(
     scenario="A <b>scenario</b>",
@@ -233,4 +234,4 @@ def test_the_authority_and_a_certificate_that_apple_takes(desk: Desk) -> None:
 
 
 def _connected(port: int | None) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port or 0), timeout=10)
+    return socket.create_connection(("127.0.0.1", port or 0), timeout=PATIENCE)

@@ -21,6 +21,7 @@ from harness.server.desk import Came, Desk, Notice, Said
 from harness.server.exchanges import Exchange
 from harness.server.running import MockServer
 from harness.verbs import VERBS
+from tests.patience import PATIENCE
 
 
 def environment(name: str) -> ServedEnvironment:
@@ -197,7 +198,7 @@ def test_what_is_entered_counts_where_it_is_asked_for() -> None:
     terminal.tell(STEP)
     terminal.listen()
     os.write(writing, b"s\nwhat\n \n")
-    assert desk.heard.get(timeout=30) is Said.DONE
+    assert desk.heard.get(timeout=PATIENCE) is Said.DONE
     os.close(writing)
     assert desk.heard.empty()
 

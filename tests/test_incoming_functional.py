@@ -10,12 +10,14 @@ import pytest
 
 from harness.server.running import MockServer
 from tests.client import Client
+from tests.patience import PATIENCE
 
 
 def sent(client: Client, *lines: str | bytes, body: bytes = b"", port: int | None = None) -> bytes:
     """The whole answer to a request of these lines, the connection closed after it."""
     head = b"\r\n".join(x if isinstance(x, bytes) else x.encode() for x in lines)
-    with socket.create_connection(("127.0.0.1", port or port_of(client)), timeout=10) as connection:
+    address = "127.0.0.1", port or port_of(client)
+    with socket.create_connection(address, timeout=PATIENCE) as connection:
         connection.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -174,7 +176,7 @@ def test_what_fails_in_the_server_is_in_the_log(
 def test_a_connection_that_asks_for_nothing_is_closed(beginning: bytes) -> None:
     with MockServer(patience=0.01) as server:
         port = urlsplit(server.url).port
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
             connection.sendall(beginning)
             with_an_end = connection.recv(1) if not beginning else _end(connection)
             assert with_an_end == b""

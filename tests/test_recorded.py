@@ -10,6 +10,7 @@ import pytest
 from harness.targets.first_file import first_file
 from harness.targets.loading import load_target
 from harness.targets.recorded import steps_in
+from tests.patience import PATIENCE
 from tests.shop import shop
 
 URL = "http://localhost:8000/"
@@ -80,7 +81,7 @@ def test_the_recorder_is_told_which_browser(tmp_path: Path) -> None:
     }  # fmt: skip
     with shop() as url:
         done = subprocess.run(
-            [sys.executable, "-c", code, f"{url}/"], cwd=tmp_path, text=True, timeout=100,
+            [sys.executable, "-c", code, f"{url}/"], cwd=tmp_path, text=True, timeout=PATIENCE,
             env={**os.environ, **unseen}, capture_output=True, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr

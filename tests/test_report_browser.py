@@ -20,6 +20,8 @@ from harness.runner.installing import find_engines
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
+A_WHILE = PATIENCE * 1000
+"""Milliseconds."""
 SCENARIOS = (
     "browser_close.quit_and_start", "crash.crash_after_settling",
     "inactivity.past_the_timeout_while_closed", "session_restore.several_tabs_and_windows",
@@ -341,7 +343,7 @@ def test_rows_come_while_the_run_goes_on_and_nothing_else_changes(
         page.get_by_label("text").fill("the")
         append_records_to(results, rest)
         expect(page.locator(".matrix tbody tr th b", has_text=SCENARIOS[2])).to_be_visible(
-            timeout=20_000
+            timeout=A_WHILE
         )
         assert {place[1] for place in read(page)} == {"chromium"}
         assert len({place[0] for place in read(page)}) > 1
@@ -353,7 +355,7 @@ def test_rows_come_while_the_run_goes_on_and_nothing_else_changes(
             "after the inactivity timeout"
         ), "what is above the table has come, too"
         serving.terminate()
-        expect(page.locator("#live")).to_contain_text("Nobody answers any more", timeout=20_000)
+        expect(page.locator("#live")).to_contain_text("Nobody answers any more", timeout=A_WHILE)
     finally:
         page.close()
         serving.kill()
