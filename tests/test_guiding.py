@@ -1,6 +1,7 @@
 """What a guide reads off the log, how old it takes cookies for, and whom it asks what."""
 
 import os
+from queue import Empty
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -177,6 +178,28 @@ def floor(desk: Desk, lines: list[str]) -> Floor:
 
 
 STEP = Notice(number=2, sentence="Close the browser.", hints=("By its menu.",), says=(Said.DONE,))
+
+
+class Quiet:
+    """Where nothing is heard for a while, and then a word."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def get(self, *, timeout: float) -> Said:
+        self.waits.append(timeout)
+        if len(self.waits) < 3:
+            raise Empty
+        return Said.DONE
+
+
+def test_nobody_waits_without_looking_up() -> None:
+    """A signal that comes as the wait begins, or to another thread, is noticed between two."""
+    desk = Desk()
+    one = floor(desk, [])
+    desk.heard = quiet = Quiet()  # type: ignore[assignment]
+    assert one.until(lambda heard: heard is Said.DONE, "") is Said.DONE
+    assert (len(quiet.waits), max(quiet.waits) <= 1) == (3, True)
 
 
 def test_what_was_said_of_the_step_before_is_over() -> None:

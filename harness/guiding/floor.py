@@ -17,6 +17,9 @@ __all__ = ["Floor"]
 
 _BACK_WITHIN = 5.0
 """Seconds."""
+_BREATH = 1.0
+"""Seconds after which whoever waits looks up: Ctrl+C that comes as the wait begins, or to another
+thread, does not end it."""
 
 
 class Floor:
@@ -57,7 +60,10 @@ class Floor:
     ) -> Heard:
         """What was heard that is enough. Raises UnsupportedVerbError where the person skips it."""
         while True:
-            heard = self._account(self._desk.heard.get())
+            try:
+                heard = self._account(self._desk.heard.get(timeout=_BREATH))
+            except Empty:
+                continue
             if heard is Said.SKIP:
                 raise UnsupportedVerbError(f"skipped by the person: {sentence}")
             if enough(heard):
@@ -78,7 +84,7 @@ class Floor:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             with contextlib.suppress(Empty):
-                if enough(self._account(self._desk.heard.get(timeout=left))):
+                if enough(self._account(self._desk.heard.get(timeout=min(left, _BREATH)))):
                     return True
         return False
 
