@@ -9,6 +9,7 @@ from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.looking import go_to, leave
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.server.running import MockServer
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 OFTEN = 40
@@ -42,4 +43,4 @@ def test_a_tab_is_gone_when_it_is_left(pool: BrowserPool) -> None:
                 await leave(tab, borrowed=False)
             return len(context.pages)
 
-    assert pool.run(come_and_go(), 60) == 1
+    assert pool.run(come_and_go(), PATIENCE) == 1

@@ -253,8 +253,8 @@ class MockServer:
                 asyncio.Protocol, self._host, self._port, start_serving=False
             )
         except OSError as error:
-            ports = (errno.EADDRINUSE, errno.EACCES)
-            option = "--port" if error.errno in ports else "--host"
+            of_the_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
+            option = "--port" if of_the_port else "--host"
             raise PortInUseError(
                 f"cannot listen on {self._host}:{self._port}: {error.strerror}; "
                 f"choose another with {option}"

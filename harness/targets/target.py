@@ -21,7 +21,8 @@ class TargetError(SiteError):
 
 
 def problem_of_address(url: str) -> str | None:
-    """What an address must be so that a browser can go there, or None where it is."""
+    """What an address must be so that a browser can go there, or None where it is. Its port may
+    still be `{port}`."""
     try:
         there = urlsplit(url).hostname
     except ValueError:

@@ -91,14 +91,13 @@ def test_without_a_fault_nothing_is_unexpected(
 def row(
     name: str,
     pool: BrowserPool,
-    patch: pytest.MonkeyPatch,
     without: tuple[dict[Cell, Observation], set[str]],
     chosen: Collection[str] = PACKS,
     pairs: Collection[Pair] = PAIRS,
 ) -> tuple[str, int, int, int, int]:
     """Name, cells whose outcome it changes, of those red, red in all, and what it breaks off."""
     normal, broken_before = without
-    with patch.context() as faulty:
+    with pytest.MonkeyPatch.context() as faulty:
         FAULTS[name](faulty)
         cells, broken = observe(pool, chosen, pairs)
     changed = [key for key, o in cells.items() if o.shown != normal[key].shown]
@@ -111,11 +110,10 @@ def row(
 def test_a_fault_is_found_and_no_cell_that_it_changes_passes(
     name: str,
     pool: BrowserPool,
-    monkeypatch: pytest.MonkeyPatch,
     without: tuple[dict[Cell, Observation], set[str]],
 ) -> None:
     for pack in PACKS:
-        _, changed, changed_and_red, red, broken = row(name, pool, monkeypatch, without, [pack])
+        _, changed, changed_and_red, red, broken = row(name, pool, without, [pack])
         assert changed_and_red == changed
         if red or broken:
             return
@@ -140,9 +138,7 @@ if __name__ == "__main__":
     with MockServer(DEFAULT_ENVIRONMENTS) as server:
         shop = BrowserPool(server.url, Options())
         before = observe(shop, packs(), EVERY_PAIR)
-        rows = [
-            row(name, shop, pytest.MonkeyPatch(), before, packs(), EVERY_PAIR) for name in FAULTS
-        ]
+        rows = [row(name, shop, before, packs(), EVERY_PAIR) for name in FAULTS]
         shop.close()
     lines = [head, "|---|---|---|---|---|", *map(line_of, rows)]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
