@@ -33,6 +33,14 @@ sys.stdin.read()
 """
 
 
+TELLING = HOLDING.replace(
+    "held = hold(Path(sys.argv[1]))",
+    """from harness.runner.steps import StepFile
+steps = StepFile(Path(sys.argv[1]) / "steps.ndjson")
+steps.tell("item", "line")""",
+)
+
+
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -40,9 +48,9 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @contextlib.contextmanager
-def owner_of(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def owner_of(folder: Path, script: str = HOLDING) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDING, str(folder)],
+        [sys.executable, "-c", script, str(folder)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
@@ -89,6 +97,16 @@ def test_what_somebody_holds_stays(temporary: Path) -> None:
         clear_runs()
         assert folder.exists()
         assert browser.poll() is None
+
+
+def test_a_run_that_tells_its_steps_holds_its_folder(temporary: Path) -> None:
+    """On models nobody else does."""
+    folder = temporary / "afterclose-0000"
+    with owner_of(folder, TELLING):
+        clear_runs()
+        assert (folder / "steps.ndjson").exists()
+    clear_runs()
+    assert not folder.exists()
 
 
 def test_what_is_not_ours_stays(temporary: Path, left: Path) -> None:

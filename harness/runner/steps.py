@@ -4,8 +4,10 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from io import FileIO
 from pathlib import Path
 
+from harness.engines.leftovers import hold
 from harness.records import Observation
 from harness.scenario import Check, Interpreter, Step, narrate
 
@@ -68,10 +70,14 @@ class StepFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._read = 0
+        self._held: FileIO | None = None
+        """The mark of the file's folder, as long as this process lives."""
 
     def tell(self, item: str, line: str) -> None:
         """Append one."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        folder = self._path.parent
+        if self._held is None or not folder.exists():
+            self._held = hold(folder)
         data = json.dumps([item, line]).encode() + b"\n"
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
