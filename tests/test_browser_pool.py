@@ -1,8 +1,12 @@
 """What is told of a browser that cannot be started; the browser is none."""
 
+import asyncio
 import errno
 import os
 import shutil
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +18,9 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from harness.engines.browser_pool import BrowserDiedError, BrowserPool, BrowserPoolError, Options
 from harness.engines.chromium import Chromium
-from harness.engines.engine import Installation
+from harness.engines.engine import Installation, LaunchOptions
+from harness.engines.new_profile import copied
+from tests.patience import PATIENCE
 
 
 class Fake(Chromium):
@@ -65,6 +71,99 @@ def test_what_does_not_start_is_told_in_a_sentence(
     assert str(raised.value).startswith(said)
     assert "\n" not in str(raised.value)
     assert not any(pool.folder.glob("new-*")), "nothing is left of it"
+
+
+class Slow(Fake):
+    """Its process is there, and once that has been looked at it ends; or the start does."""
+
+    def __init__(self, process: subprocess.Popen[bytes], *, ends: bool) -> None:
+        super().__init__()
+        self._process = process
+        self._ends = ends
+        self._looked = asyncio.Event()
+
+    def process(self, profile: Path) -> int | None:
+        found = super().process(profile)
+        if found == self._process.pid:
+            if self._ends:
+                self._process.kill()
+            self._looked.set()
+        return found
+
+    async def launch(self, _: Any, options: LaunchOptions) -> Any:
+        (options.profile / "SingletonLock").unlink(missing_ok=True)
+        (options.profile / "SingletonLock").symlink_to(f"host-{self._process.pid}")
+        await self._looked.wait()
+        return await (asyncio.Event().wait() if self._ends else super().launch())
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[bytes]]:
+    sleeping = [sys.executable, "-c", "import signal; signal.pause()"]
+    process = subprocess.Popen(sleeping, start_new_session=True)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_one_that_ends_while_it_starts_is_not_waited_for(
+    pool: BrowserPool, process: subprocess.Popen[bytes]
+) -> None:
+    """Playwright waits for a minute where it has answered before."""
+    with pytest.raises(BrowserDiedError, match="Chromium ended while it was started: does /opt"):
+        pool.run(pool.new_profile(Slow(process, ends=True), "default"), PATIENCE)
+    assert not any(pool.folder.glob("new-*")), "nothing is left of it"
+
+
+def test_the_lock_of_a_life_before_says_nothing(
+    pool: BrowserPool, process: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    """A crash leaves it, until the next start."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / "SingletonLock").symlink_to(f"host-{gone.pid}")
+    engine = Slow(process, ends=False)
+    _, leader = pool.run(pool.launch(engine, tmp_path, "default"), PATIENCE)
+    assert leader == process.pid
+
+
+def test_nothing_is_left_of_a_copy_that_nobody_waits_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    copytree = shutil.copytree
+
+    def slowly(*of: Any, **how: Any) -> None:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        copytree(*of, **how)
+
+    monkeypatch.setattr(shutil, "copytree", slowly)
+    template, profile = tmp_path / "template", tmp_path / "profile"
+    for folder in (template, profile):
+        folder.mkdir()
+    (template / "prefs.js").touch()
+
+    async def interrupted() -> None:
+        copying = asyncio.ensure_future(copied(template, profile))
+        await asyncio.to_thread(begun.wait)
+        copying.cancel()
+        asyncio.get_running_loop().call_soon(go_on.set)
+        with pytest.raises(asyncio.CancelledError):
+            await copying
+
+    asyncio.run(interrupted())
+    assert not profile.exists()
+
+
+def test_a_driver_that_died_leaves_no_profile_that_it_was_making(pool: BrowserPool) -> None:
+    left = pool._made() / "new-firefox-1"
+    left.mkdir()
+    driver = subprocess.Popen([sys.executable, "-c", ""])
+    driver.wait()
+    pool._driver = driver.pid
+    assert pool.died() == "Playwright's driver has ended by itself"
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("kind", [PlaywrightError, PlaywrightTimeoutError])

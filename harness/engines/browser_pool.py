@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import os
 import secrets
 import shutil
@@ -23,6 +22,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from harness.engines.control_client import ControlClient
 from harness.engines.engine import Engine, Installation, LaunchOptions
 from harness.engines.leftovers import MARK, hold, new_folder, remove
+from harness.engines.new_profile import copied, reason_of
 from harness.engines.processes import kill_group, kill_users_of, lives, wait_for_leader
 
 __all__ = ["BrowserDiedError", "BrowserPool", "BrowserPoolError", "Options"]
@@ -32,8 +32,8 @@ _DYING = 1.0
 """Seconds in which a process has ended of which Playwright says so."""
 _LOOK_EVERY = 1.0
 """Seconds between two looks at whether Playwright's driver is still there."""
-_ROOM = 2_500_000
-"""Bytes without which there is no room for a profile: a fresh one of Chromium's has 2,778,303."""
+_LOOK_AT_START = 0.2
+"""Seconds between two looks at whether a browser that is being started is still there."""
 _REGISTRY = "PWTEST_SERVER_REGISTRY"
 """Where Playwright's driver keeps a note of each browser that others may connect to; by default in
 the person's home, for ever where the browser has a profile."""
@@ -137,13 +137,11 @@ class BrowserPool:
         try:
             template = await self._template(engine)
             profile = Path(tempfile.mkdtemp(prefix=f"{engine.name}-", dir=self._made()))
-            await asyncio.to_thread(
-                shutil.copytree, template, profile, symlinks=True, dirs_exist_ok=True
-            )
+            await copied(template, profile)
             engine.prepare(profile, preset)
             self._mark.touch()
         except OSError as error:
-            reason = _reason(error, self.folder)
+            reason = reason_of(error, self.folder)
             if profile is not None:
                 await asyncio.to_thread(shutil.rmtree, profile, ignore_errors=True)
             raise BrowserPoolError(f"{self.folder}: no profile could be made: {reason}") from error
@@ -194,7 +192,7 @@ class BrowserPool:
             },
         )
         try:
-            context = await engine.launch(await self.playwright(), options)
+            context = await self._launched(engine, options)
         except PlaywrightTimeoutError:
             self._check_folder(engine)
             raise BrowserPoolError(
@@ -202,9 +200,7 @@ class BrowserPool:
             ) from None
         except PlaywrightError:
             self._check_folder(engine)
-            raise BrowserDiedError(
-                f"{engine.title} ended while it was started: does {installation.path} run here?"
-            ) from None
+            raise _ended_at_start(engine, installation) from None
         leader = engine.process(profile)
         if leader is None:
             await context.close()
@@ -214,6 +210,22 @@ class BrowserPool:
             )
         self._leaders.add(leader)
         return context, leader
+
+    async def _launched(self, engine: Engine, options: LaunchOptions) -> BrowserContext:
+        """Started by Playwright, which waits to the end of its time for one that ends once it has
+        answered."""
+        before, leader = engine.process(options.profile), None
+        launching = asyncio.ensure_future(engine.launch(await self.playwright(), options))
+        try:
+            while not (await asyncio.wait({launching}, timeout=_LOOK_AT_START))[0]:
+                if leader is not None and not lives(leader):
+                    await asyncio.to_thread(self.ended, leader)
+                    raise _ended_at_start(engine, options.installation)
+                now = engine.process(options.profile)
+                leader = now if now not in (before, None) and lives(now) else leader
+            return await launching
+        finally:
+            launching.cancel()
 
     @contextlib.asynccontextmanager
     async def beside(self, engine: Engine) -> AsyncIterator[BrowserContext]:
@@ -253,6 +265,8 @@ class BrowserPool:
             # Of a browser that it was about to start nobody knows the process.
             kill_users_of(self.folder)
             self._leaders.clear()
+            for profile in self.folder.glob("new-*"):
+                shutil.rmtree(profile, ignore_errors=True)
             return _DRIVER_DIED
         dead = [leader for leader in self._leaders if wait_for_leader(leader, _DYING)]
         for leader in dead:
@@ -319,6 +333,12 @@ class BrowserPool:
             await asyncio.to_thread(shutil.rmtree, profile, ignore_errors=True)
 
 
+def _ended_at_start(engine: Engine, installation: Installation) -> BrowserDiedError:
+    return BrowserDiedError(
+        f"{engine.title} ended while it was started: does {installation.path} run here?"
+    )
+
+
 @contextlib.contextmanager
 def _environment(name: str, value: str) -> Iterator[None]:
     """While a process is started."""
@@ -340,17 +360,3 @@ def _drivers() -> set[int]:
             if "run-driver" in child.cmdline():
                 found.add(child.pid)
     return found
-
-
-def _reason(error: OSError, folder: Path) -> str:
-    """In words."""
-    full = os.strerror(errno.ENOSPC)
-    # A browser that ran on a full disk leaves less than a profile, without a word.
-    with contextlib.suppress(OSError):
-        if shutil.disk_usage(folder).free < _ROOM:
-            return full
-    if not isinstance(error, shutil.Error):
-        return error.strerror or str(error)
-    # Of a whole folder that is copied there is one for each file.
-    reasons = [str(why) for _, _, why in error.args[0]]
-    return full if any(full in why for why in reasons) else "files vanished while it was copied"
