@@ -60,7 +60,7 @@ def test_no_answer_outside_the_document(
                 "--include-path-regex", *only,
                 "--checks", "all",
                 "--header", f"Authorization: Bearer {token}",
-                "--max-examples", "130",
+                "--max-examples", "55",
                 "--generation-database", "none",
                 "--no-color",
             ],
