@@ -242,12 +242,13 @@ class Firefox:
         return local_storage(profile, origin)
 
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
-        """Until the database has the persistent cookies: it gets each as it is set."""
+        """Until the database has the persistent cookies, and no other: it gets each as it is set, and
+        loses it as it is deleted, a third of a second later (measured)."""
         persistent = {
             (c["domain"], c["name"]) for c in await context.cookies() if c.get("expires", -1) != -1
         }
         async with asyncio.timeout(_SETTLE_TIMEOUT):
-            while not persistent <= cookie_rows(profile):
+            while persistent != cookie_rows(profile):
                 await asyncio.sleep(_SHORT_POLL)
 
     def age(self, profile: Path, seconds: float) -> None:
