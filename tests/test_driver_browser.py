@@ -242,8 +242,8 @@ def test_settling_means_on_disk(
 
 
 def test_a_crash_finds_no_cookie_that_was_deleted_before_it(pool: BrowserPool) -> None:
-    """In Firefox, which deletes each at once. One environment: of several, those that are signed out
-    of first have the time of the others."""
+    """In Firefox, which deletes each at once. One environment: of several, those that are signed
+    out of first have the time of the others."""
     setup = Setup(engine="firefox", preset="default", environments=FOUR[:1])
     with Driver(pool, ENGINES["firefox"], setup) as driver:
         for verb in ("sign_in", "settle"):

@@ -242,8 +242,8 @@ class Firefox:
         return local_storage(profile, origin)
 
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
-        """Until the database has the persistent cookies, and no other: it gets each as it is set, and
-        loses it as it is deleted, a third of a second later (measured)."""
+        """Until the database has the persistent cookies, and no other: it gets each as it is set,
+        and loses it as it is deleted, a third of a second later (measured)."""
         persistent = {
             (c["domain"], c["name"]) for c in await context.cookies() if c.get("expires", -1) != -1
         }
