@@ -1,25 +1,19 @@
 """The pages of the limitations: one each, of the registry, the committed results, and
 `advice.toml`, which says what people can do about it."""
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
+from documentation.advice import ADVICE
 from documentation.results import SCENARIOS, Browser, Results
+from documentation.shown import SHOWN, Shown
 from documentation.tables import USUAL, joined, table
 from harness.limitations import LIMITATIONS, Limitation
 from harness.presets import PRESETS
 from harness.records import Observation, State
 from harness.reports.matrix import SSO, surface_order
 
-__all__ = ["ADVICE", "example_of", "pages"]
-
-ADVICE: Mapping[str, Mapping[str, Any]] = tomllib.loads(
-    (Path(__file__).parent / "advice.toml").read_text(encoding="utf-8")
-)
-"""By a limitation's id: title, what one would expect, what can be done, and sources for that."""
+__all__ = ["example_of", "pages"]
 
 _WAYS = {
     State.SIGNED_IN: ("signed out", "signed in", "Signed in although signed out is promised"),
@@ -61,8 +55,7 @@ def _page(limitation: Limitation, measured: Results, seen: Sequence[Observation]
         limitation.sentence, "",
         "## What one would expect", "", advice["expect"], "",
         "## What happens", "",
-        *(_happens(measured, seen) if seen else _not_reproduced(advice)),
-        *(_yourself(limitation, measured, seen) if seen else []),
+        *_observed(limitation, measured, seen),
         "## What an operator can do", "", advice["operator"], "",
         "## What an application can do", "", advice["application"], "",
         "## Sources", "",
@@ -71,10 +64,56 @@ def _page(limitation: Limitation, measured: Results, seen: Sequence[Observation]
     return "\n".join(lines)
 
 
-def _not_reproduced(advice: Mapping[str, Any]) -> list[str]:
+def _observed(
+    limitation: Limitation, measured: Results, seen: Sequence[Observation]
+) -> list[str]:
+    """What happens, and how to see it."""
+    if seen:
+        return [*_happens(measured, seen), *_yourself(limitation, measured, seen)]
+    why = ADVICE[limitation.id]["why_not"]
+    if limitation.id in SHOWN:
+        return [*_by_itself(SHOWN[limitation.id], measured, why), *_with_files(limitation)]
     return [
         "**Not reproduced by a run**: no cell of the committed results of real browsers rests on "
-        f"it. {advice['why_not']}", "",
+        f"it. {why}", "",
+    ]  # fmt: skip
+
+
+def _by_itself(shown: Shown, measured: Results, why: str) -> list[str]:
+    """Where it was seen."""
+    lines = [
+        f"Not seen in the runs of the suite. {why} Carried out by itself, as below, it was seen:",
+        "",
+    ]  # fmt: skip
+    titles = {browser.engine: browser.title for browser in measured.browsers}
+    for engine, seen in shown.seen.items():
+        where = joined([f"`{surface}`" for surface in sorted(seen.surfaces, key=surface_order)])
+        lines.append(f"* {titles[engine]} {seen.version} ({seen.day}): {where}")
+    return [*lines, ""]
+
+
+def _with_files(limitation: Limitation) -> list[str]:
+    shown = SHOWN[limitation.id]
+    promised, instead, _ = _WAYS[limitation.explains]
+    *first, last = (f"{number}. {step}" for number, step in enumerate([*shown.steps, ""], start=1))
+    *words, preset, preset_name, policy, policy_name = shown.words
+    lines = [
+        "## How to see it", "",
+        f"With the policy `{shown.policy}`, in a browser {PRESETS[shown.preset]}:", "",
+        *first,
+        f"{last}Look at the session at the auth server: it is **{instead}**. Promised is "
+        f"{promised}.", "",
+        "The same, carried out, in a folder with what follows:", "",
+    ]  # fmt: skip
+    for name, text in shown.files.items():
+        language = name.rpartition(".")[2].replace("py", "python")
+        lines += [f"`{name}`", "", f"```{language}", text.rstrip(), "```", ""]
+    return [
+        *lines,
+        "```console",
+        f"$ afterclose {' '.join(words)} \\",
+        f"    {preset} {preset_name} {policy} {policy_name}",
+        "```", "",
     ]  # fmt: skip
 
 
@@ -180,10 +219,12 @@ def _index(measured: Results, seen: Mapping[str, Sequence[Observation]]) -> str:
         ]  # fmt: skip
         head = ["limitation", "in a sentence", *(f"cells, {b.short}" for b in measured.browsers)]
         lines += [f"## {heading}", "", table(head, rows), ""]
-    missing = [one for one in LIMITATIONS if not seen[one.id]]
+    missing = [one.id for one in LIMITATIONS if not seen[one.id]]
+    alone = joined([f"[`{name}`]({name}.md)" for name in missing if name in SHOWN])
+    never = joined([f"[`{name}`]({name}.md)" for name in missing if name not in SHOWN])
     lines += [
-        f"{len(missing)} of {len(LIMITATIONS)} are not reproduced by a run of real browsers that "
-        "is committed; their pages say why.", "",
+        f"Settings or a lifecycle of their own, which the suite does not have, show {alone}: their "
+        f"pages say which, and where that was seen. Not reproduced in a real browser: {never}.", "",
         "```{toctree}", ":hidden:", "",
         *(one.id for one in LIMITATIONS), "```", "",
     ]  # fmt: skip

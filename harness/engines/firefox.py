@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, Page, Playwright
+from playwright.async_api import BrowserContext, Cookie, Page, Playwright
 
 from harness.engines.engine import (
     RETITLE,
@@ -224,8 +224,7 @@ class Firefox:
         written at once, as it would be when its interval is over."""
         listed = await context.cookies()
         of_session = [cookie for cookie in listed if cookie.get("expires", -1) == -1]
-        session = {(c["domain"], c["name"]) for c in of_session}
-        persistent = {(c["domain"], c["name"]) for c in listed} - session
+        persistent = _persistent(listed)
         level = choices_of(preset).privacy_level
         session = {(c["domain"], c["name"]) for c in of_session if level < 2 - c["secure"]}
         await self._on_own_page(context, SAVE_SESSION)
@@ -242,11 +241,9 @@ class Firefox:
         return local_storage(profile, origin)
 
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
-        """Until the database has the persistent cookies, and no other: it gets each as it is set,
-        and loses it as it is deleted, a third of a second later (measured)."""
-        persistent = {
-            (c["domain"], c["name"]) for c in await context.cookies() if c.get("expires", -1) != -1
-        }
+        """Until the database has the persistent cookies as they are, and no other: it gets each as
+        it is set, changed or deleted, a third of a second later (measured)."""
+        persistent = _persistent(await context.cookies())
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while persistent != cookie_rows(profile):
                 await asyncio.sleep(_SHORT_POLL)
@@ -304,6 +301,11 @@ class _HiddenTab:
         """Put it in front, and back."""
         asked = json.dumps([self._number, list(addresses)])
         await self._own_page.evaluate(f"() => ({FRAME_IN_RESTORED_TAB})(...{asked})")
+
+
+def _persistent(listed: Sequence[Cookie]) -> set[tuple[str, str, str]]:
+    """As `cookie_rows` has them."""
+    return {(c["domain"], c["name"], c["value"]) for c in listed if c["expires"] != -1}
 
 
 async def _own_page(context: BrowserContext) -> Page:

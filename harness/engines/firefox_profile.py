@@ -72,9 +72,9 @@ def session_cookies(profile: Path) -> set[tuple[str, str]]:
     return {(cookie["host"], cookie["name"]) for cookie in state.get("cookies", [])}
 
 
-def cookie_rows(profile: Path) -> set[tuple[str, str]]:
-    """Host and name of each cookie in its database."""
-    return set(_query(profile / "cookies.sqlite", "SELECT host, name FROM moz_cookies"))
+def cookie_rows(profile: Path) -> set[tuple[str, str, str]]:
+    """Host, name and value of each cookie in its database."""
+    return set(_query(profile / "cookies.sqlite", "SELECT host, name, value FROM moz_cookies"))
 
 
 def _query(database: Path, query: str) -> list[Any]:
