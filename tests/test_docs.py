@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
+from harness.cli import app
 from harness.config import load_config
 from harness.runner.baseline_file import read_baseline
 from tests.patience import PATIENCE
@@ -70,6 +72,22 @@ def test_commands(block: str, tmp_path: Path) -> None:
             assert '"ready": true' in server.stdout.readline(), line
         server.send_signal(signal.SIGINT)
         assert server.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("block", blocks("console"))
+def test_commands_that_take_more_than_a_test_has_are_read(block: str) -> None:
+    """A cluster, a login of one's own with its password, another machine. What the pages of the
+    limitations say is carried out by `test_limitation_pages_browser`, and `make run` by others."""
+    for line in block.replace("\\\n", " ").splitlines():
+        name, *words = line.removeprefix("$ ").partition("#")[0].split()
+        assert name in ("afterclose", "make", "export", "pip", "dask", "docker"), line
+        command: Any = typer.main.get_command(app)
+        while name == "afterclose" and words:
+            context = command.make_context(words[0], words)
+            if not hasattr(command, "get_command"):
+                break
+            command, words = command.get_command(context, words[0]), words[1:]
+            assert command is not None, line
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
