@@ -33,8 +33,9 @@ docs: $(VENV)/installed
 	@echo build/docs/index.html
 
 # What a run showed becomes what the tables of the documentation say: RESULTS=report/results.ndjson
-measured-docs: $(VENV)/installed
+measured-docs: $(VENV)/browsers
 	$(BIN)/python -m tests.measuring $(or $(RESULTS),report/results.ndjson)
+	$(BIN)/python -m documentation.shown
 	$(BIN)/python -m documentation
 
 $(VENV)/installed: pyproject.toml requirements.lock
