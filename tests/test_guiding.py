@@ -202,6 +202,19 @@ def test_nobody_waits_without_looking_up() -> None:
     assert (len(quiet.waits), max(quiet.waits) <= 1) == (3, True)
 
 
+def test_who_has_left_is_waited_for_no_more() -> None:
+    """Even where what the signal raised got lost in what ran just then."""
+    desk = Desk()
+    one = floor(desk, [])
+    with pytest.raises(KeyboardInterrupt):
+        one.leave(2, None)
+    desk.heard.put(Said.DONE)
+    with pytest.raises(KeyboardInterrupt):
+        one.until(lambda heard: heard is Said.DONE, "")
+    with pytest.raises(KeyboardInterrupt):
+        one.for_real(60, "")
+
+
 def test_what_was_said_of_the_step_before_is_over() -> None:
     """Enter, pressed twice."""
     desk, lines = Desk(), list[str]()

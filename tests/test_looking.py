@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from playwright.async_api import Error as PlaywrightError
 
-from harness.engines.looking import go_to
+from harness.engines.looking import go_to, leave
 
 ADDRESS = "http://app.localhost/observe/1/tab"
 
@@ -35,3 +35,10 @@ def test_a_navigation_that_goes_on_in_another_process() -> None:
 def test_a_navigation_that_ends_elsewhere() -> None:
     with pytest.raises(PlaywrightError, match="interrupted"):
         asyncio.run(go_to(Interrupted(by="about:blank"), ADDRESS))  # type: ignore[arg-type]
+
+
+def test_a_borrowed_tab_that_empties_itself() -> None:
+    """Firefox, whose own start is not over."""
+    tab = Interrupted(by="about:blank")
+    asyncio.run(leave(tab, borrowed=True))  # type: ignore[arg-type]
+    assert tab.waited_for == "about:blank"

@@ -192,12 +192,14 @@ def _lead(
     real_wait: float,
 ) -> tuple[Lead, bool]:
     """Tell where it is, and lead through all of it; whether it came to its end."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     scheme, _, _ = server.url.partition("://")
     desk.base = f"{scheme}://{place.domain}:{server.url.rpartition(':')[2]}"
     code = segno.make(desk.address, micro=False)
     desk.picture = code.svg_inline(scale=5)
     terminal = Terminal(desk.heard.put, write=typer.echo)
+    floor = Floor(server, desk, terminal)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, floor.leave)
     terminal.say(f"Guide:   {server.url}{PAGE}")
     terminal.say(f"Address: {desk.address}")
     if terminal.styled:
@@ -222,7 +224,7 @@ def _lead(
     say("This is a mock: it protects nothing. Ctrl+C ends it.")
     terminal.listen()
     lead = Lead(
-        Floor(server, desk, terminal),
+        floor,
         config,
         browser,
         results,

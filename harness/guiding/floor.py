@@ -19,7 +19,7 @@ _BACK_WITHIN = 5.0
 """Seconds."""
 _BREATH = 1.0
 """Seconds after which whoever waits looks up: Ctrl+C that comes as the wait begins, or to another
-thread, does not end it."""
+thread, does not end it; and what it raises can get lost in what runs just then."""
 
 
 class Floor:
@@ -32,6 +32,13 @@ class Floor:
         self.ages = CookieAges()
         self.agents: dict[str, None] = {}
         """The `User-Agent` of each browser that has come, in order."""
+        self._left = False
+
+    def leave(self, *_: object) -> None:
+        """The person ends it: the handler of a signal. Raises KeyboardInterrupt, as every wait from
+        now on does."""
+        self._left = True
+        raise KeyboardInterrupt
 
     @property
     def address(self) -> str:
@@ -61,7 +68,7 @@ class Floor:
         """What was heard that is enough. Raises UnsupportedVerbError where the person skips it."""
         while True:
             try:
-                heard = self._account(self._desk.heard.get(timeout=_BREATH))
+                heard = self._heard(_BREATH)
             except Empty:
                 continue
             if heard is Said.SKIP:
@@ -84,9 +91,15 @@ class Floor:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             with contextlib.suppress(Empty):
-                if enough(self._account(self._desk.heard.get(timeout=min(left, _BREATH)))):
+                if enough(self._heard(min(left, _BREATH))):
                     return True
         return False
+
+    def _heard(self, seconds: float) -> Heard:
+        """The next that is heard in so much time; raises Empty."""
+        if self._left:
+            raise KeyboardInterrupt
+        return self._account(self._desk.heard.get(timeout=seconds))
 
     def _account(self, heard: Heard) -> Heard:
         if isinstance(heard, Exchange):
