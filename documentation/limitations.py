@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from documentation.advice import ADVICE
 from documentation.results import SCENARIOS, Browser, Results
-from documentation.shown import SHOWN, Shown
+from documentation.shown import SHOWN
 from documentation.tables import USUAL, joined, table
 from harness.limitations import LIMITATIONS, Limitation
 from harness.presets import PRESETS
@@ -72,49 +72,38 @@ def _observed(
         return [*_happens(measured, seen), *_yourself(limitation, measured, seen)]
     why = ADVICE[limitation.id]["why_not"]
     if limitation.id in SHOWN:
-        return [*_by_itself(SHOWN[limitation.id], measured, why), *_with_files(limitation)]
+        return _by_itself(limitation, measured, why)
     return [
         "**Not reproduced by a run**: no cell of the committed results of real browsers rests on "
         f"it. {why}", "",
     ]  # fmt: skip
 
 
-def _by_itself(shown: Shown, measured: Results, why: str) -> list[str]:
-    """Where it was seen."""
+def _by_itself(limitation: Limitation, measured: Results, why: str) -> list[str]:
+    """Where it was seen, and the files to see it with."""
+    shown = SHOWN[limitation.id]
+    promised, instead, _ = _WAYS[limitation.explains]
+    titles = {browser.engine: browser.title for browser in measured.browsers}
+    names = [f"{titles[engine]} {seen.version}" for engine, seen in shown.seen.items()]
     lines = [
         f"Not seen in the runs of the suite. {why} Carried out by itself, as below, it was seen:",
         "",
     ]  # fmt: skip
-    titles = {browser.engine: browser.title for browser in measured.browsers}
-    for engine, seen in shown.seen.items():
+    for name, seen in zip(names, shown.seen.values(), strict=True):
         where = joined([f"`{surface}`" for surface in sorted(seen.surfaces, key=surface_order)])
-        lines.append(f"* {titles[engine]} {seen.version} ({seen.day}): {where}")
-    return [*lines, ""]
-
-
-def _with_files(limitation: Limitation) -> list[str]:
-    shown = SHOWN[limitation.id]
-    promised, instead, _ = _WAYS[limitation.explains]
-    *first, last = (f"{number}. {step}" for number, step in enumerate([*shown.steps, ""], start=1))
-    *words, preset, preset_name, policy, policy_name = shown.words
-    lines = [
-        "## How to see it", "",
-        f"With the policy `{shown.policy}`, in a browser {PRESETS[shown.preset]}:", "",
-        *first,
-        f"{last}Look at the session at the auth server: it is **{instead}**. Promised is "
-        f"{promised}.", "",
+        lines.append(f"* {name} ({seen.day}): {where}")
+    lines += [
+        "", "## How to see it", "",
+        f"With the policy `{shown.policy}`, in {joined(names, 'or')}, {_set_up(shown.preset)}:", "",
+        *(f"{number}. {step}" for number, step in enumerate(shown.steps, start=1)),
+        f"{len(shown.steps) + 1}. Look at the session at the auth server: it is **{instead}**. "
+        f"Promised is {promised}.", "",
         "The same, carried out, in a folder with what follows:", "",
     ]  # fmt: skip
     for name, text in shown.files.items():
         language = name.rpartition(".")[2].replace("py", "python")
         lines += [f"`{name}`", "", f"```{language}", text.rstrip(), "```", ""]
-    return [
-        *lines,
-        "```console",
-        f"$ afterclose {' '.join(words)} \\",
-        f"    {preset} {preset_name} {policy} {policy_name}",
-        "```", "",
-    ]  # fmt: skip
+    return [*lines, *_command(shown.scenario, shown.engines, shown.preset, shown.policy)]
 
 
 def _source(source: str) -> str:
@@ -174,8 +163,8 @@ def _yourself(
     told = "the session at the auth server" if o.surface == SSO else f"the surface `{o.surface}`"
     lines = [
         "## How to see it", "",
-        f"With the policy `{o.policy}`, in {joined([b.name for b in alike], 'or')}, {_set_up(o)}:",
-        "",
+        f"With the policy `{o.policy}`, in {joined([b.name for b in alike], 'or')}, "
+        f"{_set_up(o.preset)}:", "",
         *(f"{number}. {step}" for number, step in enumerate(o.steps[:-1], start=1)),
         f"{len(o.steps)}. Look at {told}: it is **{instead}**. Promised is {promised}.", "",
     ]  # fmt: skip
@@ -184,20 +173,26 @@ def _yourself(
         lines += [f"What decides it in {browser.title}, by its rules, in order:", ""]
         lines += [f"* {because}" for because in o.evidence.decisions]
         lines += [""]
-    engines = "".join(f" --engine {b.engine}" for b in alike)
     return [
         *lines,
         f"The same, carried out (scenario `{o.scenario}` of the pack "
         f"`{SCENARIOS[o.scenario][0]}`):", "",
+        *_command(o.scenario, [b.engine for b in alike], o.preset, o.policy),
+    ]  # fmt: skip
+
+
+def _command(scenario: str, engines: Sequence[str], preset: str, policy: str) -> list[str]:
+    named = "".join(f" --engine {engine}" for engine in engines)
+    return [
         "```console",
-        f"$ afterclose run {o.scenario}{engines} \\",
-        f"    --preset {o.preset} --policy {o.policy}",
+        f"$ afterclose run {scenario}{named} \\",
+        f"    --preset {preset} --policy {policy}",
         "```", "",
     ]  # fmt: skip
 
 
-def _set_up(o: Observation) -> str:
-    return "as installed" if o.preset == "default" else PRESETS[o.preset]
+def _set_up(preset: str) -> str:
+    return "as installed" if preset == "default" else PRESETS[preset]
 
 
 def _index(measured: Results, seen: Mapping[str, Sequence[Observation]]) -> str:

@@ -23,13 +23,12 @@ from harness.records import Observation
 from harness.result_file import read_records
 from harness.runner.library import load_scenarios
 from harness.scenario import Scenario, narrate, steps_of
+from tests.patience import PATIENCE
 
-__all__ = ["SHOWN", "Seen", "Shown"]
+__all__ = ["SHOWN", "Seen", "Shown", "observe"]
 
 _FOLDER = Path(__file__).parent / "examples"
 _RECORD = _FOLDER / "seen.json"
-_PATIENCE = 600.0
-"""Seconds that both browsers may take for one."""
 
 
 @dataclass(frozen=True)
@@ -91,22 +90,15 @@ class Shown:
         return {engine: Seen(**what) for engine, what in recorded.items()}
 
     def carry_out(self, folder: Path) -> dict[str, Seen]:
-        """Copy its files to an empty folder, and run the command there, in real browsers. Raises
-        RuntimeError, with what the command says, where it does not end with 0."""
+        """Copy its files to an empty folder, and run the command there, in real browsers. Raises as
+        `observe` does."""
         for name, text in self.files.items():
             (folder / name).write_text(text, encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "harness.cli", *self.words],
-            cwd=folder, capture_output=True, text=True, check=False, timeout=_PATIENCE,
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise RuntimeError(f"{self.id}: {done.stdout}{done.stderr}")
         found: dict[str, tuple[str, list[str]]] = {}
-        for o in read_records([folder / "report" / "results.ndjson"]):
-            if isinstance(o, Observation):
-                _, surfaces = found.setdefault(o.engine, (o.engine_version, []))
-                if o.limitation == self.id:
-                    surfaces.append(o.surface)
+        for o in observe(self.words, folder):
+            _, surfaces = found.setdefault(o.engine, (o.engine_version, []))
+            if o.limitation == self.id:
+                surfaces.append(o.surface)
         day = datetime.now(UTC).date().isoformat()
         return {engine: Seen(version, day, where) for engine, (version, where) in found.items()}
 
@@ -115,6 +107,19 @@ SHOWN: Mapping[str, Shown] = {
     name: Shown(name, **advice["shown"]) for name, advice in ADVICE.items() if "shown" in advice
 }
 """By their ids."""
+
+
+def observe(words: Sequence[str], folder: Path) -> list[Observation]:
+    """What a command of `afterclose` observes, carried out in an empty folder. Raises RuntimeError,
+    with what it says, where it does not end with 0."""
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", *words],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise RuntimeError(f"afterclose {' '.join(words)}:\n{done.stdout}{done.stderr}")
+    records = read_records([folder / "report" / "results.ndjson"])
+    return [record for record in records if isinstance(record, Observation)]
 
 
 def main() -> None:

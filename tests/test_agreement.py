@@ -147,6 +147,7 @@ def test_every_scenario_was_measured(engine: str) -> None:
     names = {cell[0] for cell in measured}
     cannot = {"browser_close.quit_with_a_pinned_tab"} if engine == "chromium" else set()
     assert names == set(SCENARIOS) - cannot
+    assert set(TELLING) <= set(SCENARIOS)
     assert {cell[2] for cell in measured} == set(ENGINES[engine].presets)
 
 

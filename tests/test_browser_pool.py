@@ -74,16 +74,21 @@ def test_what_does_not_start_is_told_in_a_sentence(
 
 
 class Slow(Fake):
-    """Its process is there, and once that has been looked at it ends; or the start does."""
+    """It leaves the lock that is there until that has been looked at as it starts, and then has one
+    of a process; once that one has been looked at, the process ends, or the start does."""
 
     def __init__(self, process: subprocess.Popen[bytes], *, ends: bool) -> None:
         super().__init__()
         self._process = process
         self._ends = ends
+        self._starts = False
+        self._looks = asyncio.Event()
         self._looked = asyncio.Event()
 
     def process(self, profile: Path) -> int | None:
         found = super().process(profile)
+        if self._starts:
+            self._looks.set()
         if found == self._process.pid:
             if self._ends:
                 self._process.kill()
@@ -91,6 +96,8 @@ class Slow(Fake):
         return found
 
     async def launch(self, _: Any, options: LaunchOptions) -> Any:
+        self._starts = True
+        await self._looks.wait()
         (options.profile / "SingletonLock").unlink(missing_ok=True)
         (options.profile / "SingletonLock").symlink_to(f"host-{self._process.pid}")
         await self._looked.wait()
@@ -130,15 +137,23 @@ def test_the_lock_of_a_life_before_says_nothing(
 def test_nothing_is_left_of_a_copy_that_nobody_waits_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-    copytree = shutil.copytree
+    """It is removed once the thread that makes it has ended, which cannot be interrupted."""
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+    copytree, to_thread = shutil.copytree, asyncio.to_thread
+    called: list[tuple[str, bool]] = []
 
     def slowly(*of: Any, **how: Any) -> None:
         begun.set()
         assert go_on.wait(PATIENCE)
         copytree(*of, **how)
+        ended.set()
+
+    async def noted(function: Any, *of: Any, **how: Any) -> Any:
+        called.append((function.__name__, ended.is_set()))
+        return await to_thread(function, *of, **how)
 
     monkeypatch.setattr(shutil, "copytree", slowly)
+    monkeypatch.setattr(asyncio, "to_thread", noted)
     template, profile = tmp_path / "template", tmp_path / "profile"
     for folder in (template, profile):
         folder.mkdir()
@@ -146,13 +161,17 @@ def test_nothing_is_left_of_a_copy_that_nobody_waits_for(
 
     async def interrupted() -> None:
         copying = asyncio.ensure_future(copied(template, profile))
-        await asyncio.to_thread(begun.wait)
+        await to_thread(begun.wait)
         copying.cancel()
-        asyncio.get_running_loop().call_soon(go_on.set)
+        # Until it has done all that it does before the thread ends.
+        for _ in range(10):
+            await asyncio.sleep(0)
+        go_on.set()
         with pytest.raises(asyncio.CancelledError):
             await copying
 
     asyncio.run(interrupted())
+    assert called == [("slowly", False), ("rmtree", True)]
     assert not profile.exists()
 
 

@@ -121,6 +121,12 @@ def test_what_a_page_tells_to_do_can_be_done() -> None:
     assert told == {name for name, advice in ADVICE.items() if "why_not" not in advice}
 
 
+def test_what_shows_a_limitation_by_itself_was_seen_where_its_page_says() -> None:
+    for shown in SHOWN.values():
+        assert list(shown.seen) == list(shown.engines)
+        assert all("sso" in seen.surfaces for seen in shown.seen.values()), shown.id
+
+
 def test_the_example_is_as_installed_and_short_where_it_can_be() -> None:
     crash = "crash-recovery-revives-session"
     o = example_of([o for o in results().observations if o.limitation == crash])

@@ -1,18 +1,13 @@
 """What the pages of the limitations tell people to do, done in real browsers as it is written."""
 
 import re
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from documentation.shown import SHOWN, Shown
-from harness.records import Observation
-from harness.result_file import read_records
-from tests.patience import PATIENCE
+from documentation.shown import SHOWN, Shown, observe
 
 pytestmark = pytest.mark.browser
 PAGES = Path(__file__).parent.parent / "docs" / "limitations"
@@ -34,16 +29,7 @@ COMMANDS = _commands()
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: COMMANDS[command][0])
 def test_a_command_shows_what_its_pages_say(command: str, tmp_path: Path) -> None:
     words = command.split()
-    done = subprocess.run(
-        [sys.executable, "-m", "harness.cli", *words], cwd=tmp_path,
-        capture_output=True, text=True, check=False, timeout=PATIENCE,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    seen = [
-        o
-        for o in read_records([tmp_path / "report" / "results.ndjson"])
-        if isinstance(o, Observation)
-    ]
+    seen = observe(words, tmp_path)
     engines = {words[n + 1] for n, word in enumerate(words) if word == "--engine"}
     for page in COMMANDS[command]:
         text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
