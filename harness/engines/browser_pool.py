@@ -218,11 +218,11 @@ class BrowserPool:
         launching = asyncio.ensure_future(engine.launch(await self.playwright(), options))
         try:
             while not (await asyncio.wait({launching}, timeout=_LOOK_AT_START))[0]:
+                now = engine.process(options.profile)
+                leader = leader if now in (before, None) else now
                 if leader is not None and not lives(leader):
                     await asyncio.to_thread(self.ended, leader)
                     raise _ended_at_start(engine, options.installation)
-                now = engine.process(options.profile)
-                leader = now if now not in (before, None) and lives(now) else leader
             return await launching
         finally:
             launching.cancel()

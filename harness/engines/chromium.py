@@ -28,7 +28,7 @@ from harness.model.family import Medium
 from harness.presets import PRESETS, Choices, choices_of
 from harness.scenario import UnsupportedVerbError
 
-__all__ = ["Chromium"]
+__all__ = ["Chromium", "cookie_rows", "fillers"]
 
 _CHANNELS = {"chrome": "/opt/google/chrome/chrome", "msedge": "/opt/microsoft/msedge/msedge"}
 _LAST_SESSION, _SESSION_ONLY = 1, 4
@@ -37,8 +37,6 @@ _SETTLE_TIMEOUT = 80.0
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
 _FILLER_DOMAIN = ".filler.localhost"
-_FILLERS = 600
-"""Cookies added to make the store commit: more than the operations that make it."""
 
 
 class Chromium:
@@ -191,24 +189,16 @@ class Chromium:
         """Until cookies, local storage, session and `exit_type=Crashed` are on disk, and that it
         does not restart."""
         listed = {(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()}
-        wanted = {cookie for cookie in listed if not cookie[0].endswith(_FILLER_DOMAIN)}
-        await context.add_cookies(
-            [
-                {
-                    "name": "filler",
-                    "value": "x",
-                    "domain": f"{number}{_FILLER_DOMAIN}",
-                    "path": "/",
-                    "expires": time.time() + 600,
-                }
-                for number in range(_FILLERS)
-            ]
-        )
+        wanted = {cookie for cookie in listed if cookie[0] != _FILLER_DOMAIN}
+        first = f"first-{time.time_ns()}"
+        await context.add_cookies(fillers(first))
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while not (
                 _exit_type(profile) == "Crashed"
                 and not self.restarts(profile)
-                and wanted == _cookie_rows(profile)
+                # Once it is there, so is what has changed before it.
+                and (_FILLER_DOMAIN, first) in (rows := cookie_rows(profile))
+                and wanted == {row for row in rows if row[0] != _FILLER_DOMAIN}
                 and all(self.stored(profile, origin) != was for origin, was in before.items())
                 and _session_saved(profile, changed)
             ):
@@ -270,7 +260,7 @@ class Chromium:
 
     async def _cookie_list(self, session: Any) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = (await session.send("Network.getAllCookies"))["cookies"]
-        return [cookie for cookie in listed if not cookie["domain"].endswith(_FILLER_DOMAIN)]
+        return [cookie for cookie in listed if cookie["domain"] != _FILLER_DOMAIN]
 
 
 def _update(path: Path, sections: dict[str, Any]) -> None:
@@ -308,12 +298,27 @@ def _read(path: Path) -> dict[str, Any]:
     return preferences
 
 
-def _cookie_rows(profile: Path) -> set[tuple[str, str]]:
+def fillers(first: str) -> list[Any]:
+    """Cookies for Playwright to set, the first of this name: they make the store commit.
+
+    They are 512 operations, or one more: each time but the first, a cookie is deleted and added.
+    Any more would count for the next commit, which might then come in the middle of what a scenario
+    changes next. (So it was with 600 cookies of one site, of which Chromium deletes all but 180:
+    the next commit came after another 512 changes, or, on a busy machine, after 152.)
+    """
+    expires = time.time() + 600
+    return [
+        {"name": name, "value": "x", "domain": _FILLER_DOMAIN, "path": "/", "expires": expires}
+        for name in (first, *["filler"] * 256)
+    ]
+
+
+def cookie_rows(profile: Path) -> set[tuple[str, str]]:
+    """Host and name of the cookies that are on disk."""
     address = f"file:{profile / 'Default' / 'Cookies'}?mode=ro"
     try:
         with closing(sqlite3.connect(address, uri=True)) as database:
-            rows = set(database.execute("SELECT host_key, name FROM cookies"))
+            return set(database.execute("SELECT host_key, name FROM cookies"))
     except sqlite3.Error:
         # The browser is writing; the next look will see it.
         return set()
-    return {row for row in rows if not row[0].endswith(_FILLER_DOMAIN)}

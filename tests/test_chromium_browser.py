@@ -1,0 +1,55 @@
+"""What the engine does with Chromium's files."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.engines import ENGINES
+from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.chromium import cookie_rows
+from harness.engines.driver import Driver
+from harness.scenario import Step
+from harness.server.running import MockServer
+from harness.setup import Setup
+from tests.judged import FOUR
+
+pytestmark = pytest.mark.browser
+
+OPERATIONS = 512
+"""As many make Chromium write its cookies."""
+A_SIGN_IN = 64
+"""More than what one at four environments changes, which may be left over."""
+
+
+@pytest.fixture
+def pool() -> Iterator[BrowserPool]:
+    with MockServer() as server:
+        pool = BrowserPool(server.url, Options())
+        yield pool
+        pool.close()
+
+
+async def written_at_once(driver: Driver) -> int:
+    """Cookies are set, a few at a time, until some are on disk: how many are."""
+    context, profile = driver._open(), driver._process.profile
+    before = cookie_rows(profile)
+    for first in range(0, 2 * OPERATIONS, 8):
+        await context.add_cookies(
+            [
+                {"name": "x", "value": "x", "url": f"http://{first + number}.localhost/"}
+                for number in range(8)
+            ]
+        )
+        if new := cookie_rows(profile) - before:
+            return len(new)
+    raise AssertionError("none was written")
+
+
+def test_what_changes_after_settling_is_not_on_disk_at_once(pool: BrowserPool) -> None:
+    """Settling makes Chromium write by many changes. As many are needed for the next time, too, or
+    chance decides what of the next step a crash takes."""
+    setup = Setup(engine="chromium", preset="default", environments=FOUR)
+    with Driver(pool, ENGINES["chromium"], setup) as driver:
+        driver.perform(Step("sign_in"))
+        driver.perform(Step("settle"))
+        assert driver._run("count", written_at_once(driver)) >= OPERATIONS - A_SIGN_IN
