@@ -8,7 +8,7 @@ from harness.policy import DEFAULT_ENVIRONMENTS, MORE_ENVIRONMENTS
 from harness.presets import PRESETS
 from harness.records import Observation
 from harness.result_file import read_records
-from harness.runner.chosen import Chosen
+from harness.runner.chosen import Chosen, check_repeat
 
 NAMES = [environment.name for environment in DEFAULT_ENVIRONMENTS]
 
@@ -31,6 +31,11 @@ def test_on_models_everything_is_played(pytester: pytest.Pytester) -> None:
     models = chosen(pytester, "--afterclose-engine", "simulated")
     assert names(models) == NAMES
     assert models.presets == tuple(PRESETS)
+
+
+def test_as_often_as_a_cluster_is_asked_to() -> None:
+    """What 10,000 items cost is measured: `python -m benchmarks.scale`."""
+    check_repeat("10000")
 
 
 def test_what_is_asked_for_is_chosen(pytester: pytest.Pytester) -> None:

@@ -242,7 +242,7 @@ class Firefox:
 
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
         """Until the database has the persistent cookies as they are, and no other: it gets each as
-        it is set, changed or deleted, a third of a second later (measured)."""
+        it is set, renewed or deleted, a third of a second later (measured)."""
         persistent = _persistent(await context.cookies())
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while persistent != cookie_rows(profile):
@@ -303,9 +303,13 @@ class _HiddenTab:
         await self._own_page.evaluate(f"() => ({FRAME_IN_RESTORED_TAB})(...{asked})")
 
 
-def _persistent(listed: Sequence[Cookie]) -> set[tuple[str, str, str]]:
+def _persistent(listed: Sequence[Cookie]) -> set[tuple[str, str, str, int]]:
     """As `cookie_rows` has them."""
-    return {(c["domain"], c["name"], c["value"]) for c in listed if c["expires"] != -1}
+    return {
+        (c["domain"], c["name"], c["value"], int(c["expires"]))
+        for c in listed
+        if c["expires"] != -1
+    }
 
 
 async def _own_page(context: BrowserContext) -> Page:

@@ -13,11 +13,17 @@ import lz4.block
 __all__ = ["age", "cookie_rows", "has_tabs_behind_others", "local_storage", "session_cookies"]
 
 _MAGIC = b"mozLz40\0"
+_MILLISECONDS = 17
+"""The first version of the cookies' database that has them in `expiry`, which had seconds."""
+_COOKIES = f"""
+SELECT host, name, value, CAST(expiry / iif(user_version < {_MILLISECONDS}, 1, 1000.0) + 0.5 AS int)
+FROM moz_cookies, pragma_user_version
+"""
 
 
 def age(profile: Path, seconds: float) -> None:
-    """Shift the times: `expiry` in milliseconds (schema 17), the others in microseconds; and
-    when the session files were written, in milliseconds."""
+    """Shift the times: `expiry`, the others in microseconds; and when the session files were
+    written, in milliseconds."""
     for file in _session_files(profile):
         state = _unpacked(file)
         state.get("session", {})["lastUpdate"] -= int(seconds * 1_000)
@@ -26,7 +32,7 @@ def age(profile: Path, seconds: float) -> None:
     if not path.exists():
         return
     with closing(sqlite3.connect(path)) as database, database:
-        milliseconds = database.execute("PRAGMA user_version").fetchone()[0] >= 17
+        milliseconds = database.execute("PRAGMA user_version").fetchone()[0] >= _MILLISECONDS
         for column, unit in (
             ("expiry", 1_000 if milliseconds else 1),
             ("creationTime", 1_000_000),
@@ -72,9 +78,10 @@ def session_cookies(profile: Path) -> set[tuple[str, str]]:
     return {(cookie["host"], cookie["name"]) for cookie in state.get("cookies", [])}
 
 
-def cookie_rows(profile: Path) -> set[tuple[str, str, str]]:
-    """Host, name and value of each cookie in its database."""
-    return set(_query(profile / "cookies.sqlite", "SELECT host, name, value FROM moz_cookies"))
+def cookie_rows(profile: Path) -> set[tuple[str, str, str, int]]:
+    """Host, name, value and expiry of each cookie in its database, in seconds since the epoch,
+    rounded as Playwright does."""
+    return set(_query(profile / "cookies.sqlite", _COOKIES))
 
 
 def _query(database: Path, query: str) -> list[Any]:

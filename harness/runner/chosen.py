@@ -179,8 +179,8 @@ def has_playwright(config: pytest.Config) -> bool:
 
 def check_repeat(text: str) -> None:
     """Raise ConfigError for what is no number of times."""
-    if not re.fullmatch("[1-9][0-9]{0,3}", text):
-        raise ConfigError(f"--repeat: must be a whole number from 1 to 9999, not '{text}'")
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise ConfigError(f"--repeat: must be a whole number from 1 to 999999, not '{text}'")
 
 
 def config_of(target: Target) -> Config:
