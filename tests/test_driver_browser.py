@@ -8,14 +8,12 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserDiedError, BrowserPool, Options
 from harness.engines.driver import Driver, DriverError
-from harness.engines.firefox_profile import cookie_rows
 from harness.engines.mock import MockSite
 from harness.engines.processes import group_members
 from harness.policy import EffectivePolicy, Override, Policy
@@ -240,33 +238,6 @@ def test_settling_means_on_disk(
     assert (found["persistent"], found["non_persistent"]) == ((True, "kept", None), revived)
     token = [o for o in observations if o.surface == "app:local_storage"]
     assert all(o.signed_in for o in token)
-
-
-def test_a_crash_finds_no_cookie_that_was_deleted_before_it(pool: BrowserPool) -> None:
-    """In Firefox, which deletes each at once. One environment: of several, those that are signed
-    out of first have the time of the others."""
-    setup = Setup(engine="firefox", preset="default", environments=FOUR[:1])
-    with Driver(pool, ENGINES["firefox"], setup) as driver:
-        for verb in ("sign_in", "settle"):
-            driver.perform(Step(verb))
-        assert cookie_rows(driver._process.profile)
-        for verb in ("sign_out", "crash"):
-            driver.perform(Step(verb))
-        assert cookie_rows(driver._process.profile) == set()
-
-
-def test_a_crash_finds_cookies_as_they_were_renewed_before_it(pool: BrowserPool) -> None:
-    """In Firefox; of a cookie that is renewed the expiry alone is another."""
-    setup = Setup(engine="firefox", preset="default", environments=FOUR[:1])
-    with Driver(pool, ENGINES["firefox"], setup) as driver:
-        cookie = {"name": "renewed", "value": "x", "domain": ".example.com", "path": "/"}
-        for lifetime, verb in ((1000, "settle"), (2000, "crash")):
-            expires = time.time() + lifetime
-            renewed: Any = {**cookie, "expires": expires}
-            pool.run(driver._open().add_cookies([renewed]), 30)
-            driver.perform(Step(verb))
-        ((*_, written),) = cookie_rows(driver._process.profile)
-        assert abs(written - expires) <= 1
 
 
 def test_time_passes_in_an_open_and_in_a_closed_browser(

@@ -253,7 +253,7 @@ class Driver:
         self._windows.open_window(page)
 
     async def _open_popup(self, step: Step) -> None:
-        async with self._open().expect_page() as opened:
+        async with self._page.expect_popup() as opened:
             await self._page.evaluate(_OPEN_POPUP)
         self._windows.open_window(await opened.value)
 

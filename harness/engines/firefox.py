@@ -38,7 +38,6 @@ from harness.engines.firefox_profile import (
 from harness.engines.firefox_scripts import (
     FRAME_IN_RESTORED_TAB,
     NOTE_RESTORED_TABS,
-    OWN_PAGE,
     PIN_TAB,
     PUT_OFF_RESTORED_TABS,
     QUIT,
@@ -47,6 +46,7 @@ from harness.engines.firefox_scripts import (
     RESTORED_TABS,
     SAVE_SESSION,
 )
+from harness.engines.firefox_tabs import opened_by, own_page
 from harness.presets import PRESETS, Choices, choices_of
 from harness.scenario import UnsupportedVerbError
 
@@ -77,7 +77,6 @@ cannot connect while there is one (`bc is null`), so they are made at once, and 
 (`PUT_OFF_RESTORED_TABS`): an unused tab that is there loses its storage with the next write, one
 that is put off does not (measured: vendor_firefox.tabs_behind_others). So nothing is written
 before; a slow machine takes longer than Firefox's fifteen seconds. Milliseconds."""
-_ATTEMPTS, _ANSWER_TIMEOUT = 8, 3.0
 _PINNED = "to be pinned"
 _SETTLE_TIMEOUT = 45.0
 _SHORT_POLL, _POLL = 0.02, 0.25
@@ -190,7 +189,7 @@ class Firefox:
         self, context: BrowserContext, *, noted: bool
     ) -> AsyncIterator[Sequence[HiddenTab]]:
         """By scripts of the browser's own."""
-        page = await _own_page(context)
+        page = await own_page(context)
         if not noted:
             await page.evaluate(NOTE_RESTORED_TABS)
         urls = await page.evaluate(RESTORED_TABS)
@@ -199,9 +198,7 @@ class Firefox:
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """By the page itself: what Playwright opens is a window."""
-        async with context.expect_page() as opened:
-            await beside.evaluate("() => { window.open('about:blank', '_blank', 'noopener') }")
-        return await opened.value
+        return await opened_by(context, beside)
 
     async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """What Playwright calls a page is a window of its own in Firefox."""
@@ -282,7 +279,7 @@ class Firefox:
     async def _on_own_page(
         self, context: BrowserContext, script: str, *, leave: bool = False
     ) -> Any:
-        page = await _own_page(context)
+        page = await own_page(context)
         result = await page.evaluate(script)
         if not leave:
             await page.close()
@@ -310,17 +307,6 @@ def _persistent(listed: Sequence[Cookie]) -> set[tuple[str, str, str, int]]:
         for c in listed
         if c["expires"] != -1
     }
-
-
-async def _own_page(context: BrowserContext) -> Page:
-    page = await context.new_page()
-    # The first visit moves the tab to another process, and a script that Playwright sends
-    # meanwhile may never be answered: so ask, and visit again, until one is.
-    for attempt in range(_ATTEMPTS):
-        await page.goto(f"{OWN_PAGE}?{attempt}", wait_until="commit")
-        if attempt and await _answers(page):
-            return page
-    raise TimeoutError(f"{OWN_PAGE} answers no script")
 
 
 def _preferences(preset: str, *, restoring: bool) -> dict[str, str | float | bool]:
@@ -353,10 +339,3 @@ def _copied(program: Path, folder: Path) -> Path:
     if not copy.exists():
         shutil.copy(program, copy)
     return copy
-
-
-async def _answers(page: Page) -> bool:
-    try:
-        return bool(await asyncio.wait_for(page.evaluate("() => true"), _ANSWER_TIMEOUT))
-    except TimeoutError:
-        return False
