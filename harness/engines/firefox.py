@@ -219,16 +219,12 @@ class Firefox:
     ) -> None:
         """Until session file, cookie database and local storage have it. The session file is
         written at once, as it would be when its interval is over."""
-        listed = await context.cookies()
-        of_session = [cookie for cookie in listed if cookie.get("expires", -1) == -1]
-        persistent = _persistent(listed)
         level = choices_of(preset).privacy_level
-        session = {(c["domain"], c["name"]) for c in of_session if level < 2 - c["secure"]}
         await self._on_own_page(context, SAVE_SESSION)
         async with asyncio.timeout(_SETTLE_TIMEOUT):
             while not (
-                session == session_cookies(profile)
-                and persistent == cookie_rows(profile)
+                _of_session(listed := await context.cookies(), level) == session_cookies(profile)
+                and _persistent(listed) == cookie_rows(profile)
                 and all(self.stored(profile, origin) != was for origin, was in before.items())
             ):
                 await asyncio.sleep(_POLL)
@@ -240,9 +236,9 @@ class Firefox:
     async def catch_up(self, context: BrowserContext, profile: Path) -> None:
         """Until the database has the persistent cookies as they are, and no other: it gets each as
         it is set, renewed or deleted, a third of a second later (measured)."""
-        persistent = _persistent(await context.cookies())
         async with asyncio.timeout(_SETTLE_TIMEOUT):
-            while persistent != cookie_rows(profile):
+            # A page may renew one meanwhile.
+            while _persistent(await context.cookies()) != cookie_rows(profile):
                 await asyncio.sleep(_SHORT_POLL)
 
     def age(self, profile: Path, seconds: float) -> None:
@@ -298,6 +294,15 @@ class _HiddenTab:
         """Put it in front, and back."""
         asked = json.dumps([self._number, list(addresses)])
         await self._own_page.evaluate(f"() => ({FRAME_IN_RESTORED_TAB})(...{asked})")
+
+
+def _of_session(listed: Sequence[Cookie], privacy_level: int) -> set[tuple[str, str]]:
+    """As `session_cookies` has them."""
+    return {
+        (c["domain"], c["name"])
+        for c in listed
+        if c["expires"] == -1 and privacy_level < 2 - c["secure"]
+    }
 
 
 def _persistent(listed: Sequence[Cookie]) -> set[tuple[str, str, str, int]]:
