@@ -1,5 +1,6 @@
 """A terminal, which remembers what was to be seen on it."""
 
+import errno
 import fcntl
 import os
 import pty
@@ -8,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,10 +61,19 @@ class Display:
 
 
 def on_terminal(
-    columns: int, command: Sequence[str], cwd: Path, *, interrupt_at: str = "", **environment: str
+    columns: int,
+    command: Sequence[str],
+    cwd: Path,
+    *,
+    interrupt_at: str = "",
+    waiting: tuple[Path, Sequence[str]] | None = None,
+    **environment: str,
 ) -> tuple[int, Display]:
     """Run a module to its end on a pseudo-terminal, and press Ctrl+C there once what it has written
-    matches. Returns its status, and what was seen."""
+    matches. `waiting`: a pipe with a name, which it reads as often as there are texts, and goes on
+    once the next of them was written. Returns its status, and what was seen."""
+    pipe, texts = waiting or (Path(), ())
+    texts = [*texts]
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     plain = {n: v for n, v in os.environ.items() if n not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
@@ -74,6 +85,8 @@ def on_terminal(
     )  # fmt: skip
     os.close(theirs)
     written = b""
+    too_late = threading.Timer(PATIENCE, process.kill)
+    too_late.start()
     try:
         while True:
             try:
@@ -86,11 +99,25 @@ def on_terminal(
             if interrupt_at and re.search(interrupt_at, written.decode(errors="ignore")):
                 interrupt_at = ""
                 os.write(ours, b"\x03")
+            if texts and texts[0].encode() in written and _let_go_on(pipe):
+                del texts[0]
         status = process.wait(PATIENCE)
     finally:
+        too_late.cancel()
         process.kill()
         process.wait()
         os.close(ours)
     display = Display()
     display.feed(written.decode())
     return status, display
+
+
+def _let_go_on(pipe: Path) -> bool:
+    """Whether somebody did wait for it."""
+    try:
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return False
+        raise
+    return True

@@ -1,5 +1,6 @@
 """What `afterclose run` tells: on a real pseudo-terminal, and into a pipe."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -23,6 +24,11 @@ def test_it(session_browser):
     session_browser.sign_in()
     assert session_browser.check("first")["absolute", "sso"].surface == "app"
 """
+WAITING = """
+def pytest_runtest_setup():
+    if "SHOWN" in os.environ:
+        open(os.environ["SHOWN"]).close()
+"""
 SIGN_IN = "mine.sign_in[simulated-chromium-default]"
 
 
@@ -31,6 +37,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     make_project(folder)
     (folder / "test_own.py").write_text(OWN)
+    with (folder / "conftest.py").open("a") as conftest:
+        conftest.write(WAITING)
+    os.mkfifo(folder / "shown")
     return folder
 
 
@@ -39,10 +48,13 @@ RUN = ("run", "mine.py", "test_own.py", "--engine", "simulated-chromium", "--pre
 
 @pytest.fixture(scope="module", params=[60, 120])
 def shown(project: Path, request: pytest.FixtureRequest) -> tuple[int, Display]:
+    """Each item waits until it was seen under way."""
     more = ["--no-color"] if request.param == 120 else []
     status, display = on_terminal(
-        request.param, ["harness.cli", *RUN, *more], project, ODD=ODD, BROKEN="yes"
-    )
+        request.param, ["harness.cli", *RUN, *more], project,
+        waiting=(project / "shown", ["mine.sign_in", "mine.leave", "test_own.test_it"]),
+        ODD=ODD, BROKEN="yes", SHOWN="shown",
+    )  # fmt: skip
     assert status == 1, display.lines
     return request.param, display
 
@@ -52,8 +64,8 @@ def test_a_terminal_shows_what_is_under_way_and_how_far_it_is(shown: tuple[int, 
     under_way = [line for line in display.ever if re.search(r"^  mine\.sign_in  .* \d+ s$", line)]
     assert under_way
     assert any("simulated-chromium-default" in line for line in under_way)
-    assert any(re.search(r"0/3  \d+ s", line) for line in display.ever)
-    assert any(re.search(r"━ +[12]/3  \d+ s", line) for line in display.ever)
+    for told in (" 0/3", "[━╸] +1/3", "[━╸] +2/3"):
+        assert any(re.search(rf"{told}  \d+ s", line) for line in display.ever), told
     left = "\n".join(display.lines)
     assert "━" not in left, "what was on its way is gone at the end"
     assert display.cursor, "and the cursor is back"
