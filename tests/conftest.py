@@ -7,6 +7,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from harness.clock import Clock
+from harness.engines.browser_pool import BrowserPool, Options
 from harness.server import control_models
 from harness.server.running import MockServer
 from tests.client import Client
@@ -52,6 +53,16 @@ def server(clock: Clock) -> Iterator[MockServer]:
         clock=clock
     ) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[BrowserPool]:
+    """Browsers, and models, at a running server with the environments that are always there."""
+    with MockServer() as server:
+        pool = BrowserPool(server.url, Options())
+        yield pool
+        pool.close()
+        assert not pool.folder.exists()
 
 
 @pytest.fixture

@@ -4,19 +4,17 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.engines import model_of
-from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.browser_pool import BrowserPool
 from harness.engines.stopwatch import TOO_SLOW
 from harness.records import Observation
 from harness.reports.agreement import agreements
 from harness.reports.matrix import matrix_of
 from harness.runner.library import load_scenarios, scenario_files
-from harness.server.running import MockServer
 from harness.setup import Setup
 from tests.judged import FOUR, observe
 from tests.patience import PATIENCE
@@ -24,14 +22,6 @@ from tests.patience import PATIENCE
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[BrowserPool]:
-    with MockServer() as server:
-        pool = BrowserPool(server.url, Options())
-        yield pool
-        pool.close()
 
 
 def observed(pool: BrowserPool, scenario: str, engine: str, preset: str) -> list[Observation]:

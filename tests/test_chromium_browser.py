@@ -1,15 +1,13 @@
 """What the engine does with Chromium's files."""
 
-from collections.abc import Iterator
 
 import pytest
 
 from harness.engines import ENGINES
-from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.browser_pool import BrowserPool
 from harness.engines.chromium import cookie_rows
 from harness.engines.driver import Driver
 from harness.scenario import Step
-from harness.server.running import MockServer
 from harness.setup import Setup
 from tests.judged import FOUR
 
@@ -19,14 +17,6 @@ OPERATIONS = 512
 """As many make Chromium write its cookies."""
 A_SIGN_IN = 64
 """More than what one at four environments changes, which may be left over."""
-
-
-@pytest.fixture
-def pool() -> Iterator[BrowserPool]:
-    with MockServer() as server:
-        pool = BrowserPool(server.url, Options())
-        yield pool
-        pool.close()
 
 
 async def written_at_once(driver: Driver) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.engines import ENGINES
-from harness.engines.browser_pool import BrowserDiedError, BrowserPool, Options
+from harness.engines.browser_pool import BrowserDiedError, BrowserPool
 from harness.engines.driver import Driver, DriverError
 from harness.engines.mock import MockSite
 from harness.engines.processes import group_members
@@ -20,7 +20,6 @@ from harness.policy import EffectivePolicy, Override, Policy
 from harness.records import Observation, Verdict
 from harness.runner.library import load_scenarios, scenario_files
 from harness.scenario import Browser, Step, UnsupportedVerbError
-from harness.server.running import MockServer
 from harness.server.sessions import EndReason, SessionStore
 from harness.server.signing_in import SignIn
 from harness.server.sso_cookie import SsoCookie
@@ -32,15 +31,6 @@ pytestmark = pytest.mark.browser
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
 Drive = Callable[..., contextlib.AbstractContextManager[tuple[Driver, Browser]]]
 Run = Callable[..., None]
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[BrowserPool]:
-    with MockServer() as server:
-        pool = BrowserPool(server.url, Options())
-        yield pool
-        pool.close()
-        assert not pool.folder.exists()
 
 
 @pytest.fixture

@@ -1,29 +1,19 @@
 """What the engine does with Firefox's files and tabs."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from harness.engines import ENGINES
-from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.browser_pool import BrowserPool
 from harness.engines.driver import Driver
 from harness.engines.firefox_profile import cookie_rows
 from harness.scenario import Step
-from harness.server.running import MockServer
 from harness.setup import Setup
 from tests.judged import FOUR
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[BrowserPool]:
-    with MockServer() as server:
-        pool = BrowserPool(server.url, Options())
-        yield pool
-        pool.close()
 
 
 def test_a_crash_finds_no_cookie_that_was_deleted_before_it(pool: BrowserPool) -> None:

@@ -1,28 +1,18 @@
 """The named regressions in real browsers: red with the fault."""
 
-from collections.abc import Iterator
 
 import pytest
 
-from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.browser_pool import BrowserPool
 from harness.faults import Fault
 from harness.records import Verdict
 from harness.runner.library import load_scenarios, scenario_files
-from harness.server.running import MockServer
 from harness.setup import Setup
 from tests.judged import FOUR, observe
 from tests.regressions import RED
 
 pytestmark = pytest.mark.browser
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[BrowserPool]:
-    with MockServer() as server:
-        pool = BrowserPool(server.url, Options())
-        yield pool
-        pool.close()
 
 
 @pytest.mark.parametrize("fault", Fault)

@@ -11,25 +11,16 @@ import psutil
 import pytest
 
 from harness.engines import ENGINES
-from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.browser_pool import BrowserPool
 from harness.engines.driver import Driver
 from harness.engines.processes import wait_for_leader
 from harness.engines.pulse import Pulse
 from harness.engines.stopwatch import TOO_SLOW
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.scenario import Step
-from harness.server.running import MockServer
 from harness.setup import Setup
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[BrowserPool]:
-    with MockServer() as server:
-        pool = BrowserPool(server.url, Options())
-        yield pool
-        pool.close()
 
 
 @contextlib.contextmanager

@@ -16,25 +16,16 @@ import lz4.block
 import pytest
 
 from harness.engines import ENGINES
-from harness.engines.browser_pool import BrowserPool, Options
+from harness.engines.browser_pool import BrowserPool
 from harness.engines.driver import Driver
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.records import Observation, Verdict
 from harness.scenario import Browser
-from harness.server.running import MockServer
 from harness.setup import Setup
 from tests.judged import browser_of
 
 pytestmark = pytest.mark.browser
 _TIMEOUT = 60.0
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[BrowserPool]:
-    with MockServer() as server:
-        pool = BrowserPool(server.url, Options())
-        yield pool
-        pool.close()
 
 
 def setup_of(engine: str, preset: str) -> Setup:
