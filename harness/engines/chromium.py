@@ -37,6 +37,8 @@ _SETTLE_TIMEOUT = 80.0
 _POLL = 0.25
 """Seconds between two looks at the disk, which cost the browser time too."""
 _FILLER_DOMAIN = ".filler.localhost"
+_OPERATIONS = CHROMIUM.rhythms[Medium.COOKIES].operations or 0
+"""On cookies: as many make the store commit at once."""
 
 
 class Chromium:
@@ -301,15 +303,16 @@ def _read(path: Path) -> dict[str, Any]:
 def fillers(first: str) -> list[Any]:
     """Cookies for Playwright to set, the first of this name: they make the store commit.
 
-    They are 512 operations, or one more: each time but the first, a cookie is deleted and added.
-    Any more would count for the next commit, which might then come in the middle of what a scenario
-    changes next. (So it was with 600 cookies of one site, of which Chromium deletes all but 180:
-    the next commit came after another 512 changes, or, on a busy machine, after 152.)
+    They are as many operations as that takes, or one more: each time but the first, a cookie is
+    deleted and added. Any more would count for the next commit, which might then come in the middle
+    of what a scenario changes next. (So it was with 600 cookies of one site, of which Chromium
+    deletes all but 180: the next commit came after another 512 changes, or, on a busy machine,
+    after 152.)
     """
     expires = time.time() + 600
     return [
         {"name": name, "value": "x", "domain": _FILLER_DOMAIN, "path": "/", "expires": expires}
-        for name in (first, *["filler"] * 256)
+        for name in (first, *["filler"] * (_OPERATIONS // 2))
     ]
 
 
