@@ -18,6 +18,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from playwright.async_api import BrowserContext, Cookie, Page, Playwright
 
@@ -91,6 +92,10 @@ class Firefox:
     presets = tuple(name for name in PRESETS if not choices_of(name).background)
     package = "firefox-esr"
     cannot: Sequence[tuple[str, str | None]] = ()
+
+    def __init__(self) -> None:
+        self._brought_back = WeakSet[BrowserContext]()
+        """Those that have restored a session."""
 
     def suits(self, choices: Choices) -> bool:
         """All but `background`, which is another browser's."""
@@ -171,6 +176,7 @@ class Firefox:
         self, context: BrowserContext, profile: Path, notes: list[str]
     ) -> Sequence[Page]:
         """Restored windows are Firefox's own, and Playwright does not see them."""
+        self._brought_back.add(context)
         if _LAZILY in (profile / "user.js").read_text(encoding="utf-8"):
             count = await self._on_own_page(context, PUT_OFF_RESTORED_TABS)
             if count:
@@ -198,7 +204,7 @@ class Firefox:
 
     async def new_tab(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """By the page itself: what Playwright opens is a window."""
-        return await opened_by(context, beside)
+        return await opened_by(context, beside, among_others=context in self._brought_back)
 
     async def new_window(self, context: BrowserContext, beside: Page, preset: str) -> Page:
         """What Playwright calls a page is a window of its own in Firefox."""
@@ -206,6 +212,7 @@ class Firefox:
 
     async def restore_previous_session(self, context: BrowserContext) -> Sequence[Page]:
         """What *History → Restore Previous Session* does."""
+        self._brought_back.add(context)
         await self._on_own_page(context, RESTORE_SESSION)
         return ()
 

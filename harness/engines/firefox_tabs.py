@@ -15,9 +15,10 @@ _OPEN = "name => { window.open('about:blank', name, 'noopener') }"
 _IS_CALLED = "name => window.name === name && ((window.name = ''), true)"
 
 
-async def opened_by(context: BrowserContext, page: Page) -> Page:
-    """An empty tab beside a page, which opens it by itself. It is known by its name: Firefox opens
-    others, too, some time after it has restored a session."""
+async def opened_by(context: BrowserContext, page: Page, *, among_others: bool) -> Page:
+    """An empty tab beside a page, which opens it by itself. `among_others`: where Firefox has
+    restored a session, Playwright may hear of those tabs as late as now. The one that is meant is
+    known by its name then, which takes a tenth of a second."""
     name = f"tab-{secrets.token_hex(4)}"
     opened: asyncio.Queue[Page] = asyncio.Queue()
     put = opened.put_nowait
@@ -26,6 +27,8 @@ async def opened_by(context: BrowserContext, page: Page) -> Page:
         await page.evaluate(_OPEN, name)
         while True:
             tab = await opened.get()
+            if not among_others:
+                return tab
             called = await _answer(tab, _IS_CALLED, name)
             if called:
                 return tab
