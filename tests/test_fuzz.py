@@ -84,3 +84,20 @@ def test_answers_are_told_apart_on_one_connection() -> None:
 
     answers = [(answer.status, answer.body) for answer in asyncio.run(sent()) if answer]
     assert answers == [(200, b"ab0123456789"), (200, b"ab"), (200, b"")]
+
+
+def test_an_answer_that_comes_before_all_is_sent_is_not_lost() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno")
+        writer.close()
+
+    async def sent() -> list[Answer | None]:
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        async with server:
+            connection = Connection(server.sockets[0].getsockname()[1])
+            answers = await connection.send([Message(raw=b"x" * 1_000, pieces=1_000)])
+            connection.close()
+            return answers
+
+    assert [answer and answer.body for answer in asyncio.run(sent())] == [b"no"]

@@ -146,6 +146,9 @@ def test_no_redirect_to_what_is_not_registered(client: Client, target: str) -> N
         "http://evil.example\\.app.localhost:{port}/",
         "http://[.app.localhost:{port}",
         "javascript:alert(1)",
+        # Not to be had in a header.
+        "http://persistent.app.localhost:{port}/\0",
+        "http://persistent.app.localhost:{port}/\r\nX-Injected: 1",
     ],
 )
 def test_the_demo_application_sends_nobody_elsewhere(client: Client, target: str) -> None:

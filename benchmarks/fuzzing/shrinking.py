@@ -40,12 +40,8 @@ class Shrinking:
             if found:
                 # The traceback is told with its status.
                 self._faults.by_kind.pop(found.partition(", ")[2], None)
-        for kind, fault in list(self._faults.by_kind.items()):
+        for fault in list(self._faults.by_kind.values()):
             await self._shrink(fault)
-            if kind == UNANSWERED and fault.smallest is None:
-                # A refusal that was lost, as the server hung up before it had read all: the
-                # system drops an answer then that this side has not read yet.
-                del self._faults.by_kind[kind]
         self._connection.close()
 
     async def _shrink(self, fault: Fault) -> None:

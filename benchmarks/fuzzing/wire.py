@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -53,50 +54,93 @@ class Answer:
         return {name: value.strip('"') for name, _, value in pairs}
 
 
+class _Stream:
+    """A socket, and all that comes from it.
+
+    Not `asyncio.open_connection`: a write to a server that has hung up makes it drop what has
+    arrived and is not read yet, and a refusal that came before all was sent is lost.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.reader = asyncio.StreamReader(limit=_LARGEST)
+        self._socket = connected
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(connected, self._arrived)
+
+    def _arrived(self) -> None:
+        try:
+            data = self._socket.recv(2**16)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self.reader.feed_data(data)
+        else:
+            self._loop.remove_reader(self._socket)
+            self.reader.feed_eof()
+
+    async def write(self, data: bytes) -> None:
+        """Send all of it; raise OSError where the server has hung up."""
+        await self._loop.sock_sendall(self._socket, data)
+
+    def end(self) -> None:
+        """Say that nothing more will come."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+
+
 class Connection:
     """One connection at a time to the server, opened when it is needed."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._stream: _Stream | None = None
 
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._streams is None or self._streams[0].at_eof():
+    async def _open(self) -> _Stream:
+        if self._stream is None or self._stream.reader.at_eof():
             self.close()
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=_LARGEST)
-        return self._streams
+            connected = socket.socket()
+            connected.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(connected, ("127.0.0.1", self._port))
+            self._stream = _Stream(connected)
+        return self._stream
 
     def close(self) -> None:
         """Hang up, whatever is under way."""
-        if self._streams is not None:
-            self._streams[1].transport.abort()
-            self._streams = None
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
 
     async def send(self, messages: list[Message]) -> list[Answer | None]:
         """Send these in one go, and read their answers; None for each that did not come.
 
         A connection that the server closed meanwhile is opened anew for the first of them.
         """
-        fresh = self._streams is None
+        fresh = self._stream is None
         answers = await self._once(messages)
         if answers[0] is None and messages[0].wait is None and not fresh:
             answers = await self._once(messages)
         return answers
 
     async def _once(self, messages: list[Message]) -> list[Answer | None]:
-        reader, writer = await self._open()
+        stream = await self._open()
         with contextlib.suppress(OSError):
             for message in messages:
-                await _write(writer, message)
+                await _write(stream, message)
             # Not after others: their answers would be lost with it.
             if len(messages) == 1 and messages[0].half_close:
-                writer.write_eof()
+                stream.end()
         answers: list[Answer | None] = []
         for message in messages:
             answer = None
             try:
                 async with asyncio.timeout(_AT_MOST if message.wait is None else message.wait):
-                    answer = await _read(reader, message.method)
+                    answer = await _read(stream.reader, message.method)
             except (OSError, EOFError, ValueError):
                 pass
             answers.append(answer)
@@ -108,12 +152,11 @@ class Connection:
         return answers
 
 
-async def _write(writer: asyncio.StreamWriter, message: Message) -> None:
+async def _write(stream: _Stream, message: Message) -> None:
     size = -(-len(message.raw) // message.pieces) or 1
     for start in range(0, len(message.raw), size):
-        writer.write(message.raw[start : start + size])
+        await stream.write(message.raw[start : start + size])
         if message.pieces > 1:
-            await writer.drain()
             await asyncio.sleep(0)
 
 

@@ -259,8 +259,8 @@ class DemoApp:
         return f".{urlsplit(self.url).netloc.partition('.')[2]}"
 
     def _on_this_site(self, request: web.Request, name: str) -> tuple[str, ...]:
-        """The addresses that a parameter has, if all of them are on this site; else none (open
-        redirect)."""
+        """The addresses that a parameter has, if all of them are on this site and can be sent as
+        a header; else none (open redirect)."""
         asked = tuple(request.query.getall(name, []))
         here, site = urlsplit(self.url), self._site
         for address in asked:
@@ -270,7 +270,7 @@ class DemoApp:
                 return ()
             if parts.scheme != here.scheme or not parts.netloc.endswith(site):
                 return ()
-            if "@" in parts.netloc or "\\" in address:
+            if "@" in parts.netloc or "\\" in address or not address.isprintable():
                 return ()
         return asked
 
