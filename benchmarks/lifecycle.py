@@ -222,8 +222,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--environments", type=int, default=4)
     arguments = parser.parse_args()
-    for name in arguments.engine or ENGINES:
-        measure(ENGINES[name], arguments.rounds, arguments.environments)
+    with tempfile.TemporaryDirectory(prefix="lifecycle-", ignore_cleanup_errors=True) as folder:
+        # Whatever is made on the way goes with it.
+        tempfile.tempdir = folder
+        for name in arguments.engine or ENGINES:
+            measure(ENGINES[name], arguments.rounds, arguments.environments)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory of the harness process: {peak:.0f} MB (to reach: under 250)")
 

@@ -87,6 +87,7 @@ class DaskCluster:
             self.folder = Path(folder)
             self.temporary = self.folder / "tmp"
             self.temporary.mkdir()
+            self._environment["DASK_TEMPORARY_DIRECTORY"] = folder
             # Before the folder goes, and after those who may have left something behind.
             exits.callback(self._sweep)
             self.scheduler = Server(
@@ -114,8 +115,7 @@ class DaskCluster:
         """One more, of one thread."""
         worker = Server(
             "dask_worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
-            "--host", "127.0.0.1", "--local-directory", str(self.folder / "scratch"),
-            ready="Registered to:", folder=self.folder,
+            "--host", "127.0.0.1", ready="Registered to:", folder=self.folder,
             **{**self._environment, "TMPDIR": str(self.temporary), **environment},
         )  # fmt: skip
         self.workers.append(worker)
