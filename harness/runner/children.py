@@ -119,8 +119,13 @@ class Parent:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._interrupt)
         self._held = hold(self.folder)
-        self.setting = self._connection.recv()
-        threading.Thread(target=self._watch, daemon=True).start()
+        try:
+            self.setting = self._connection.recv()
+            threading.Thread(target=self._watch, daemon=True).start()
+        except BaseException:
+            # The worker has gone already, and nobody leaves what was not entered.
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,29 @@
+"""Processes that work for a cluster's worker, whatever becomes of it."""
+
+import subprocess
+import sys
+from multiprocessing import Pipe
+from pathlib import Path
+
+import pytest
+
+from tests.patience import PATIENCE
+
+
+@pytest.mark.parametrize("said", [(), ("a setting",)], ids=["nothing said", "a setting said"])
+@pytest.mark.parametrize("module", ["harness.runner.carrying", "harness.exploring.carrying"])
+def test_nothing_is_left_where_the_worker_has_gone_before_the_child_is_there(
+    module: str, said: tuple[str, ...], tmp_path: Path
+) -> None:
+    folder = tmp_path / "child"
+    ours, theirs = Pipe()
+    with theirs:
+        for something in said:
+            ours.send(something)
+        ours.close()
+        done = subprocess.run(
+            [sys.executable, "-m", module, str(theirs.fileno()), str(folder)],
+            pass_fds=[theirs.fileno()], cwd=tmp_path, capture_output=True, text=True,
+            check=False, timeout=PATIENCE,
+        )  # fmt: skip
+    assert not folder.exists(), done.stderr
