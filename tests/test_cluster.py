@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from harness.records import Done, Error, Record, Run, Unsupported
 from harness.runner.cluster import fitting
@@ -21,6 +22,7 @@ from tests.patience import PATIENCE
 
 ONE = ("--engine", "simulated-chromium", "--preset", "default", "--policy", "persistent")
 NAME = "browser_close.quit_and_start"
+_AT = "Start worker at:"
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,14 @@ def check_whole(records: list[Record], one_machine: Cells) -> None:
     assert changes == len(set(attempts)) - 1
 
 
+def until(process: subprocess.Popen[str], holds: Callable[[], bool]) -> None:
+    """Wait, while the process lives."""
+    while not holds():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.002)
+            pytest.fail("it ended by itself")
+
+
 def interrupted_by(
     do: Callable[[subprocess.Popen[str]], None], *arguments: str, cwd: Path
 ) -> tuple[int, str]:
@@ -61,10 +71,7 @@ def interrupted_by(
     )  # fmt: skip
     results = cwd / "report" / "results.ndjson"
     try:
-        while not ends(results):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.002)
-                pytest.fail("it ended by itself")
+        until(process, lambda: bool(ends(results)))
         do(process)
         said, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, said
@@ -100,6 +107,27 @@ def test_items_of_a_lost_worker_are_carried_out_by_another(
         check_whole(read(tmp_path), one_machine)
         # What the lost one had started ends by itself.
         cluster.wait_until_nothing_is_left()
+
+
+def test_an_answer_that_is_lost_with_its_worker_is_had_from_another(
+    tmp_path: Path, one_machine: Cells
+) -> None:
+    with DaskCluster() as cluster, Client(cluster.address, set_as_default=False) as observer:
+
+        def lose_it(process: subprocess.Popen[str]) -> None:
+            # The client hears nothing until its answers are there, and one is not any more.
+            os.killpg(process.pid, signal.SIGSTOP)
+            until(process, lambda: not any(observer.processing().values()))
+            held = observer.has_what()
+            next(worker for worker in cluster.workers if held.get(worker.address(_AT))).kill()
+            until(process, lambda: len(observer.nthreads()) == 1)
+            os.killpg(process.pid, signal.SIGCONT)
+
+        status, said = interrupted_by(
+            lose_it, *SCENARIOS, "--dask", cluster.address, cwd=tmp_path
+        )
+        assert status == 0, said
+        check_whole(read(tmp_path), one_machine)
 
 
 def test_a_worker_that_joins_gets_what_is_left(tmp_path: Path, one_machine: Cells) -> None:

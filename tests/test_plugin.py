@@ -340,3 +340,15 @@ def test_a_test_may_name_its_browser_itself(pytester: pytest.Pytester) -> None:
         "    assert (one.engine, one.preset) == ('simulated-firefox', 'continue')\n"
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_an_interrupt_where_there_is_no_line_is_an_interrupt(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "def test_mine():\n"
+        "    raise KeyboardInterrupt\n"
+        "test_mine.__code__ = test_mine.__code__.replace(co_linetable=b'')\n"
+    )
+    done = pytester.runpytest_subprocess()
+    assert done.ret == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in done.stdout.str()
+    assert not done.stderr.str()

@@ -35,6 +35,10 @@ class ClusterError(Exception):
     """A cluster that is not there, or not any more; the message is for the user."""
 
 
+class _LostError(Exception):
+    """An answer went with its worker, before it had come here."""
+
+
 class NoWorkerError(ClusterError):
     """There is nobody who could carry anything out."""
 
@@ -185,13 +189,18 @@ class Cluster:
                 self._hand_out(needs, some, ahead)
             with contextlib.suppress(queue.Empty):
                 future = self._ended.get(timeout=_TICK)
-                handed = self._handed.pop(future.key, None)
+                handed = self._handed.get(future.key)
                 if handed is not None:
-                    yield handed.job, self._outcome(future)
+                    try:
+                        outcome = self._outcome(handed)
+                    except _LostError:
+                        self._take_back([handed], waiting)
+                    else:
+                        del self._handed[future.key]
+                        yield handed.job, outcome
             if time.monotonic() - self._looked > _TICK:
                 self._look()
-                for handed in self._stranded():
-                    waiting[handed.job.needs].put_back(handed.job)
+                self._take_back(list(filter(self._is_stranded, self._handed.values())), waiting)
 
     def _hand_out(self, needs: str, waiting: _Waiting, ahead: int) -> None:
         from harness.runner.keeping import carry_out
@@ -225,11 +234,18 @@ class Cluster:
             what = f" that has {needs}" if needs else ""
             raise ClusterError(f"no worker of {self.address}{what} is left")
 
-    def _outcome(self, future: Any) -> Any:
+    def _outcome(self, handed: _Handed) -> Any:
         from distributed.scheduler import KilledWorker
 
-        if future.status == "finished":
-            return future.result()
+        future = handed.future
+        while future.status == "finished":
+            with contextlib.suppress(TimeoutError):
+                return future.result(_ANSWERS_WITHIN)
+            self._look()
+            if self._is_stranded(handed):
+                break
+        if future.status in ("finished", "lost", "pending"):
+            raise _LostError
         if future.status != "error":
             raise ClusterError(
                 f"the scheduler at {self.address} went away, or was told to forget what it had"
@@ -241,13 +257,16 @@ class Cluster:
             )
         return Failure(str(error) or type(error).__name__)
 
-    def _stranded(self) -> list[_Handed]:
-        """What was handed to workers that are all gone; it is taken back."""
-        found = [h for h in self._handed.values() if not h.to & self.workers.keys()]
-        for handed in found:
+    def _is_stranded(self, handed: _Handed) -> bool:
+        """Whether the workers that it was handed to are all gone."""
+        return not handed.to & self.workers.keys()
+
+    def _take_back(self, lost: Sequence[_Handed], waiting: Mapping[str, _Waiting]) -> None:
+        """Nobody answers any more: to be handed out anew."""
+        for handed in lost:
             del self._handed[handed.future.key]
-        self._client.cancel([handed.future for handed in found], force=True)
-        return found
+            waiting[handed.job.needs].put_back(handed.job)
+        self._client.cancel([handed.future for handed in lost], force=True)
 
     def _look(self) -> None:
         """Which workers there are; those that are new are asked what they have."""

@@ -263,3 +263,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.when == "call" and report.failed:
         item.stash[FAILED] = True
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Python 3.11 interrupts where there is no line, too (`tb_lineno` is None), of which pytest 9
+    cannot tell: Ctrl+C would end a run as an internal error, and not in order."""
+    excinfo.traceback = excinfo.traceback.filter(_has_line)
+
+
+def _has_line(entry: Any) -> bool:
+    try:
+        return isinstance(entry.lineno, int)
+    except TypeError:
+        return False
