@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,13 +39,18 @@ def killed(*arguments: str, cwd: Path, items: int) -> None:
     results = cwd / "report" / "results.ndjson"
     before = ends(results)
     try:
-        while ends(results) < before + items:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.002)
-                pytest.fail("it ended by itself")
+        until(process, lambda: ends(results) >= before + items)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def until(process: subprocess.Popen[Any], holds: Callable[[], bool]) -> None:
+    """Wait, while the process lives."""
+    while not holds():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.002)
+            pytest.fail("it ended by itself")
 
 
 def ends(results: Path) -> int:

@@ -17,12 +17,11 @@ from harness.records import Done, Error, Record, Run, Unsupported
 from harness.runner.cluster import fitting
 from harness.runner.luggage import Announcement
 from tests.clusters import DaskCluster, environment_without_browsers
-from tests.killing import AFTERCLOSE, SCENARIOS, Cells, cells, ends, read, run, times
+from tests.killing import AFTERCLOSE, SCENARIOS, Cells, cells, ends, read, run, times, until
 from tests.patience import PATIENCE
 
 ONE = ("--engine", "simulated-chromium", "--preset", "default", "--policy", "persistent")
 NAME = "browser_close.quit_and_start"
-_AT = "Start worker at:"
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +50,6 @@ def check_whole(records: list[Record], one_machine: Cells) -> None:
     assert changes == len(set(attempts)) - 1
 
 
-def until(process: subprocess.Popen[str], holds: Callable[[], bool]) -> None:
-    """Wait, while the process lives."""
-    while not holds():
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.002)
-            pytest.fail("it ended by itself")
-
-
 def interrupted_by(
     do: Callable[[subprocess.Popen[str]], None], *arguments: str, cwd: Path
 ) -> tuple[int, str]:
@@ -71,7 +62,7 @@ def interrupted_by(
     )  # fmt: skip
     results = cwd / "report" / "results.ndjson"
     try:
-        until(process, lambda: bool(ends(results)))
+        until(process, lambda: ends(results) > 0)
         do(process)
         said, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, said
@@ -119,7 +110,8 @@ def test_an_answer_that_is_lost_with_its_worker_is_had_from_another(
             os.killpg(process.pid, signal.SIGSTOP)
             until(process, lambda: not any(observer.processing().values()))
             held = observer.has_what()
-            next(worker for worker in cluster.workers if held.get(worker.address(_AT))).kill()
+            has = [w for w in cluster.workers if held.get(w.address("Start worker at:"))]
+            has[0].kill()
             until(process, lambda: len(observer.nthreads()) == 1)
             os.killpg(process.pid, signal.SIGCONT)
 
