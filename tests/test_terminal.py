@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -146,12 +147,51 @@ def test_quiet_tells_what_needs_a_look_alone(project: Path) -> None:
 def test_ctrl_c_leaves_a_terminal_as_it_was_and_says_how_far_it_came(tmp_path: Path) -> None:
     command = ["harness.cli", "run", "browser_close", "sign_out", "--engine", "simulated-chromium"]
     status, display = on_terminal(80, command, tmp_path, interrupt_at=r" [1-9]\d*/54")
-    assert status == 130, display.lines
-    assert display.cursor
     text = "\n".join(display.lines)
+    assert status == 130, text
+    assert display.cursor
     assert "KeyboardInterrupt" not in text
     assert "did not end, and --resume goes on with them" in text.replace("\n  ", " ")
     assert re.search(r"^Interrupted, \d+ of 54 done: \d+ passed", text, re.M)
+
+
+LEAVING = """\
+class Left:
+    def __del__(self):
+        raise ResourceWarning("left open")
+
+
+def test_it():
+    Left()
+    raise KeyboardInterrupt
+"""
+MAKING = """\
+def pytest_runtest_makereport():
+    raise KeyboardInterrupt
+"""
+
+
+@pytest.mark.parametrize("files", [
+    {"test_own.py": LEAVING},
+    {"test_own.py": "def test_it():\n    pass\n", "conftest.py": MAKING},
+], ids=["something is left open", "in a wrapper"])  # fmt: skip
+def test_an_interrupt_is_one_where_warnings_are_errors(
+    tmp_path: Path, files: Mapping[str, str]
+) -> None:
+    for name, text in {**files, "pytest.ini": "[pytest]\nfilterwarnings = error\n"}.items():
+        (tmp_path / name).write_text(text)
+    done = afterclose("run", "test_own.py", "--engine", "simulated-chromium", cwd=tmp_path)
+    assert done.returncode == 130, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_breaks_in_a_worker_fails_the_run(tmp_path: Path) -> None:
+    (tmp_path / "test_own.py").write_text("def test_it():\n    pass\n")
+    (tmp_path / "conftest.py").write_text(MAKING.replace("KeyboardInterrupt", "OSError('broken')"))
+    run = ("run", "test_own.py", "--engine", "simulated-chromium", "-n", "1")
+    done = afterclose(*run, cwd=tmp_path)
+    assert "OSError: broken" in done.stdout
+    assert done.returncode == 4
 
 
 def test_pytest_itself_talks_as_it_always_does(project: Path) -> None:

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -62,6 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(reporter, "terminalreporter")
     terminal = Terminal(config, gate, reporter)
     config.stash[TERMINAL] = terminal
+    # pluggy warns of an interrupt that passes a wrapper of its old kind, which pytest-playwright
+    # has; where warnings are errors, Ctrl+C would be an internal error.
+    config.addinivalue_line("filterwarnings", "ignore::pluggy.PluggyTeardownRaisedWarning")
     config.pluginmanager.register(terminal, "afterclose-terminal")
     if told == "steps":
         config.stash[STEPS] = terminal.step
@@ -125,7 +129,7 @@ class Terminal:
         self._steps: StepFile | None = None
         self._reading = threading.Lock()
         self._over = threading.Event()
-        self._closed = False
+        self._broke = self._closed = False
 
     # What is under way.
 
@@ -239,14 +243,21 @@ class Terminal:
 
     def pytest_keyboard_interrupt(self) -> None:
         self._gate.interrupted = True
+        # What was interrupted may have left a file open. Where warnings are errors, pytest would
+        # end by that, and not as interrupted.
+        warnings.simplefilter("ignore")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self) -> None:
+        self._broke = True
         self._tell_rest()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """From here on pytest speaks for itself; what the summary tells is told there alone."""
+        if self._broke and session.exitstatus == pytest.ExitCode.OK:
+            # pytest-xdist (3.8) tells of a worker's internal error, and ends as if all were well.
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         self._counted = [text for text, _ in self._reporter.build_summary_stats_line()[0]]
         self._tell_rest()
         for category, reports in self._reporter.stats.items():
