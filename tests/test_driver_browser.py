@@ -292,6 +292,21 @@ def test_a_browser_that_hangs_is_an_error_and_leaves_nothing(
     assert not group_members(leader)
 
 
+@pytest.mark.parametrize(
+    ("engine", "cause"), [("chromium", "ERR_UNSAFE_PORT"), ("firefox", "deniedPortAccess")]
+)
+def test_an_error_is_told_with_its_cause(drive: Drive, engine: str, cause: str) -> None:
+    with drive(engine) as (driver, _):
+
+        async def visit(_: Step) -> None:
+            await driver._page.goto("http://localhost:1/")
+
+        driver._verbs["visit"] = visit
+        with pytest.raises(DriverError, match=f"visit: .*{cause}") as raised:
+            driver.perform(Step("visit"))
+    assert "\n" not in str(raised.value)
+
+
 def test_what_an_engine_cannot_do_has_a_typed_error(drive: Drive) -> None:
     with drive("chromium", "private") as (_, browser), pytest.raises(UnsupportedVerbError):
         browser.open_window()

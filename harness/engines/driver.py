@@ -16,7 +16,7 @@ from harness.engines.engine import Engine
 from harness.engines.life import BrowserLife
 from harness.engines.mock import MockSite
 from harness.engines.pulse import ends_unwritten
-from harness.engines.site import Opened, Site, SiteError
+from harness.engines.site import Opened, Site
 from harness.engines.stopwatch import TOO_SLOW, Stopwatch
 from harness.model.families import SETTLED_AFTER, rhythms_of
 from harness.presets import choices_of
@@ -155,12 +155,11 @@ class Driver:
             # That is behind it then, however it shows.
             if died := self._pool.died():
                 raise BrowserDiedError(f"{what}: {title}: {died}") from None
-            if isinstance(error, SiteError):
-                raise
             if isinstance(error, TimeoutError):
                 raise DriverError(f"{what}: {title} did not finish in time") from None
             if isinstance(error, PlaywrightError):
-                first = str(error).strip().splitlines()[0]
+                # Of Firefox's answers the first line says no more than "unknown error".
+                first = str(error).strip().replace("\nMessage: ", ": ").splitlines()[0]
                 raise DriverError(f"{what}: {title}: {first}") from None
             raise
 

@@ -6,14 +6,14 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Page
-from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.control_client import ControlClient
 from harness.engines.engine import SHOW_FRAMES, Engine, HiddenTab
+from harness.engines.navigation import go_to, leave
 from harness.engines.tabs import in_any_tab
 from harness.received import Received, Seen
 
-__all__ = ["batches", "go_to", "leave", "look"]
+__all__ = ["batches", "look"]
 
 _EMPTY = "about:blank"
 _AT_ONCE = 8
@@ -122,26 +122,3 @@ async def _go_through(tab: Page, addresses: Sequence[str]) -> None:
         async with tab.expect_response(lambda response: response.request.method == "POST"):
             await go_to(tab, address)
     await go_to(tab, shown)
-
-
-async def go_to(tab: Page, address: str) -> None:
-    """Show an address in a tab. Firefox moves the tab of another site to another process, and goes
-    on there; Playwright may take that for another navigation, to the same address."""
-    try:
-        await tab.goto(address, wait_until="commit")
-    except PlaywrightError as error:
-        if f'is interrupted by another navigation to "{address}"' not in error.message:
-            raise
-        await tab.wait_for_url(address, wait_until="commit")
-
-
-async def leave(tab: Page, *, borrowed: bool) -> None:
-    """Empty a tab that was borrowed, close one that was opened."""
-    if borrowed:
-        # Firefox goes there by itself at its start, on a busy machine as late as now.
-        await go_to(tab, _EMPTY)
-        return
-    # While a page comes in from another process, Chromium answers that it has closed the tab, and
-    # the tab stays (measured: one in forty that were closed as soon as they had been seen).
-    await tab.wait_for_load_state("domcontentloaded")
-    await tab.close()

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from playwright.async_api import Page
 
 from harness.engines.control_client import ControlClient, ServedEnvironment
+from harness.engines.navigation import follow
 from harness.people import FIRST, PEOPLE, Person
 
 __all__ = ["TOGETHER", "PersonAtApplications", "login_as", "visit_of"]
@@ -107,12 +108,15 @@ class PersonAtApplications:
 
     async def _visit_all(self, page: Page, login: str) -> None:
         applications = [environment.app_url for environment in self._environments]
-        await page.goto(visit_of(applications, login), wait_until="commit")
         home = f"{applications[-1]}/"
-        await page.wait_for_url(lambda url: url.partition("?")[0] == home, wait_until="load")
+
+        def is_home(url: str) -> bool:
+            return url.partition("?")[0] == home
+
+        await follow(page, visit_of(applications, login), is_home, "load")
 
 
 async def _sign_out(page: Page, environment: ServedEnvironment) -> None:
     """Follow the application's link to sign out, and come back signed out."""
-    await page.goto(f"{environment.app_url}/sign-out", wait_until="commit")
-    await page.wait_for_url(f"{environment.app_url}/", wait_until="domcontentloaded")
+    home = f"{environment.app_url}/"
+    await follow(page, f"{home}sign-out", lambda url: url == home, "domcontentloaded")

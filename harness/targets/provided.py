@@ -10,7 +10,7 @@ from harness.engines.administrator import Administrator
 from harness.engines.browser_pool import BrowserPool
 from harness.engines.control_client import ControlClient
 from harness.engines.engine import Engine
-from harness.engines.looking import go_to, leave
+from harness.engines.navigation import go_to, leave
 from harness.engines.site import Opened, Passed, Sight
 from harness.received import Received
 from harness.scenario import Step, UnsupportedVerbError

@@ -1,12 +1,13 @@
-"""Tabs that are looked into and left, in a real browser."""
+"""Tabs that go on by themselves, and tabs that are left, in a real browser."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 
 from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserPool, Options
-from harness.engines.looking import go_to, leave
+from harness.engines.navigation import follow, go_to, leave
 from harness.policy import DEFAULT_ENVIRONMENTS
 from harness.server.running import MockServer
 from tests.patience import PATIENCE
@@ -44,3 +45,26 @@ def test_a_tab_is_gone_when_it_is_left(pool: BrowserPool) -> None:
             return len(context.pages)
 
     assert pool.run(come_and_go(), PATIENCE) == 1
+
+
+def test_a_navigation_that_is_overtaken_is_followed(pool: BrowserPool) -> None:
+    """Firefox calls the first one failed: here an answer that does not come, and a page that goes
+    on by itself meanwhile."""
+
+    async def overtaken() -> str:
+        async with pool.beside(ENGINES["firefox"]) as context:
+            (environment,) = await pool.control.environments([DEFAULT_ENVIRONMENTS[0].name])
+            (page,) = context.pages
+            home = f"{environment.app_url}/"
+            await page.goto(home)
+            await pool.control.hold(environment)
+            following = asyncio.ensure_future(
+                follow(page, f"{home}login?prompt=none", lambda url: url == f"{home}?came", "load")
+            )
+            await pool.control.held(environment)
+            await page.evaluate("() => { location.href = '/?came'; }")
+            await following
+            await pool.control.release(environment)
+            return page.url
+
+    assert pool.run(overtaken(), PATIENCE).endswith("/?came")

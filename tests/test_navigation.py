@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from playwright.async_api import Error as PlaywrightError
 
-from harness.engines.looking import go_to, leave
+from harness.engines.navigation import go_to, leave
 
 ADDRESS = "http://app.localhost/observe/1/tab"
 
