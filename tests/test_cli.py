@@ -10,13 +10,15 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from harness.cli import app
 from harness.cli.init import project_files
 from tests.patience import PATIENCE
 
@@ -69,6 +71,43 @@ def test_mistakes_are_one_line_and_exit_2(
     assert said in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert "Traceback" not in result.stderr + result.stdout
+
+
+TWO = ("--engine", "chromium", "--engine", "firefox")
+QUIT = "browser_close.quit_and_start"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "workers"),
+    [
+        ([QUIT, *TWO, "--preset", "default"], "2"),
+        ([QUIT, "--engine", "firefox", "--preset", "default"], None),
+        ([QUIT, *TWO, "--preset", "default", "--repeat", "9"], "5"),
+        ([QUIT, *TWO], "5"),
+        (["browser_close", "--engine", "firefox", "--preset", "default"], "5"),
+        (["own.py::test_it", *TWO, "--preset", "default"], "5"),
+        ([QUIT, "--engine", "simulated-chromium"], None),
+        ([], "5"),
+    ],
+)
+def test_no_worker_has_nothing_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], workers: str | None
+) -> None:
+    """On a machine of four cores."""
+    asked: list[str] = []
+
+    def ran(given: Sequence[str]) -> int:
+        asked.extend(given)
+        return pytest.ExitCode.USAGE_ERROR
+
+    (tmp_path / "own.py").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr("harness.cli.run._lacking", lambda driven: {})
+    monkeypatch.setattr("harness.cli.run._pytest", ran)
+    CliRunner().invoke(app, ["run", *arguments])
+    assert asked
+    assert (asked[asked.index("-n") + 1] if "-n" in asked else None) == workers
 
 
 def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:

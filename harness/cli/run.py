@@ -186,9 +186,7 @@ def run(
     if workers is None and described is not None and not described.command:
         # Its clock, and whoever is signed in, are the same for all.
         workers = "0"
-    if workers is None:
-        workers = str((os.cpu_count() or 1) + 1) if driven else "0"
-    if workers != "auto" and not workers.isdigit():
+    if workers not in (None, "auto") and not workers.isdigit():
         fail(f"-n: must be a whole number or auto, not '{workers}'")
     if verbose and quiet:
         fail("-v and -q: one tells every step, the other next to nothing; choose one")
@@ -203,9 +201,13 @@ def run(
         typer.echo(f"afterclose: left out: {sentence}", err=True)
     policies = [e.name for e in environments] if every else policy or []
     targets = list(dict.fromkeys(targets or _pack(ESSENTIAL)))
+    engines = [name for name in engines if name not in missing]
+    if workers is None:
+        each = len(engines) * len(presets) * int(repeat)
+        workers = _workers(targets, each) if driven else "0"
     arguments = [
         *targets,
-        *_repeated("--afterclose-engine", [name for name in engines if name not in missing]),
+        *_repeated("--afterclose-engine", engines),
         *_repeated("--afterclose-preset", presets),
         *_repeated("--afterclose-policy", policies),
         *(["-k", keyword] if keyword else []),
@@ -244,6 +246,15 @@ def run(
     summarize(matrix, standing, output)
     annotate(standing, targets)
     raise typer.Exit(_status(code, standing, whole=not unfinished(records)))
+
+
+def _workers(targets: Sequence[str], each: int) -> str:
+    """One process more than there are cores, for a browser waits as often as it works; but none
+    that has nothing to do, where it is known how many items there are: `each` of every scenario."""
+    most = (os.cpu_count() or 1) + 1
+    if each and _come_with_afterclose(targets) and all("::" in target for target in targets):
+        most = min(most, len(targets) * each)
+    return str(most) if most > 1 else "0"
 
 
 def driven_of(engines: Iterable[str]) -> list[str]:
