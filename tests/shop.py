@@ -17,7 +17,7 @@ from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from harness.targets.one_time import code_at, key_of
+from harness.targets.one_time import STEP, code_at, key_of
 
 __all__ = ["FLAWS", "WAYS", "shop"]
 
@@ -126,7 +126,9 @@ class _Shop(BaseHTTPRequestHandler):
 
     def _take_code(self, form: dict[str, list[str]]) -> None:
         code = form.get("code", [""])[0]
-        if code in self.codes or code != code_at(key_of(self.secret), self._now()):
+        # RFC 6238, section 5.2: the one before is taken, too, for what comes is on its way a while.
+        key, now = key_of(self.secret), self._now()
+        if code in self.codes or code not in {code_at(key, now - ago) for ago in (0, STEP)}:
             self._answer(f"<p>Wrong code</p>{_CODE.format(key=form['key'][0])}")
             return
         self.codes.add(code)
