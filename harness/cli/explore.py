@@ -26,7 +26,7 @@ from harness.exploring.distributing import run_on_cluster
 from harness.exploring.oracle import Found
 from harness.exploring.workers import Progress, Task, WorkerError, run_workers
 from harness.runner.cluster import Cluster, ClusterError, fitting
-from harness.runner.installing import find_engines, how_to_get
+from harness.runner.installing import how_to_get, missing_engines
 
 __all__ = ["explore"]
 
@@ -88,7 +88,7 @@ def explore(
     if not (seed.isascii() and seed.isdigit()):
         fail(f"--seed: must be a whole number of at least 0, not '{seed}'")
     cluster = _cluster(dask, name, workers) if dask is not None else None
-    if name in ENGINES and cluster is None and find_engines([name])[name] is None:
+    if name in ENGINES and cluster is None and missing_engines([name]):
         fail(how_to_get(ENGINES[name]), NO_ENGINE)
     task = Task(
         engine=name,

@@ -37,7 +37,7 @@ from harness.reports.matrix import matrix_of
 from harness.result_file import RecordsError, read_records, run_of
 from harness.runner.baseline_file import read_baseline, today
 from harness.runner.chosen import check_repeat, config_of, seconds_of
-from harness.runner.installing import find_engines, how_to_get
+from harness.runner.installing import how_to_get, missing_engines
 from harness.runner.library import (
     ESSENTIAL,
     LibraryError,
@@ -269,8 +269,7 @@ def _come_with_afterclose(targets: Iterable[str]) -> bool:
 
 def _lacking(driven: Sequence[str]) -> dict[str, str]:
     """The browsers that are not installed, by the name of their engine, and how to get them."""
-    found = find_engines(driven) if driven else {}
-    return {name: how_to_get(ENGINES[name]) for name, there in found.items() if there is None}
+    return {name: how_to_get(ENGINES[name]) for name in missing_engines(driven)}
 
 
 def _pytest(arguments: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from playwright.async_api import async_playwright
 from harness.engines import ENGINES, Engine
 from harness.engines.engine import Installation
 
-__all__ = ["find_engines", "how_to_get", "install"]
+__all__ = ["find_engines", "how_to_get", "install", "missing_engines"]
 
 _DOWNLOAD_TIMEOUT = 600
 
@@ -26,6 +26,14 @@ def find_engines(names: Iterable[str] = ENGINES) -> dict[str, Installation | Non
         return {name: ENGINES[name].find(path) for name, path in paths.items()}
 
     return asyncio.run(find())
+
+
+def missing_engines(names: Iterable[str]) -> list[str]:
+    """Those behind which there is no browser. Playwright takes most of a second to say where its
+    own would be, so it is asked only for those that are found nowhere else."""
+    unfound = [name for name in names if ENGINES[name].find("") is None]
+    found = find_engines(unfound) if unfound else {}
+    return [name for name in unfound if found[name] is None]
 
 
 def how_to_get(engine: Engine) -> str:
