@@ -5,6 +5,8 @@ import hashlib
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import jwt
+
 from tests.client import Answer, Client, secret
 
 VERIFIER = "v" * 43
@@ -81,3 +83,14 @@ def refresh(client: Client, token: str, environment: str = "persistent", **chang
 def sso_cookie(answer: Answer) -> str:
     """The `Set-Cookie` of the SSO session."""
     return next(cookie for cookie in answer.cookies if cookie.startswith("sso_session="))
+
+
+def claims_of(client: Client, token: str, audience: str) -> dict[str, Any]:
+    """What a token says that the auth server signed, by another library than its own."""
+    keys = client.get(client.url("persistent", "/.well-known/jwks")).json
+    key = jwt.PyJWKSet.from_dict(keys).keys[0]
+    # The server's clock is not the one that PyJWT asks.
+    claims: dict[str, Any] = jwt.decode(
+        token, key, ["RS256"], audience=audience, options={"verify_exp": False, "verify_iat": False}
+    )
+    return claims

@@ -1,14 +1,9 @@
-"""Back-channel logout: who is told of which end, how it is delivered, and what an application makes
-of it."""
+"""Back-channel logout: who is told of which end, and how it is delivered."""
 
 import asyncio
-import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from queue import Queue
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -26,80 +21,17 @@ from harness.server.backchannel import LOGOUT_EVENT
 from harness.server.running import MockServer
 from harness.settings import PolicyChange, Settings
 from tests.client import Client
-from tests.oauth import code, tokens
+from tests.oauth import claims_of, code, tokens
 from tests.patience import PATIENCE
+from tests.relying_party import NAME, Told, listening
 
-NAME, SECRET = "shop", "s" * 48
-
-
-@dataclass
-class Told:
-    """An application's server that is told of logouts, and answers as it is set to."""
-
-    server: ThreadingHTTPServer
-    answers: list[int] = field(default_factory=list)
-    """Statuses, one after the other; then 200."""
-    bodies: "Queue[dict[str, str]]" = field(default_factory=Queue)
-    types: list[str] = field(default_factory=list)
-    silent: threading.Event | None = None
-    """Until when it does not answer, if that is within its patience, in seconds."""
-    patience: float = 10
-    answered: int = 0
-
-    @property
-    def uri(self) -> str:
-        return f"http://rp.localhost:{self.server.server_port}/logout?from=op"
-
-    def claims(self, client: Client) -> dict[str, Any]:
-        """What the next logout token says."""
-        return claims_of(client, self.bodies.get(timeout=PATIENCE)["logout_token"])
-
-    def nothing_more(self, client: Client) -> bool:
-        client.control("POST", "clock", {"advance": 0})
-        return self.bodies.empty()
-
-
-def claims_of(client: Client, token: str, audience: str = NAME) -> dict[str, Any]:
-    """By another library than the server's."""
-    keys = client.get(client.url("persistent", "/.well-known/jwks")).json
-    key = jwt.PyJWKSet.from_dict(keys).keys[0]
-    # The server's clock is not the one that PyJWT asks.
-    claims: dict[str, Any] = jwt.decode(
-        token, key, ["RS256"], audience=audience, options={"verify_exp": False, "verify_iat": False}
-    )
-    return claims
+SECRET = "s" * 48
 
 
 @pytest.fixture
 def told() -> Iterator[Told]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            found.types.append(self.headers["Content-Type"])
-            assert self.headers["Host"] == f"rp.localhost:{found.server.server_port}"
-            assert self.path == "/logout?from=op"
-            status = found.answers.pop(0) if found.answers else 200
-            found.bodies.put({name: values[0] for name, values in parse_qs(body).items()})
-            if found.silent is not None:
-                found.silent.wait(found.patience)
-            found.answered += 1
-            self.send_response(status)
-            self.send_header("Location", "http://rp.localhost/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    found = Told(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-    thread = threading.Thread(target=found.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield found
-    if found.silent is not None:
-        found.silent.set()
-    found.server.shutdown()
-    thread.join()
-    found.server.server_close()
+    with listening() as told:
+        yield told
 
 
 def with_shop(told: Told, org_code: str) -> Environment:
@@ -151,7 +83,7 @@ def sign_in(client: Client, **changes: str) -> dict[str, Any]:
             "code": value, "redirect_uri": "http://localhost:1/callback",
         },
     )  # fmt: skip
-    return claims_of(client, given.json["id_token"])
+    return claims_of(client, given.json["id_token"], NAME)
 
 
 def log_out(client: Client, query: str = "") -> None:
@@ -401,132 +333,3 @@ def test_a_logout_token_is_no_access_token(client: Client, told: Told) -> None:
         headers={"Authorization": f"Bearer {token}"},
     )
     assert answer.status == 403
-
-
-# The demo application
-
-STANDING = ("ksp_cookie", "backchannel_cookie")
-
-
-def standing(client: Client) -> dict[str, str]:
-    """What the demo application says on its page, of the kinds that are of interest here."""
-    text = client.get(client.url("persistent", "/", "app")).text
-    rows = [row.partition("</li>")[0].partition(": ") for row in text.split("<li>")[1:]]
-    return {kind: said for kind, _, said in rows if kind in STANDING}
-
-
-@pytest.fixture
-def obeying(client: Client) -> Client:
-    """Signed in at the demo application, which keeps the login in every way asked about."""
-    client.control("POST", "apps", {"apps": ["backchannel_cookie"]})
-    client.sign_in("persistent")
-    assert standing(client) == dict.fromkeys(STANDING, "signed in")
-    return client
-
-
-def test_only_what_heeds_it_is_signed_out(obeying: Client) -> None:
-    obeying.control("DELETE", "sessions")
-    obeying.control("POST", "clock", {"advance": 0})
-    assert standing(obeying) == {
-        "ksp_cookie": "signed in", "backchannel_cookie": "signed out (logged_out)",
-    }  # fmt: skip
-
-
-def test_another_sessions_end_is_none_of_its_business(obeying: Client) -> None:
-    elsewhere = Client(obeying.server)
-    elsewhere.sign_in("persistent")
-    log_out(elsewhere)
-    obeying.control("POST", "clock", {"advance": 0})
-    assert standing(obeying)["backchannel_cookie"] == "signed in"
-    assert standing(elsewhere)["backchannel_cookie"] == "signed out (logged_out)"
-
-
-def test_who_was_signed_out_signs_in_again(obeying: Client) -> None:
-    obeying.control("DELETE", "sessions")
-    obeying.sign_in("persistent")
-    obeying.control("POST", "clock", {"advance": 0})
-    assert standing(obeying)["backchannel_cookie"] == "signed in"
-
-
-def logout_token(client: Client, *, typ: str = "logout+jwt", **changes: Any) -> str:
-    """One that the server signs; a claim that is None is left out."""
-    site = client.server.site
-    (session,) = client.control("GET", "sessions")["sessions"]
-    claims = {
-        "iss": client.url("persistent"),
-        "aud": ["demo_persistent"],
-        "sub": session["user_id"],
-        "sid": session["session_id"],
-        "events": {LOGOUT_EVENT: {}},
-    } | changes
-    kept = {name: value for name, value in claims.items() if value is not None}
-    return site.key.sign(kept, now=site.clock.now() + kept.pop("later", 0),
-                         lifetime=kept.pop("lifetime", 60), typ=typ)  # fmt: skip
-
-
-def tell(client: Client, token: str) -> tuple[int, str]:
-    answer = client.post(
-        client.url("persistent", "/backchannel-logout", "app"), {"logout_token": token}
-    )
-    assert answer.header("Cache-Control") == "no-store"
-    said = json.loads(answer.body)["error_description"] if answer.body else ""
-    return answer.status, said.rpartition(": ")[2]
-
-
-@pytest.mark.parametrize("changes", [{}, {"sid": None}, {"sub": None}, {"aud": "demo_persistent"}])
-def test_a_logout_token_is_heeded(obeying: Client, changes: dict[str, Any]) -> None:
-    assert tell(obeying, logout_token(obeying, **changes)) == (200, "")
-    assert standing(obeying)["backchannel_cookie"] == "signed out (logged_out)"
-
-
-@pytest.mark.parametrize("changes", [{"sid": "session_0x1"}, {"sub": "kp_1", "sid": None}])
-def test_one_about_others_is_heeded_and_concerns_nobody_here(
-    obeying: Client, changes: dict[str, Any]
-) -> None:
-    assert tell(obeying, logout_token(obeying, **changes)) == (200, "")
-    assert standing(obeying)["backchannel_cookie"] == "signed in"
-
-
-@pytest.mark.parametrize(
-    ("changes", "wrong"),
-    [
-        ({"typ": "JWT"}, "typ"),
-        ({"iss": "http://elsewhere.localhost"}, "iss"),
-        ({"iss": None}, "iss"),
-        ({"aud": ["shop"]}, "aud"),
-        ({"aud": None}, "aud"),
-        ({"later": 3600}, "iat"),
-        ({"lifetime": 0}, "exp"),
-        ({"sub": None, "sid": None}, "sub"),
-        ({"sub": 1}, "sub"),
-        ({"sid": 1}, "sid"),
-        ({"events": None}, "events"),
-        ({"events": {}}, "events"),
-        ({"events": {LOGOUT_EVENT: True}}, "events"),
-        ({"events": [LOGOUT_EVENT]}, "events"),
-        ({"nonce": "n"}, "nonce"),
-    ],
-)
-def test_what_is_no_logout_token_is_refused(
-    obeying: Client, changes: dict[str, Any], wrong: str
-) -> None:
-    assert tell(obeying, logout_token(obeying, **changes)) == (400, wrong)
-    assert standing(obeying)["backchannel_cookie"] == "signed in"
-
-
-def test_what_the_auth_server_did_not_sign_is_refused(obeying: Client) -> None:
-    good = logout_token(obeying)
-    claims = claims_of(obeying, good, "demo_persistent")
-    forged = [
-        "",
-        "no token",
-        good[:-8] + "AAAAAAAA",
-        jwt.encode(claims, "", "none", {"typ": "logout+jwt"}),
-        jwt.encode(claims, "k" * 32, "HS256", {"typ": "logout+jwt"}),
-    ]
-    for token in forged:
-        status, said = tell(obeying, token)
-        assert (status, said) == (400, "the auth server did not sign this")
-    other = obeying.post(obeying.url("persistent", "/backchannel-logout", "app"), {"token": good})
-    assert other.status == 400
-    assert standing(obeying)["backchannel_cookie"] == "signed in"
