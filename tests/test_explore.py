@@ -1,17 +1,11 @@
-"""`afterclose explore`: lifecycles as data, the corpus, and what is found on models."""
+"""`afterclose explore`: what is found on models."""
 
-import json
-import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
-from datetime import timedelta
-from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -21,33 +15,13 @@ from harness.cli.explore import explore as explore_command
 from harness.config import load_config
 from harness.engines.driver import DriverError
 from harness.engines.stopwatch import TOO_SLOW
-from harness.exploring import workers
-from harness.exploring.corpus import Corpus, CorpusError
 from harness.exploring.generating import explore
-from harness.exploring.lifecycle import Lifecycle, LifecycleError
-from harness.exploring.oracle import ChanceError, Found, Oracle
+from harness.exploring.lifecycle import Lifecycle
+from harness.exploring.oracle import ChanceError, Oracle
 from harness.exploring.shortening import is_sharp, shorten
-from harness.exploring.workers import Progress, Task, run_workers
 from harness.records import Observation, State
-from harness.runner.library import load_scenarios
-from harness.scenario import Step, UnsupportedVerbError, steps_of
+from harness.scenario import Step, UnsupportedVerbError
 from tests.patience import PATIENCE
-
-LIFECYCLE = Lifecycle(
-    engine="firefox",
-    preset="continue",
-    policies=("persistent", "non_persistent"),
-    steps=(
-        Step("sign_in"),
-        Step("open_tab"),
-        Step("close_tab", 1),
-        Step("wait", timedelta(hours=7)),
-        Step("revoke_sessions"),
-        Step("quit"),
-        Step("start", "restoring"),
-        Step("check", "check 1"),
-    ),
-)
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -55,59 +29,6 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "harness.cli", "explore", *arguments],
         cwd=cwd, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
-
-
-def test_a_lifecycle_survives_its_file() -> None:
-    assert Lifecycle.from_json(LIFECYCLE.to_json()) == LIFECYCLE
-
-
-def test_a_lifecycle_becomes_a_scenario_that_can_be_pasted(tmp_path: Path) -> None:
-    file = tmp_path / "found.py"
-    file.write_text(f"from harness import Browser, scenario\n{LIFECYCLE.to_scenario('So.')}")
-    (found,) = load_scenarios([file])
-    assert steps_of(found) == LIFECYCLE.steps
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"steps": []}, "steps: List should have at least 1 item"),
-        ({"steps": [{"verb": "fly"}]}, "there is no step 'fly'"),
-        ({"steps": [{"verb": "start"}]}, "start: the browser is running already"),
-        ({"steps": [{"verb": "close_tab", "value": "x"}]}, "no step 'close_tab' with 'x'"),
-        ({"engine": None}, "engine: Input should be a valid string"),
-    ],
-)
-def test_what_is_no_lifecycle_is_told(change: dict[str, object], message: str) -> None:
-    text = json.dumps(json.loads(LIFECYCLE.to_json()) | change)
-    with pytest.raises(LifecycleError, match=message):
-        Lifecycle.from_json(text)
-
-
-def test_the_corpus_keeps_what_fits(tmp_path: Path) -> None:
-    corpus = Corpus(tmp_path / "new")
-    assert corpus.load("firefox", ("continue",), {"persistent"}) == []
-    corpus.save(LIFECYCLE)
-    environments = {"persistent", "non_persistent", "more"}
-    assert corpus.load("firefox", ("default", "continue"), environments) == [LIFECYCLE]
-    assert corpus.load("firefox", ("default",), environments) == []
-    assert corpus.load("chromium", ("continue",), environments) == []
-    assert corpus.load("firefox", ("continue",), {"persistent"}) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("a.json", "{", "a.json: not a lifecycle: Invalid JSON"),
-        ("a.json", LIFECYCLE.to_json().replace("firefox", "lynx"), "a.json: no engine lynx"),
-        ("a.json", LIFECYCLE.to_json().replace("continue", "background"),
-         "a.json: firefox has no preset background"),
-    ],
-)
-def test_a_damaged_corpus_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:
-    (tmp_path / name).write_text(text)
-    with pytest.raises(CorpusError, match=message):
-        Corpus(tmp_path).load("firefox", ("continue",), {"persistent"})
 
 
 @pytest.mark.parametrize(
@@ -344,80 +265,10 @@ def test_it_can_be_interrupted(
     assert "Traceback" not in told
 
 
-def _found_at_the_end(task: Task, folder: Path, messages: Any, stop: Event) -> None:
-    messages.put(("done", 1))
-    assert stop.wait(60)
-    messages.put(("found", Found(lifecycle=LIFECYCLE, what=["late"])))
-
-
-def _deaf(task: Task, folder: Path, messages: Any, stop: Event) -> None:
-    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    messages.put(("done", 1))
-    threading.Event().wait()
-
-
-TASK = Task(
-    engine="simulated-firefox", presets=("default",), config=load_config(None), examples=2,
-    random_seed=1, seconds=None,
-)  # fmt: skip
-
-
-def test_what_is_found_while_it_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "explore_part", _found_at_the_end)
-    found: list[Found] = []
-
-    def told(progress: Progress) -> None:
-        found[:] = progress.found
-        if progress.lifecycles == 2 and not found:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    with pytest.raises(KeyboardInterrupt):
-        run_workers(TASK, 2, told)
-    assert len(found) == 2
-
-
-def test_interrupted_again_it_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "explore_part", _deaf)
-
-    def told(progress: Progress) -> None:
-        if progress.lifecycles == 2:
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        run_workers(TASK, 2, told)
-    assert multiprocessing.active_children() == []
-    assert signal.getsignal(signal.SIGINT) is before
-
-
 def test_time_can_be_limited(tmp_path: Path) -> None:
     done = run("--engine", "simulated-firefox", "--examples", "1000000", "--minutes", "0.05",
                "-n", "1", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0
-
-
-def test_a_worker_that_fails_is_no_agreement(tmp_path: Path) -> None:
-    """One that dies of a mistake has found nothing, which must not pass for nothing wrong."""
-    code = (
-        "from harness.exploring import workers as w\n"
-        "from harness.config import load_config\n"
-        "def told(progress): pass\n"
-        "if __name__ == '__main__':\n"
-        "    task = w.Task(engine='nothing', presets=('default',), config=load_config(None),\n"
-        "                  examples=1, random_seed=1, seconds=None)\n"
-        "    try:\n"
-        "        w.run_workers(task, 1, told)\n"
-        "    except w.WorkerError as error:\n"
-        "        print('failed:', error)\n"
-    )
-    file = tmp_path / "failing.py"
-    file.write_text(code)
-    done = subprocess.run(
-        [sys.executable, file], capture_output=True, text=True, check=True, timeout=PATIENCE
-    )
-    assert done.stdout.startswith("failed: a process of the exploration failed")
-    assert "KeyError: 'nothing'" in done.stderr
 
 
 def test_what_cannot_be_done_is_not_counted_as_agreement() -> None:

@@ -6,6 +6,9 @@ from urllib.parse import urlencode, urljoin
 
 import pytest
 
+from harness.clock import Clock
+from harness.server.running import MockServer
+from harness.settings import Settings
 from tests.client import Client
 
 COOKIES = {"sso", "app:ksp_cookie", "app:long_cookie", "app:session_cookie", "app:memory"}
@@ -84,3 +87,69 @@ def test_a_look_is_not_shown_what_it_is_not_about(client: Client) -> None:
     for kind, path in (("idp", "/oauth2/auth"), ("app", "")):
         address = client.url("non_persistent", f"{path}/_afterclose/observe/{ticket}", kind)
         assert client.get(address).status == 404
+
+
+def look(client: Client, environment: str, *, tab_in_use: bool = True) -> dict[str, Any]:
+    """Go through an observation as a browser does that keeps nothing in its storages."""
+    asked = {"environments": [environment], "tab_in_use": tab_in_use}
+    begun = client.control("POST", "observations", asked)
+    page = client.follow(begun["url"])
+    (path,) = re.findall(r'fetch\("([^"]+)"', page.text)
+    for address in {urljoin(page.url, path), *begun["tab_frames"]}:
+        kinds = re.findall(r'"(\w+_storage)": ', client.get(address).text)
+        assert len(kinds) == (2 if tab_in_use and address not in begun["tab_frames"] else 1)
+        assert client.json("POST", address, dict.fromkeys(kinds)).status == 204
+    seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]
+    return dict(seen[environment])
+
+
+@pytest.mark.parametrize("tab_in_use", [True, False])
+def test_observing_disturbs_nothing(client: Client, clock: Clock, tab_in_use: bool) -> None:
+    client.sign_in("non_persistent")
+    clock.advance(100)
+    before = {host: dict(cookies) for host, cookies in client.jar.items() if cookies}
+    seen = look(client, "non_persistent", tab_in_use=tab_in_use)
+    assert {surface: result["signed_in"] for surface, result in seen.items()} == {
+        "sso": True,
+        "app:ksp_cookie": True,
+        "app:long_cookie": True,
+        "app:session_cookie": True,
+        "app:local_storage": False,
+        "app:session_storage": False,
+        "app:memory": True,
+    }
+    assert seen["app:ksp_cookie"]["persistent_claim"] is False
+    assert seen["app:memory"]["persistent_claim"] is False
+    assert {host: cookies for host, cookies in client.jar.items() if cookies} == before
+    assert client.peek("non_persistent")["idle"] == 100
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b"null"])
+def test_what_no_frame_of_ours_would_send(client: Client, body: bytes) -> None:
+    begun = client.control("POST", "observations", {"environments": ["persistent"]})
+    headers = {"Content-Type": "application/json"}
+    answer = client.request("POST", begun["tab_frames"][0], body=body, headers=headers)
+    assert answer.status == 400
+
+
+def test_an_observation_of_nobody(client: Client) -> None:
+    seen = look(client, "persistent")
+    assert not any(result["signed_in"] for result in seen.values())
+    assert seen["sso"]["reason"] == "no_cookie"
+    assert seen["app:memory"]["reason"] == "login_required"
+    assert seen["app:local_storage"]["reason"] == "no_token"
+
+
+def test_only_the_kinds_that_are_chosen(clock: Clock) -> None:
+    settings = Settings(apps=("long_cookie",))
+    with MockServer(clock=clock, settings=settings) as server:
+        client = Client(server)
+        client.sign_in("persistent")
+        asked = {"environments": ["persistent"]}
+        begun = client.control("POST", "observations", asked)
+        assert begun["tab_frames"] == []
+        client.follow(begun["url"])
+        seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]["persistent"]
+    assert {surface: result["signed_in"] for surface, result in seen.items()} == {
+        "sso": True, "app:long_cookie": True,
+    }

@@ -1,17 +1,14 @@
 """The server as a browser and an API client see it."""
 
-import re
 import socket
 import time
-from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import jwt
 import pytest
 
 from harness.clock import Clock
 from harness.server.running import MockServer, PortInUseError
-from harness.settings import Settings
 from tests.client import Client
 from tests.oauth import authorize, callback, code, exchange, sso_cookie
 
@@ -256,94 +253,6 @@ def test_a_client_that_breaks_its_request_off_is_no_error(
     assert caplog.records == []
 
 
-def test_the_control_api(client: Client, clock: Clock) -> None:
-    client.sign_in("persistent")
-    assert client.control("POST", "clock", {"advance": 5})["offset"] == 5
-    assert "error" in client.control("POST", "clock", {"advance": -5})
-    host = urlsplit(client.url("persistent")).netloc
-    log = client.control("GET", f"exchanges?host={host}")["exchanges"]
-    assert any("sso_session=" in cookie for entry in log for cookie in entry["cookies_out"])
-    assert client.control("DELETE", "sessions")["revoked"] == 1
-    assert client.peek("persistent")["end_reason"] == "revoked"
-    client.control("POST", "reset")
-    assert clock.offset == 0
-    assert client.peek("persistent")["end_reason"] == "unknown"
-
-
-def test_the_control_apis_list_of_sessions_has_pages(client: Client) -> None:
-    environments = ("persistent", "non_persistent", "org_persistent")
-    for environment in environments:
-        for _ in range(2):
-            client.jar.clear()
-            client.sign_in(environment)
-    everything = client.control("GET", "sessions")
-    assert everything["next_token"] is None
-    assert [s["environment"] for s in everything["sessions"]] == [
-        name for name in environments for _ in range(2)
-    ]
-    for size in range(1, 8):
-        seen: list[object] = []
-        token = ""
-        while token is not None:
-            page = client.control("GET", f"sessions?page_size={size}&next_token={token}")
-            assert len(page["sessions"]) <= size
-            seen += page["sessions"]
-            token = page["next_token"]
-        assert seen == everything["sessions"]
-    only = client.control("GET", "sessions?environment=non_persistent&page_size=1")
-    second = client.control(
-        "GET", f"sessions?environment=non_persistent&next_token={only['next_token']}"
-    )
-    assert second == {"sessions": everything["sessions"][3:4], "next_token": None}
-    # Nothing comes after what this list has not given out.
-    for token in ("x", "cGVyc2lzdGVudA==", only["next_token"]):
-        asked = f"sessions?environment=persistent&next_token={token}"
-        assert client.control("GET", asked) == {"sessions": [], "next_token": None}
-    assert "from 1 to 500" in client.control("GET", "sessions?page_size=501")["error"]
-
-
-def test_a_page_of_the_list_goes_on_where_a_dropped_session_was(
-    client: Client, server: MockServer
-) -> None:
-    for _ in range(3):
-        client.jar.clear()
-        client.sign_in("persistent")
-    page = client.control("GET", "sessions?page_size=1")
-    sessions = server.site.tenants["persistent"].sessions
-    _, second, third = sessions
-    server._call(lambda: sessions._dropped(second))
-    (listed,) = client.control("GET", f"sessions?next_token={page['next_token']}")["sessions"]
-    assert listed["session_id"] == third.id
-
-
-def test_a_reset_forgets_the_sign_ins_under_way(client: Client, server: MockServer) -> None:
-    page = authorize(client, is_create_org="true", org_name="New")
-    assert client.submit("persistent", page).status == 303
-    (created,) = {*server.site.tenants["persistent"].organizations} - {"org_persistent"}
-    client.jar.clear()
-    page = authorize(client, org_code=created)
-    client.control("POST", "reset")
-    assert client.submit("persistent", page).status == 403
-
-
-def test_every_cookie_that_came_is_in_the_log_in_order_and_the_first_of_a_name_counts(
-    client: Client,
-) -> None:
-    client.sign_in("persistent")
-    (value,) = (v for jar in client.jar.values() for k, v in jar.items() if k == "sso_session")
-    peek = client.url("persistent", "/_afterclose/peek")
-    for cookies, signed_in in (
-        (f"z=1; sso_session={value}; a=2; sso_session=stale-and-long", True),
-        (f"sso_session=stale-and-long; z=1; sso_session={value}", False),
-    ):
-        assert client.get(peek, headers={"Cookie": cookies}).json["signed_in"] is signed_in
-    host = urlsplit(peek).netloc
-    *_, valid, stale = client.control("GET", f"exchanges?host={host}")["exchanges"]
-    assert valid["cookies_in"] == ["z", "sso_session", "a", "sso_session"]
-    assert stale["cookies_in"] == ["sso_session", "z", "sso_session"]
-    assert stale["duplicates"] == ["sso_session=stale-…", f"sso_session={value[:6]}…"]
-
-
 def test_the_first_environment_answers_at_plain_localhost(client: Client) -> None:
     document = client.get(f"{client.server.url}/.well-known/openid-configuration").json
     assert document["issuer"] == client.server.url
@@ -355,102 +264,3 @@ def test_listens_on_loopback_and_says_when_it_cannot(server: MockServer) -> None
     assert port is not None
     with pytest.raises(PortInUseError, match=f"127.0.0.1:{port}.*--port"), MockServer(port=port):
         pass
-
-
-def look(client: Client, environment: str, *, tab_in_use: bool = True) -> dict[str, Any]:
-    """Go through an observation as a browser does that keeps nothing in its storages."""
-    asked = {"environments": [environment], "tab_in_use": tab_in_use}
-    begun = client.control("POST", "observations", asked)
-    page = client.follow(begun["url"])
-    (path,) = re.findall(r'fetch\("([^"]+)"', page.text)
-    for address in {urljoin(page.url, path), *begun["tab_frames"]}:
-        kinds = re.findall(r'"(\w+_storage)": ', client.get(address).text)
-        assert len(kinds) == (2 if tab_in_use and address not in begun["tab_frames"] else 1)
-        assert client.json("POST", address, dict.fromkeys(kinds)).status == 204
-    seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]
-    return dict(seen[environment])
-
-
-@pytest.mark.parametrize("tab_in_use", [True, False])
-def test_observing_disturbs_nothing(client: Client, clock: Clock, tab_in_use: bool) -> None:
-    client.sign_in("non_persistent")
-    clock.advance(100)
-    before = {host: dict(cookies) for host, cookies in client.jar.items() if cookies}
-    seen = look(client, "non_persistent", tab_in_use=tab_in_use)
-    assert {surface: result["signed_in"] for surface, result in seen.items()} == {
-        "sso": True,
-        "app:ksp_cookie": True,
-        "app:long_cookie": True,
-        "app:session_cookie": True,
-        "app:local_storage": False,
-        "app:session_storage": False,
-        "app:memory": True,
-    }
-    assert seen["app:ksp_cookie"]["persistent_claim"] is False
-    assert seen["app:memory"]["persistent_claim"] is False
-    assert {host: cookies for host, cookies in client.jar.items() if cookies} == before
-    assert client.peek("non_persistent")["idle"] == 100
-
-
-@pytest.mark.parametrize("body", [b"[]", b"{", b"null"])
-def test_what_no_frame_of_ours_would_send(client: Client, body: bytes) -> None:
-    begun = client.control("POST", "observations", {"environments": ["persistent"]})
-    headers = {"Content-Type": "application/json"}
-    answer = client.request("POST", begun["tab_frames"][0], body=body, headers=headers)
-    assert answer.status == 400
-
-
-def test_an_observation_of_nobody(client: Client) -> None:
-    seen = look(client, "persistent")
-    assert not any(result["signed_in"] for result in seen.values())
-    assert seen["sso"]["reason"] == "no_cookie"
-    assert seen["app:memory"]["reason"] == "login_required"
-    assert seen["app:local_storage"]["reason"] == "no_token"
-
-
-@pytest.mark.parametrize(
-    ("environment", "cookies"),
-    [
-        ("persistent", {"ksp_cookie": True, "long_cookie": True, "session_cookie": False}),
-        ("non_persistent", {"ksp_cookie": False, "long_cookie": True, "session_cookie": False}),
-    ],
-)
-def test_each_kind_of_application_makes_its_own_cookie(
-    client: Client, environment: str, cookies: dict[str, bool]
-) -> None:
-    form = client.follow(client.url(environment, "/login", "app"))
-    callback = client.submit(environment, form).header("Location")
-    assert callback is not None
-    made = {header.split("=")[0]: header for header in client.get(callback).cookies}
-    for kind, lasts in cookies.items():
-        assert ("Max-Age=2505600" in made[f"demo_{kind}"]) == lasts
-
-
-def test_only_the_kinds_that_are_chosen(clock: Clock) -> None:
-    settings = Settings(apps=("long_cookie",))
-    with MockServer(clock=clock, settings=settings) as server:
-        client = Client(server)
-        client.sign_in("persistent")
-        asked = {"environments": ["persistent"]}
-        begun = client.control("POST", "observations", asked)
-        assert begun["tab_frames"] == []
-        client.follow(begun["url"])
-        seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]["persistent"]
-    assert {surface: result["signed_in"] for surface, result in seen.items()} == {
-        "sso": True, "app:long_cookie": True,
-    }
-
-
-def test_the_application_returns_to_its_own_site_only(client: Client) -> None:
-    evil = urlencode({"return_to": "http://evil.example/"})
-    page = client.follow(client.url("persistent", f"/?{evil}", "app"))
-    assert "evil" not in page.text
-
-
-def test_a_stopped_clock_goes_where_it_is_moved_alone(client: Client) -> None:
-    before = client.control("POST", "clock", {"stop": True})["now"]
-    assert client.control("GET", "clock")["now"] == before
-    assert client.control("POST", "clock", {"advance": 5.5})["now"] == before + 5.5
-    assert client.control("GET", "clock")["now"] == before + 5.5
-    client.control("POST", "reset")
-    assert client.control("GET", "clock")["offset"] == 0.0
