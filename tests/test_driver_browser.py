@@ -1,35 +1,28 @@
 """Lifecycles in real browsers: what the issue promises, and that breaking the server shows."""
 
-import asyncio
-import contextlib
 import json
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from harness.engines import ENGINES
-from harness.engines.browser_pool import BrowserDiedError, BrowserPool
-from harness.engines.driver import Driver, DriverError
+from harness.engines.browser_pool import BrowserPool
 from harness.engines.mock import MockSite
-from harness.engines.processes import group_members
 from harness.policy import EffectivePolicy, Override, Policy
 from harness.records import Observation, Verdict
 from harness.runner.library import load_scenarios, scenario_files
-from harness.scenario import Browser, Step, UnsupportedVerbError
 from harness.server.sessions import EndReason, SessionStore
 from harness.server.signing_in import SignIn
 from harness.server.sso_cookie import SsoCookie
 from harness.server.tenants import Tenant
 from harness.setup import Setup
-from tests.judged import FOUR, browser_of, observe
+from tests.judged import FOUR, Drive, driving, observe
 
 pytestmark = pytest.mark.browser
 SCENARIOS = {scenario.name: scenario for scenario in load_scenarios(scenario_files())}
-Drive = Callable[..., contextlib.AbstractContextManager[tuple[Driver, Browser]]]
 Run = Callable[..., None]
 
 
@@ -40,15 +33,7 @@ def observations() -> list[Observation]:
 
 @pytest.fixture
 def drive(pool: BrowserPool, observations: list[Observation]) -> Drive:
-    @contextlib.contextmanager
-    def make(
-        engine: str = "chromium", preset: str = "default"
-    ) -> Iterator[tuple[Driver, Browser]]:
-        setup = Setup(engine=engine, preset=preset, environments=FOUR)
-        with Driver(pool, ENGINES[engine], setup) as driver:
-            yield driver, browser_of(driver, setup, observations.append)
-
-    return make
+    return partial(driving, pool, note=observations.append)
 
 
 @pytest.fixture
@@ -238,78 +223,6 @@ def test_time_passes_in_an_open_and_in_a_closed_browser(
     lost = [o for o in observations if (o.policy, o.surface) == ("persistent", "sso")]
     assert [o.evidence.reason for o in lost] == ["no_cookie", "no_cookie"]
     assert ["open browser" in o.evidence.time[0] for o in lost] == [True, False]
-
-
-def test_a_browser_that_dies_is_an_error_and_leaves_nothing(drive: Drive) -> None:
-    with drive() as (driver, browser):
-        leader, profile = driver._process._leader, driver._process.profile
-        assert leader is not None
-        assert profile is not None
-        os.killpg(leader, signal.SIGKILL)
-        with pytest.raises(BrowserDiedError, match="sign_in: Chromium: it has ended by itself"):
-            browser.sign_in()
-    assert not group_members(leader)
-    assert not profile.exists()
-
-
-async def forever(*_: object) -> None:
-    await asyncio.Event().wait()
-
-
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
-@pytest.mark.parametrize("victim", ["browser", "driver"])
-def test_what_died_is_not_waited_for(
-    drive: Drive, pool: BrowserPool, monkeypatch: pytest.MonkeyPatch, engine: str, victim: str
-) -> None:
-    """Be it that something waits for the disk, or for an event that nobody tells any more."""
-    with drive(engine) as (driver, _):
-        leader = driver._process._leader
-        pid = leader if victim == "browser" else pool._driver
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        monkeypatch.setattr(ENGINES[engine], "settle", forever)
-        driver._verbs["visit"] = forever
-        began = time.monotonic()
-        with pytest.raises(BrowserDiedError, match="ended by itself"):
-            driver.perform(Step("settle" if victim == "browser" else "visit"))
-        assert time.monotonic() - began < 10
-        assert leader is not None
-        assert not group_members(leader)
-    with drive(engine) as (_, browser):
-        browser.sign_in()
-
-
-def test_a_browser_that_hangs_is_an_error_and_leaves_nothing(
-    drive: Drive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with drive() as (driver, browser):
-        leader = driver._process._leader
-        assert leader is not None
-        os.killpg(leader, signal.SIGSTOP)
-        monkeypatch.setattr("harness.engines.driver._STEP_TIMEOUT", 2.0)
-        with pytest.raises(DriverError, match="sign_in: Chromium did not finish in time"):
-            browser.sign_in()
-    assert not group_members(leader)
-
-
-@pytest.mark.parametrize(
-    ("engine", "cause"), [("chromium", "ERR_UNSAFE_PORT"), ("firefox", "deniedPortAccess")]
-)
-def test_an_error_is_told_with_its_cause(drive: Drive, engine: str, cause: str) -> None:
-    with drive(engine) as (driver, _):
-
-        async def visit(_: Step) -> None:
-            await driver._page.goto("http://localhost:1/")
-
-        driver._verbs["visit"] = visit
-        with pytest.raises(DriverError, match=f"visit: .*{cause}") as raised:
-            driver.perform(Step("visit"))
-    assert "\n" not in str(raised.value)
-
-
-def test_what_an_engine_cannot_do_has_a_typed_error(drive: Drive) -> None:
-    with drive("chromium", "private") as (_, browser), pytest.raises(UnsupportedVerbError):
-        browser.open_window()
 
 
 def test_a_window_may_hold_several_tabs(drive: Drive, observations: list[Observation]) -> None:

@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import tempfile
-import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import wait
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from harness.engines.control_client import ControlClient
 from harness.engines.engine import Engine, Installation, LaunchOptions
 from harness.engines.leftovers import MARK, hold, new_folder, remove
+from harness.engines.loop_thread import LoopThread
 from harness.engines.new_profile import copied, reason_of
 from harness.engines.processes import kill_group, kill_users_of, lives, wait_for_leader
 
@@ -84,11 +84,7 @@ class BrowserPool:
         self._playwright: Playwright | None = None
         self._driver: int | None = None
         """Its process."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="pool", daemon=True
-        )
-        self._thread.start()
+        self._loop = LoopThread("pool")
         self.control = ControlClient(url)
         self._others: dict[str, ControlClient] = {}
 
@@ -99,7 +95,7 @@ class BrowserPool:
     def run(self, work: Coroutine[Any, Any, _T], timeout: float) -> _T:
         """Run a coroutine in the loop; raise TimeoutError after `timeout` seconds, BrowserDiedError
         where Playwright's driver ends meanwhile."""
-        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout), self._loop)
+        future = self._loop.begin(work, timeout)
         try:
             # Of a driver that has ended Playwright says nothing to those who wait for an event.
             while not wait([future], timeout=0 if self.meanwhile else _LOOK_EVERY).done:
@@ -109,7 +105,7 @@ class BrowserPool:
                     self.meanwhile()
             return future.result()
         except BaseException:
-            future.cancel()
+            self._loop.give_up(future)
             raise
 
     async def playwright(self) -> Playwright:
@@ -262,6 +258,7 @@ class BrowserPool:
         lifecycle has it anew."""
         if self._driver is not None and wait_for_leader(self._driver, _DYING):
             self._playwright = self._driver = None
+            self._loop.gave_up = True
             # Of a browser that it was about to start nobody knows the process.
             kill_users_of(self.folder)
             self._leaders.clear()
@@ -283,9 +280,7 @@ class BrowserPool:
             self.ended(leader)
         with contextlib.suppress(Exception):
             self.run(self._close(), timeout=10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._loop.stop()
         remove(self.folder)
         self._let_go()
 
