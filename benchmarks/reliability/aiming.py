@@ -13,7 +13,9 @@ from harness.engines.leftovers import MARK
 
 __all__ = ["Target", "aim"]
 
-_PROFILES = ("chromium-*", "firefox-*", "new-*")
+_PROFILES = ("chromium-????????", "firefox-????????", "new-*")
+"""As `tempfile` names them: Firefox has a folder of its own name there, with a lock in it, for the
+first moments of a start, and leaves it to the next start where it is killed in them."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,7 @@ def _targets(victim: str, worker: psutil.Process) -> Iterator[Target]:
         if "run-driver" not in driver.cmdline():
             continue
         if victim == "driver":
-            found = [path for pattern in _PROFILES for path in pool.glob(pattern)]
-            profiles = [path for path in found if path.name != "firefox-app"]
+            profiles = [path for pattern in _PROFILES for path in pool.glob(pattern)]
             yield Target(victim, driver, [driver, *driver.children(recursive=True)], profiles)
             continue
         for browser in driver.children():
