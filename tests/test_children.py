@@ -27,3 +27,39 @@ def test_nothing_is_left_where_the_worker_has_gone_before_the_child_is_there(
             check=False, timeout=PATIENCE,
         )  # fmt: skip
     assert not folder.exists(), done.stderr
+
+
+WAITING = """
+import signal
+import threading
+
+from harness.runner.children import Parent
+
+with Parent():
+    heed = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, lambda *_: signal.signal(signal.SIGINT, heed))
+    print("there", flush=True)
+    threading.Event().wait()
+"""
+
+
+def test_a_child_that_misses_that_its_worker_has_gone_is_told_again(tmp_path: Path) -> None:
+    """As one does that is told just before it waits for something."""
+    folder = tmp_path / "child"
+    ours, theirs = Pipe()
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-c", WAITING, str(theirs.fileno()), str(folder)],
+            pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    with process:
+        try:
+            ours.send("a setting")
+            assert process.stdout is not None
+            assert process.stdout.readline() == "there\n"
+            ours.close()
+            _, said = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    assert "KeyboardInterrupt" in said
+    assert not folder.exists()

@@ -5,7 +5,6 @@ neither the worker nor its use.
 """
 
 import contextlib
-import os
 import select
 import signal
 import subprocess
@@ -27,6 +26,8 @@ _IDLE = 10.0
 and while a run goes on there is always another."""
 _GRACE = 20.0
 """Seconds that a child has to end its browsers."""
+_INSISTS = 0.5
+"""Seconds after which a child is told again that its worker has gone."""
 
 
 class ChildError(Exception):
@@ -114,6 +115,7 @@ class Parent:
         self._stop = stop
         self._carries_out = False
         self._ends = False
+        self._left = threading.Event()
 
     def __enter__(self) -> "Parent":
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -132,6 +134,7 @@ class Parent:
         self._ends = True
         remove(self.folder)
         self._held.close()
+        self._left.set()
 
     def questions(self) -> Iterator[Any]:
         """What is asked, until nothing is for a while."""
@@ -159,4 +162,10 @@ class Parent:
         there = select.poll()
         there.register(self._connection.fileno(), select.POLLRDHUP)
         there.poll()
-        os.kill(os.getpid(), signal.SIGINT)
+        main = threading.main_thread().ident
+        assert main is not None
+        # A thread that is just about to wait, without end, is not woken by a signal that comes
+        # before it does.
+        while not self._left.is_set():
+            signal.pthread_kill(main, signal.SIGINT)
+            self._left.wait(_INSISTS)

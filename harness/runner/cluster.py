@@ -235,27 +235,11 @@ class Cluster:
             raise ClusterError(f"no worker of {self.address}{what} is left")
 
     def _outcome(self, handed: _Handed) -> Any:
-        from distributed.scheduler import KilledWorker
-
-        future = handed.future
-        while future.status == "finished":
-            with contextlib.suppress(TimeoutError):
-                return future.result(_ANSWERS_WITHIN)
+        def has_somebody() -> bool:
             self._look()
-            if self._is_stranded(handed):
-                break
-        if future.status in ("finished", "lost", "pending"):
-            raise _LostError
-        if future.status != "error":
-            raise ClusterError(
-                f"the scheduler at {self.address} went away, or was told to forget what it had"
-            )
-        error = future.exception()
-        if isinstance(error, KilledWorker):
-            return Failure(
-                f"each of the workers that tried it was lost, {error.allowed_failures + 1} in a row"
-            )
-        return Failure(str(error) or type(error).__name__)
+            return not self._is_stranded(handed)
+
+        return _answer_of(handed.future, self.address, has_somebody)
 
     def _is_stranded(self, handed: _Handed) -> bool:
         """Whether the workers that it was handed to are all gone."""
@@ -308,6 +292,40 @@ class Cluster:
             self._handed.clear()
             if self._order is not None:
                 self._client.run(depart, self._order.run, on_error="ignore")
+
+
+def _answer_of(future: Any, address: str, has_somebody: Callable[[], bool]) -> Any:
+    """What was answered, or a Failure. Raises _LostError, and ClusterError where nobody knows of it
+    any more.
+
+    An answer may be lost before it is here; the scheduler has it made anew then, which may fail.
+    """
+    from distributed.scheduler import KilledWorker
+
+    while future.status == "finished":
+        try:
+            return future.result(_ANSWERS_WITHIN)
+        except TimeoutError:
+            if not has_somebody():
+                raise _LostError from None
+        except Exception as error:
+            if future.status == "finished":
+                return Failure(_told(error))
+    if future.status in ("lost", "pending"):
+        raise _LostError
+    if future.status != "error":
+        raise ClusterError(
+            f"the scheduler at {address} went away, or was told to forget what it had"
+        )
+    failed = future.exception()
+    if isinstance(failed, KilledWorker):
+        tried = failed.allowed_failures + 1
+        return Failure(f"each of the workers that tried it was lost, {tried} in a row")
+    return Failure(_told(failed))
+
+
+def _told(error: BaseException) -> str:
+    return str(error) or type(error).__name__
 
 
 async def _probe(address: str) -> None:
