@@ -10,6 +10,8 @@ __all__ = ["follow", "go_to", "leave"]
 
 _EMPTY = "about:blank"
 _OVERTAKEN = "NS_BINDING_ABORTED"
+_ARRIVES_WITHIN = 40_000
+"""Milliseconds for the first page and for all that follow it."""
 
 
 async def go_to(tab: Page, address: str) -> None:
@@ -40,7 +42,7 @@ async def follow(
     def is_there(frame: Frame) -> bool:
         return frame == tab.main_frame and arrived(frame.url)
 
-    async with tab.expect_event("framenavigated", is_there):
+    async with tab.expect_event("framenavigated", is_there, timeout=_ARRIVES_WITHIN):
         try:
             await tab.goto(address, wait_until="commit")
         except PlaywrightError as error:
