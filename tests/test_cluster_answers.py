@@ -57,6 +57,11 @@ def test_it_is_lost(status: str) -> None:
         _answer_of(Fetched([(TimeoutError(), "finished")]), ADDRESS, lambda: False)
 
 
+def test_a_second_try_may_end_by_running_out_of_time() -> None:
+    fetched = Fetched([(TimeoutError("too late"), "error")])
+    assert _answer_of(fetched, ADDRESS, lambda: False) == Failure("too late")
+
+
 def test_nobody_knows_of_it_any_more() -> None:
     with pytest.raises(ClusterError, match=f"the scheduler at {ADDRESS} went away"):
         _answer_of(Fetched([(CancelledError(), "cancelled")]), ADDRESS, lambda: True)

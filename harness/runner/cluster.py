@@ -306,7 +306,8 @@ def _answer_of(future: Any, address: str, has_somebody: Callable[[], bool]) -> A
         try:
             return future.result(_ANSWERS_WITHIN)
         except TimeoutError:
-            if not has_somebody():
+            # It may be what the second try ended by.
+            if not has_somebody() and future.status == "finished":
                 raise _LostError from None
         except Exception as error:
             if future.status == "finished":
