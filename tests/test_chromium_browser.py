@@ -1,5 +1,6 @@
 """What the engine does with Chromium's files."""
 
+from typing import Any
 
 import pytest
 
@@ -43,3 +44,25 @@ def test_what_changes_after_settling_is_not_on_disk_at_once(pool: BrowserPool) -
         driver.perform(Step("sign_in"))
         driver.perform(Step("settle"))
         assert driver._run("count", written_at_once(driver)) >= OPERATIONS - A_SIGN_IN
+
+
+async def targets(driver: Driver) -> list[dict[str, Any]]:
+    """All that Chromium shows, its own pages too."""
+    browser = driver._open().browser
+    assert browser is not None
+    session = await browser.new_browser_cdp_session()
+    answer = await session.send("Target.getTargets", {"filter": [{}]})
+    listed: list[dict[str, Any]] = answer["targetInfos"]
+    return listed
+
+
+def test_the_address_bar_draws_no_page_of_its_own(pool: BrowserPool) -> None:
+    """It would compute at each start beside what is looked at."""
+    setup = Setup(engine="chromium", preset="default", environments=FOUR[:1])
+    with Driver(pool, ENGINES["chromium"], setup) as driver:
+        for _ in range(2):
+            shown = driver._run("targets", targets(driver))
+            assert "page" in {target["type"] for target in shown}
+            assert not [target["url"] for target in shown if "omnibox" in target["url"]]
+            driver.perform(Step("quit"))
+            driver.perform(Step("start"))
