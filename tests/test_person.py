@@ -21,9 +21,10 @@ def stops(address: str) -> Iterator[str]:
 @pytest.mark.parametrize("number", [1, 4, 6, 7, 16, 40])
 def test_a_visit_goes_everywhere_and_shows_all(number: int) -> None:
     applications = [f"http://a{n}.app.localhost:1" for n in range(number)]
-    *visited, home = stops(visit_of(applications, "/login?prompt=none"))
+    *visited, home = stops(visit_of(applications, "/login?prompt=none", after="/login?b=2"))
+    logins = ["/login?prompt=none", *["/login?b=2"] * (number - 1)]
     assert [stop for stop in visited if "/login" in stop] == [
-        f"{application}/login?prompt=none" for application in applications
+        f"{application}{login}" for application, login in zip(applications, logins, strict=True)
     ]
     assert home.partition("?")[0] == f"{applications[-1]}/"
     shown = parse_qs(urlsplit(home).query).get("beside", [])
@@ -32,3 +33,8 @@ def test_a_visit_goes_everywhere_and_shows_all(number: int) -> None:
     for stop in visited:
         in_a_row = 0 if stop.endswith("/onward") else in_a_row + 1
         assert in_a_row * FOR_A_SIGN_IN < REDIRECTS
+
+
+def test_all_logins_are_alike_unless_another_is_named() -> None:
+    *visited, _ = stops(visit_of(["http://a", "http://b"], "/login"))
+    assert visited == ["http://a/login", "http://b/login"]

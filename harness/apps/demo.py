@@ -33,7 +33,7 @@ __all__ = ["DemoApp"]
 _ATTEMPT_COOKIE = "demo_login_"
 """And the `state` of the sign-in: those begun in two tabs do not get into each other's way."""
 _HANDOVER_COOKIE = "demo_handover"
-_PASSED_ON = ("prompt", "login_hint")
+_PASSED_ON = ("prompt", "login_hint", "connection_id")
 """Parameters of `/login` that are for the auth server."""
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from playwright.async_api import Page
@@ -38,13 +38,17 @@ _REFRESH = """addresses => Promise.all(addresses.map(
 
 def login_as(someone: Person) -> str:
     """An application's address for somebody who is to sign in whoever is signed in."""
-    return f"/login?{urlencode({'prompt': 'login', 'login_hint': someone.email})}"
+    return _login({"prompt": "login", "login_hint": someone.email})
 
 
-def visit_of(applications: Sequence[str], login: str) -> str:
+def _login(asked: Mapping[str, str]) -> str:
+    return f"/login?{urlencode(asked)}" if asked else "/login"
+
+
+def visit_of(applications: Sequence[str], login: str, *, after: str = "") -> str:
     """The address where a visit begins that goes to every application's login, with a page in
     between where redirects would be too many, and ends at the last one's home, which shows the
-    others beside it.
+    others beside it. `after`: the login of all but the first, where that is another.
 
     They are in one page, for Firefox's session file has what a tab keeps of pages alone that are
     still in memory (`BackgroundSessionStorageManager::GetData`), the one in front and three behind
@@ -54,7 +58,7 @@ def visit_of(applications: Sequence[str], login: str) -> str:
     for number, application in enumerate(applications):
         if number and number % _IN_A_ROW == 0:
             stops.append(f"{application}/onward")
-        stops.append(f"{application}{login}")
+        stops.append(f"{application}{(number and after) or login}")
     *others, last = applications
     beside = urlencode([("beside", f"{application}/") for application in others])
     first, *rest = [*stops, f"{last}/?{beside}" if beside else f"{last}/"]
@@ -68,17 +72,25 @@ class PersonAtApplications:
     def __init__(self, control: ControlClient, environments: Sequence[ServedEnvironment]) -> None:
         self._control = control
         self._environments = environments
-        self._someone = PEOPLE[FIRST]
+        self._someone = FIRST
 
     async def sign_in(self, page: Page, name: str | None) -> None:
-        """Sign in everywhere; `name`: as somebody else than the last time."""
-        login = "/login"
+        """Sign in everywhere; `name`: as somebody else than the last time.
+
+        They fill in the form of the first auth server. At the others an identity provider vouches
+        for them, so that there is no page: what the browser is sent is the same, of redirects of
+        one visit.
+        """
+        asked = {}
         if name is not None:
-            self._someone = PEOPLE[name]
-            login = login_as(self._someone)
-        who = json.dumps([self._someone.email, self._someone.password])
+            self._someone = name
+            asked = {"prompt": "login", "login_hint": PEOPLE[name].email}
+        someone = PEOPLE[self._someone]
+        others = [environment.name for environment in self._environments[1:]]
+        vouched = {"connection_id": await self._control.vouch(self._someone, others)}
+        who = json.dumps([someone.email, someone.password])
         async with await page.add_init_script(f"({_FILL_IN})({who})"):
-            await self._visit_all(page, login)
+            await self._visit_all(page, _login(asked), after=_login(asked | vouched))
 
     async def visit(self, page: Page) -> None:
         """Open every application, which asks the auth server who this is."""
@@ -106,14 +118,14 @@ class PersonAtApplications:
             await self._control.release(environment)
             await loading
 
-    async def _visit_all(self, page: Page, login: str) -> None:
+    async def _visit_all(self, page: Page, login: str, *, after: str = "") -> None:
         applications = [environment.app_url for environment in self._environments]
         home = f"{applications[-1]}/"
 
         def is_home(url: str) -> bool:
             return url.partition("?")[0] == home
 
-        await follow(page, visit_of(applications, login), is_home, "load")
+        await follow(page, visit_of(applications, login, after=after), is_home, "load")
 
 
 async def _sign_out(page: Page, environment: ServedEnvironment) -> None:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from harness.faults import Fault, Faults
 from harness.policy import Application
+from harness.server.connections import Connections
 from harness.server.grants import CODE_LIFETIME, AuthorizationCode
 from harness.server.holds import Holds
 from harness.server.pages import error_page, form_post_page
@@ -40,8 +41,11 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 class Authorizing:
     """From an application's request to a code, by way of the sign-in page if need be."""
 
-    def __init__(self, sign_in: SignIn, *, holds: Holds, faults: Faults) -> None:
+    def __init__(
+        self, sign_in: SignIn, *, connections: Connections, holds: Holds, faults: Faults
+    ) -> None:
         self._sign_in = sign_in
+        self._connections = connections
         self._holds = holds
         self._faults = faults
 
@@ -85,10 +89,23 @@ class Authorizing:
             told |= {"state": parameters["state"]} if "state" in parameters else {}
             return _deliver(status, redirect_uri, mode, told), None
         if session is None:
-            return self._sign_in.show(tenant, login), None
+            return self._begin(request, status, tenant, login), None
         response = self._callback(status, tenant, login, session)
         self._sign_in.resume(request, tenant, session, login.org_code, response)
         return response, session
+
+    def _begin(
+        self, request: web.Request, status: int, tenant: Tenant, login: Login
+    ) -> web.Response:
+        """The page, or what it would have come to for whom the connection vouches."""
+        vouched = self._connections.take(login.connection_id, tenant.name)
+        user = tenant.people.get(vouched) if vouched else None
+        if user is None or login.sign_up or login.subject not in (None, user.id):
+            return self._sign_in.show(tenant, login)
+        session = self._sign_in.begin(request, tenant, login, user)
+        response = self._callback(status, tenant, login, session)
+        self._sign_in.complete(request, tenant, session, response)
+        return response
 
     async def sign_in(self, request: web.Request, tenant: Tenant) -> web.StreamResponse:
         """`POST /sign-in`: the form's answer; on success back to the application with a code."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from harness.apps import KINDS
+from harness.people import PEOPLE
 from harness.server.control_operations import MODELS, answer_with, control_operation, refuse
 from harness.server.openapi import Operation, filled, read_body, read_query
 from harness.server.people import User
@@ -152,6 +153,22 @@ class Control:
             content_type="application/json",
         )
 
+    async def _add_connection(self, request: web.Request) -> web.Response:
+        from harness.server import control_models as models
+
+        body = await read_body(request, models.NewConnection)
+        tenants = self._site.tenants
+        unknown = next((name for name in body.environments if name not in tenants), None)
+        if unknown is not None:
+            return self._unknown(unknown, 404)
+        if body.person not in PEOPLE:
+            return refuse(404, f"nobody is called {body.person}; known: {', '.join(PEOPLE)}")
+        connection = self._site.connections.add(
+            (name, tenants[name].people.always[body.person].id)
+            for name in body.environments or tenants
+        )
+        return answer_with(models.Connection(connection_id=connection))
+
     async def _begin_observation(self, request: web.Request) -> web.Response:
         from harness.server import control_models as models
 
@@ -225,6 +242,11 @@ class Control:
                 "addApps", "POST", "apps",
                 "Let the demo applications keep logins in more ways, until the next reset",
                 self._add_apps, "AppList", unknown, body="MoreApps",
+            ),
+            operation(
+                "addConnection", "POST", "connections",
+                "Let an identity provider vouch for somebody, who then needs no password",
+                self._add_connection, "Connection", unknown, body="NewConnection",
             ),
             operation(
                 "sessions", "GET", "sessions", "Sessions, alive or not, page by page",

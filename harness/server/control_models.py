@@ -247,6 +247,22 @@ class AppList(BaseModel):
     apps: list[str]
 
 
+class NewConnection(BaseModel):
+    """For whom an identity provider vouches, and in which environments."""
+
+    person: StrictStr
+    """By the name that scenarios know them by."""
+    environments: list[StrictStr] = []
+    """Default: every environment."""
+
+
+class Connection(BaseModel):
+    """What to send as `connection_id` with an authorization request, in each of the environments
+    once: whoever comes is that person, and is shown no page."""
+
+    connection_id: str
+
+
 class NewFault(BaseModel):
     """A fault to arm: it strikes once in the environment, or in each."""
 

@@ -127,7 +127,7 @@ class SignIn:
             user = self._user(tenant, login, form)
         except ValueError as error:
             return self._form(tenant, login, message=str(error), email=email, status=401)
-        return login, self._begin(request, tenant, login, user)
+        return login, self.begin(request, tenant, login, user)
 
     def _user(self, tenant: Tenant, login: Login, form: dict[str, str]) -> User:
         if login.sign_up:
@@ -144,7 +144,8 @@ class SignIn:
             raise ValueError("The application asks for somebody else to sign in.")
         return user
 
-    def _begin(self, request: web.Request, tenant: Tenant, login: Login, user: User) -> Session:
+    def begin(self, request: web.Request, tenant: Tenant, login: Login, user: User) -> Session:
+        """The session of somebody who has said who they are."""
         previous = self.current(request, tenant)
         if previous is not None:
             tenant.sessions.end(previous, EndReason.REPLACED)

@@ -12,6 +12,7 @@ from harness.faults import Faults
 from harness.policy import Environment
 from harness.server.authorizing import Authorizing
 from harness.server.backchannel import BackchannelLogout
+from harness.server.connections import Connections
 from harness.server.console import Console
 from harness.server.desk import Desk
 from harness.server.exchanges import ExchangeLog
@@ -68,6 +69,7 @@ class Site:
             self.log.listener = desk.hear
         self.faults = Faults()
         self.holds = Holds()
+        self.connections = Connections()
         self.key = SigningKey(state)
         self.backchannel = BackchannelLogout(self.key)
         self.tenants: dict[str, Tenant] = {}
@@ -84,7 +86,9 @@ class Site:
         secure = scheme == "https"
         cookie = SsoCookie(settings, secure=secure, faults=self.faults)
         self.sign_in = SignIn(cookie, secure=secure, faults=self.faults)
-        self.authorizing = Authorizing(self.sign_in, holds=self.holds, faults=self.faults)
+        self.authorizing = Authorizing(
+            self.sign_in, connections=self.connections, holds=self.holds, faults=self.faults
+        )
         self.observing = Observing(
             self.tenants, self.apps, self.log, self.sign_in, self.authorizing
         )
@@ -155,6 +159,7 @@ class Site:
         self.console.reset()
         self.faults.clear()
         self.holds.clear()
+        self.connections.clear()
         self.clock.reset()
         self._keep_clock()
         self.log.clear()
