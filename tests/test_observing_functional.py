@@ -14,9 +14,9 @@ from tests.client import Client
 COOKIES = {"sso", "app:ksp_cookie", "app:long_cookie", "app:session_cookie", "app:memory"}
 
 
-def begin(client: Client, *parts: str, tab_in_use: bool = True) -> Any:
+def begin(client: Client, *parts: str, tab_in_use: bool = True, **more: bool) -> Any:
     asked = {"environments": ["persistent"], "parts": list(parts), "tab_in_use": tab_in_use}
-    return client.control("POST", "observations", asked)
+    return client.control("POST", "observations", asked | more)
 
 
 def visit(client: Client, ticket: Any) -> list[str]:
@@ -24,10 +24,23 @@ def visit(client: Client, ticket: Any) -> list[str]:
     page = client.follow(ticket["url"])
     read: list[str] = re.findall(r'fetch\("([^"]+)"', page.text)
     for path in read:
-        parts = path.rpartition("/")[2].split("-")
-        storages = {"browser": "local_storage", "tab": "session_storage"}
-        client.json("POST", urljoin(page.url, path), {storages[part]: None for part in parts})
+        client.json("POST", urljoin(page.url, path), dict.fromkeys(storages(path)))
     return [path.rpartition("/")[2] for path in read]
+
+
+def storages(path: str) -> list[str]:
+    """What a page or frame reads that shows those parts."""
+    read = {"cookies": None, "browser": "local_storage", "tab": "session_storage"}
+    return [name for part in path.rpartition("/")[2].split("-") if (name := read[part])]
+
+
+def shown_in_frames(client: Client, addresses: list[str]) -> None:
+    """Show each of them, and send what it reads."""
+    for address in addresses:
+        read = re.findall(r'"(\w+_storage)": ', client.get(address).text)
+        assert read == storages(address)
+        if read:
+            assert client.json("POST", address, dict.fromkeys(read)).status == 204
 
 
 @pytest.mark.parametrize(
@@ -36,7 +49,7 @@ def visit(client: Client, ticket: Any) -> list[str]:
         (("cookies",), [], COOKIES),
         (("browser",), ["browser"], {"app:local_storage"}),
         (("tab",), ["tab"], {"app:session_storage"}),
-        (("browser", "cookies"), ["browser"], {*COOKIES, "app:local_storage"}),
+        (("browser", "cookies"), ["cookies-browser"], {*COOKIES, "app:local_storage"}),
         (("browser", "tab"), ["browser-tab"], {"app:local_storage", "app:session_storage"}),
     ],
 )
@@ -56,7 +69,7 @@ def test_the_tab_in_use_shows_frames_only_where_it_is_asked_for(client: Client) 
     assert begin(client, "cookies", "browser", tab_in_use=False)["tab_frames"] == []
     ticket = begin(client, "cookies", "browser", "tab", tab_in_use=False)
     (address,) = ticket["tab_frames"]
-    assert visit(client, ticket) == ["browser"]
+    assert visit(client, ticket) == ["cookies-browser"]
     client.json("POST", address, {"session_storage": None})
     seen = client.control("GET", f"observations/{ticket['ticket']}")["seen"]["persistent"]
     assert set(seen) == {*COOKIES, "app:local_storage", "app:session_storage"}
@@ -75,11 +88,10 @@ def test_a_look_gives_no_code_for_an_address_that_is_not_registered(
     ticket = begin(client, "cookies")["ticket"]
     query = {"response_type": "code"} | ({"redirect_uri": where} if where else {})
     path = f"/oauth2/auth/_afterclose/observe/{ticket}?{urlencode(query)}"
-    answer = client.get(client.url("persistent", path))
-    assert answer.status == 302
-    location = answer.header("Location") or ""
-    assert location.startswith(client.url("persistent", "/", "app"))
-    assert location.partition("?")[2] == "error=invalid_request&state="
+    client.follow(client.url("persistent", path))
+    seen = client.control("GET", f"observations/{ticket}")["seen"]["persistent"]
+    assert seen["sso"]["signed_in"]
+    assert seen["app:memory"]["reason"] == "invalid_request"
 
 
 def test_a_look_is_not_shown_what_it_is_not_about(client: Client) -> None:
@@ -95,10 +107,9 @@ def look(client: Client, environment: str, *, tab_in_use: bool = True) -> dict[s
     begun = client.control("POST", "observations", asked)
     page = client.follow(begun["url"])
     (path,) = re.findall(r'fetch\("([^"]+)"', page.text)
-    for address in {urljoin(page.url, path), *begun["tab_frames"]}:
-        kinds = re.findall(r'"(\w+_storage)": ', client.get(address).text)
-        assert len(kinds) == (2 if tab_in_use and address not in begun["tab_frames"] else 1)
-        assert client.json("POST", address, dict.fromkeys(kinds)).status == 204
+    assert storages(path) == ["local_storage", "session_storage"][: 2 if tab_in_use else 1]
+    client.json("POST", urljoin(page.url, path), dict.fromkeys(storages(path)))
+    shown_in_frames(client, [] if tab_in_use else begun["tab_frames"])
     seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]
     return dict(seen[environment])
 
@@ -153,3 +164,64 @@ def test_only_the_kinds_that_are_chosen(clock: Clock) -> None:
     assert {surface: result["signed_in"] for surface, result in seen.items()} == {
         "sso": True, "app:long_cookie": True,
     }
+
+
+def test_the_other_applications_are_shown_in_frames(client: Client) -> None:
+    """Of the last page, which is the first application's: one redirect for each auth server."""
+    names = ["persistent", "non_persistent", "org_persistent"]
+    for name in names[:2]:
+        client.sign_in(name)
+    begun = client.control("POST", "observations", {"environments": names, "tab_in_use": True})
+    page = client.follow(begun["url"])
+    assert page.url.startswith(client.url("persistent", "/", "app"))
+    (path,) = re.findall(r'fetch\("([^"]+)"', page.text)
+    client.json("POST", urljoin(page.url, path), dict.fromkeys(storages(path)))
+    frames = re.findall(r'<iframe src="([^"]+)"', page.text)
+    assert frames == [client.url(name, path, "app") for name in names[1:]]
+    shown_in_frames(client, frames)
+    seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]
+    assert {
+        name: {surface for surface in COOKIES if seen[name][surface]["signed_in"]} for name in names
+    } == {"persistent": COOKIES, "non_persistent": COOKIES, "org_persistent": set()}
+
+
+def test_a_tab_that_shows_an_application_shows_all_in_frames(client: Client) -> None:
+    """The browser has been to the auth servers before, and was shown no page."""
+    client.sign_in("persistent")
+    begun = begin(client, "cookies", "browser", "tab", tab_in_use=False, in_frames=True)
+    assert client.follow(begun["url"]).status == 204
+    assert [storages(address) for address in begun["tab_frames"]] == [
+        ["local_storage", "session_storage"]
+    ]
+    shown_in_frames(client, begun["tab_frames"])
+    seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]["persistent"]
+    assert set(seen) == {*COOKIES, "app:local_storage", "app:session_storage"}
+    assert all(seen[surface]["signed_in"] for surface in COOKIES)
+
+
+@pytest.mark.parametrize("in_frames", [True, False])
+def test_what_minds_how_a_page_was_come_to_is_shown_as_one(
+    client: Client, in_frames: bool
+) -> None:
+    """From its own auth server, each application after the other."""
+    names = ["persistent", "non_persistent"]
+    client.control("POST", "apps", {"apps": ["strict_cookie"]})
+    for name in names:
+        client.sign_in(name)
+    asked = {"environments": names, "tab_in_use": False, "in_frames": in_frames}
+    begun = client.control("POST", "observations", asked)
+    entrance, shown = begun["url"], []
+    while entrance:
+        assert "/oauth2/auth/_afterclose/" in entrance
+        page = client.follow(entrance)
+        assert "<iframe" not in page.text
+        shown.append(page.url)
+        (path,) = re.findall(r'fetch\("([^"]+)"', page.text)
+        client.json("POST", urljoin(page.url, path), dict.fromkeys(storages(path)))
+        entrance = next(iter(re.findall(r'location\.replace\("([^"]+)"', page.text)), None)
+    assert [url.partition("/_afterclose")[0] for url in shown] == [
+        client.url(name, "", "app") for name in names
+    ]
+    shown_in_frames(client, begun["tab_frames"])
+    seen = client.control("GET", f"observations/{begun['ticket']}")["seen"]
+    assert all(seen[name]["app:strict_cookie"]["signed_in"] for name in names)

@@ -43,6 +43,7 @@ class StrictCookie(_AttributedCookie):
     """For requests that its own site has asked for."""
 
     attributes = "SameSite=Strict"
+    minds_redirects = True
 
 
 class PartitionedCookie(_AttributedCookie):

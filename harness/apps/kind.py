@@ -67,6 +67,10 @@ class AppKind:
         self.environment = environment
         """The name of the application's environment."""
 
+    minds_redirects = False
+    """Whether browsers send it only where the way to the page was of one site: it is looked at on
+    pages then, that the auth server redirects to."""
+
     def keep(self, login: Login, response: web.Response, *, secure: bool) -> None:
         """What the server sends to the browser when somebody has signed in."""
 

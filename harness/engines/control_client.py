@@ -162,11 +162,21 @@ class ControlClient:
         await self._control("DELETE", f"holds/{environment.name}")
 
     async def begin_observation(
-        self, names: Sequence[str], *, tab_in_use: bool, parts: Sequence[str] = PARTS
+        self,
+        names: Sequence[str],
+        *,
+        tab_in_use: bool,
+        in_frames: bool = False,
+        parts: Sequence[str] = PARTS,
     ) -> Ticket:
         """Begin to look, at these parts of the browser; `tab_in_use`: whether it will come in the
-        tab in use."""
-        asked = {"environments": list(names), "parts": list(parts), "tab_in_use": tab_in_use}
+        tab in use; `in_frames`: or whether that can show frames of the applications."""
+        asked = {
+            "environments": list(names),
+            "parts": list(parts),
+            "tab_in_use": tab_in_use,
+            "in_frames": in_frames,
+        }
         answer = await self._control("POST", "observations", asked)
         return Ticket(id=answer["ticket"], url=answer["url"], tab_frames=answer["tab_frames"])
 

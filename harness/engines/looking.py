@@ -1,32 +1,20 @@
 """Showing every surface to the server, in a tab that is borrowed or opened for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Page
 
-from harness.engines.control_client import ControlClient
+from harness.engines.control_client import ControlClient, ServedEnvironment
 from harness.engines.engine import SHOW_FRAMES, Engine, HiddenTab
-from harness.engines.navigation import go_to, leave
+from harness.engines.navigation import go_to, leave, visit
 from harness.engines.tabs import in_any_tab
-from harness.received import Received, Seen
+from harness.received import Seen
 
-__all__ = ["batches", "look"]
+__all__ = ["look"]
 
 _EMPTY = "about:blank"
-_AT_ONCE = 8
-"""Environments that one observation takes: each is two redirects."""
-
-_T = TypeVar("_T")
-
-
-def batches(environments: Sequence[_T]) -> list[Sequence[_T]]:
-    """Few enough environments, or names of them, at a time for one observation."""
-    return [
-        environments[start : start + _AT_ONCE] for start in range(0, len(environments), _AT_ONCE)
-    ]
 
 
 async def look(
@@ -34,7 +22,7 @@ async def look(
     engine: Engine,
     context: BrowserContext,
     in_use: Page,
-    environments: Sequence[str],
+    environments: Sequence[ServedEnvironment],
     *,
     preset: str,
     restored: Sequence[Page],
@@ -43,52 +31,43 @@ async def look(
     """What the server received, by environment and surface.
 
     An empty tab in use is borrowed and left empty. Beside any other a new one is opened, and what
-    belongs to the tab in use is read in frames that are put there and taken away again; likewise in
-    every tab that session restore brought back, be there a page for it (`restored`) or not.
+    belongs to the tab in use is read in frames that are put there and taken away again, with all
+    that applications keep if it shows one of them; likewise in every tab that session restore
+    brought back, be there a page for it (`restored`) or not.
     """
+    names = [environment.name for environment in environments]
     borrowed = in_use.url == _EMPTY
+    in_frames = _same_site(in_use.url, environments[0].app_url)
     page = in_use if borrowed else await engine.new_tab(context, in_use, preset)
-    seen: dict[str, Mapping[str, Received]] = {}
-    frames: list[str] = []
     async with hidden_tabs as hidden:
         shown_by_playwright = [
             _PageTab(tab)
             for tab in restored
             if tab is not in_use and not tab.is_closed() and tab.url.startswith("http")
         ]
-        for names in batches(environments):
-            ticket = await control.begin_observation(names, tab_in_use=borrowed)
-            await go_to(page, ticket.url)
-            if ticket.tab_frames and not borrowed:
-                await _PageTab(in_use).show(ticket.tab_frames)
-            seen |= await control.observation(ticket.id)
-            frames += ticket.tab_frames
+        ticket = await control.begin_observation(names, tab_in_use=borrowed, in_frames=in_frames)
+        await visit(page, ticket.url)
+        if ticket.tab_frames and not borrowed:
+            await _PageTab(in_use).show(ticket.tab_frames)
+        seen = await control.observation(ticket.id)
         others = [
             *shown_by_playwright,
             # A page of another site does not see the storages of its frames' own.
-            *(tab for tab in hidden if _same_site(tab.url, frames)),
+            *(tab for tab in hidden if _same_site(tab.url, environments[0].app_url)),
         ]
-        told = [
-            (tab.url, await _look_in(control, tab, environments))
-            for tab in (others if frames else ())
-        ]
+        told = [(tab.url, await _look_in(control, tab, names)) for tab in others]
     await leave(page, borrowed=borrowed)
     return in_any_tab(seen, told)
 
 
 async def _look_in(
-    control: ControlClient, tab: "HiddenTab | _PageTab", environments: Sequence[str]
+    control: ControlClient, tab: "HiddenTab | _PageTab", names: Sequence[str]
 ) -> Seen:
     """What belongs to a tab, all of it at once: a restored one may lose it when it is left."""
-    tickets = [
-        await control.begin_observation(names, tab_in_use=False, parts=("tab",))
-        for names in batches(environments)
-    ]
-    await tab.show([address for ticket in tickets for address in ticket.tab_frames])
-    seen: dict[str, Mapping[str, Received]] = {}
-    for ticket in tickets:
-        seen |= await control.observation(ticket.id)
-    return seen
+    ticket = await control.begin_observation(names, tab_in_use=False, parts=("tab",))
+    if ticket.tab_frames:
+        await tab.show(ticket.tab_frames)
+    return await control.observation(ticket.id)
 
 
 class _PageTab:
@@ -99,18 +78,16 @@ class _PageTab:
         self.url = page.url
 
     async def show(self, addresses: Sequence[str]) -> None:
-        if _same_site(self._page.url, addresses):
+        if _same_site(self._page.url, addresses[0]):
             script = f"addresses => ({SHOW_FRAMES})(window, addresses)"
             await self._page.evaluate(script, list(addresses))
         else:
             await _go_through(self._page, addresses)
 
 
-def _same_site(url: str, frames: Sequence[str]) -> bool:
-    """Whether frames see the tab's storages there: only on a page of their own site."""
-    if not frames:
-        return False
-    site = ".".join((urlsplit(frames[0]).hostname or "").split(".")[-2:])
+def _same_site(url: str, application: str) -> bool:
+    """Whether applications' frames see there what they would as pages: only on their own site."""
+    site = ".".join((urlsplit(application).hostname or "").split(".")[-2:])
     return (urlsplit(url).hostname or "").endswith(f".{site}")
 
 

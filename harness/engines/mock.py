@@ -95,7 +95,7 @@ class MockSite:
             opened.engine,
             opened.context,
             opened.page,
-            names,
+            [environment for environment in self._environments if environment.name in names],
             preset=opened.preset,
             restored=opened.restored,
             hidden_tabs=opened.hidden_tabs,

@@ -6,10 +6,12 @@ from typing import Literal
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Page
 
-__all__ = ["follow", "go_to", "leave"]
+__all__ = ["follow", "go_to", "leave", "visit"]
 
 _EMPTY = "about:blank"
 _OVERTAKEN = "NS_BINDING_ABORTED"
+_ABORTED = ("net::ERR_ABORTED", _OVERTAKEN)
+"""What Chromium and Firefox call a navigation that was answered without a page (204)."""
 _ARRIVES_WITHIN = 40_000
 """Milliseconds for the first page and for all that follow it."""
 
@@ -23,6 +25,15 @@ async def go_to(tab: Page, address: str) -> None:
         if f'is interrupted by another navigation to "{address}"' not in error.message:
             raise
         await tab.wait_for_url(address, wait_until="commit")
+
+
+async def visit(tab: Page, address: str) -> None:
+    """Go to an address that may lead to an answer without a page: the tab stays as it was then."""
+    try:
+        await go_to(tab, address)
+    except PlaywrightError as error:
+        if not any(aborted in error.message for aborted in _ABORTED):
+            raise
 
 
 async def follow(
@@ -59,5 +70,6 @@ async def leave(tab: Page, *, borrowed: bool) -> None:
         return
     # While a page comes in from another process, Chromium answers that it has closed the tab, and
     # the tab stays (measured: one in forty that were closed as soon as they had been seen).
-    await tab.wait_for_load_state("domcontentloaded")
+    if tab.url != _EMPTY:
+        await tab.wait_for_load_state("domcontentloaded")
     await tab.close()

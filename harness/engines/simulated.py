@@ -13,7 +13,6 @@ from functools import partial
 
 from harness.engines.answer_memo import CHANGING, AnswerMemo
 from harness.engines.control_client import PARTS, ServedEnvironment, listed_for
-from harness.engines.looking import batches
 from harness.engines.person import login_as, visit_of
 from harness.engines.tabs import in_any_tab
 from harness.model.agent import EMPTY, AgentError, Tab, UserAgent
@@ -228,20 +227,19 @@ class _HttpSite:
         """What the server received of each of the parts."""
         seen: dict[str, dict[str, dict[str, Received]]] = {part: {} for part in parts}
         in_tab = "tab" in parts and not in_frames
-        for batch in batches(self.environments):
-            names = [environment.name for environment in batch]
-            ticket = self._memo.call(
-                self._control.begin_observation(names, parts=parts, tab_in_use=not in_frames)
-            )
-            if in_tab or set(parts) != {"tab"}:
-                self._agent.navigate(tab if in_tab else Tab(), ticket.url)
-            if in_frames:
-                for address in ticket.tab_frames:
-                    self._agent.frame(tab, address)
-            observation = self._memo.call(self._control.observation(ticket.id))
-            for environment, surfaces in observation.items():
-                for surface, shown in surfaces.items():
-                    seen[shown.part or ""].setdefault(environment, {})[surface] = shown
+        names = [environment.name for environment in self.environments]
+        ticket = self._memo.call(
+            self._control.begin_observation(names, parts=parts, tab_in_use=not in_frames)
+        )
+        if in_tab or set(parts) != {"tab"}:
+            self._agent.navigate(tab if in_tab else Tab(), ticket.url)
+        if in_frames:
+            for address in ticket.tab_frames:
+                self._agent.frame(tab, address)
+        observation = self._memo.call(self._control.observation(ticket.id))
+        for environment, surfaces in observation.items():
+            for surface, shown in surfaces.items():
+                seen[shown.part or ""].setdefault(environment, {})[surface] = shown
         if in_tab:
             self._agent.navigate(tab, EMPTY)
         return seen

@@ -182,6 +182,7 @@ class Control:
             names,
             parts=frozenset(body.parts),
             tab_in_use=body.tab_in_use,
+            in_frames=body.in_frames,
             then=self._site.desk.way_back if self._site.desk else "",
         )
         return answer_with(ticket)

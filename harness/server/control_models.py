@@ -36,7 +36,7 @@ __all__ = [
     "Ticket",
 ]
 
-MAX_ENVIRONMENTS = 8
+MAX_ENVIRONMENTS = 16
 """Environments in one observation: browsers follow twenty redirects."""
 
 
@@ -218,11 +218,14 @@ class BeginObservation(BaseModel):
     parts: Annotated[list[Part], Field(min_length=1)] = list(get_args(Part))
     tab_in_use: StrictBool = False
     """Whether the browser will come in the tab that the person has in use."""
+    in_frames: StrictBool = False
+    """Or whether that tab can show frames of every application: then the browser comes to the auth
+    servers alone, and is shown no page. Where frames will not do, it is as if this was not set."""
 
 
 class Ticket(BaseModel):
-    """What to ask for the observation by, where to send the browser, and the addresses that show
-    what the tab in use keeps to itself: put them into frames of that tab."""
+    """What to ask for the observation by, where to send the browser, and the addresses of what the
+    tab in use is to show: put them into frames of that tab once the browser has been there."""
 
     ticket: str
     url: str

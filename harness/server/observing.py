@@ -1,15 +1,19 @@
 """Looking at every surface of every environment, without touching anything.
 
-A browser is sent to the first auth server, which notes the SSO cookie and answers as it would a
-silent sign-in, and on to that environment's application, which notes its cookies and takes the code
-as it would in a silent sign-in; then to the next environment. The last page reads its own
-`localStorage`, and shows frames of the other applications, which are of the same site, that read
-theirs. What belongs to one tab (`sessionStorage`) is read there as well, if it is the tab in use
-that came here; else the driver puts frames for it into that.
+A browser is sent from one auth server to the next, each of which notes the SSO cookie and what it
+would answer a silent sign-in, and then to the first application. That notes its cookies, takes the
+code as it would in a silent sign-in, and reads its `localStorage`; so do frames of the other
+applications, which are of the same site: browsers send and show them what they would as pages. What
+belongs to one tab (`sessionStorage`) is read there as well, if it is the tab in use that came here;
+else the driver puts frames for it into that. Where the tab in use shows an application, all of them
+can be shown in frames there, once the browser has been to the auth servers and was shown no page.
 
-Nothing of it sets a cookie, writes a storage or counts as activity. One observation looks at eight
-environments at most: browsers follow twenty redirects. It can be of a part alone: the cookies, what
-the browser keeps for all tabs, or what the tab keeps.
+Where frames may be shown less, each application is shown as a page, which the browser comes to from
+its auth server, and goes on from to the next.
+
+Nothing of it sets a cookie, writes a storage or counts as activity. One observation looks at
+sixteen environments at most: browsers follow twenty redirects. It can be of a part alone: the
+cookies, what the browser keeps for all tabs, or what the tab keeps.
 """
 
 import asyncio
@@ -17,7 +21,7 @@ import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -51,11 +55,14 @@ class _Visit:
     environments: Sequence[str]
     surfaces: Mapping[str, Part]
     """What is looked at, and the part of the browser that it belongs to."""
-    frames: Collection[Part]
-    """What the last page shows frames for."""
+    shown: Collection[Part]
+    """What the applications show where the browser comes in."""
+    one_by_one: bool = False
+    """Whether each application is shown as a page, and none in a frame."""
     then: str = ""
-    """Where the browser goes once it has shown everything: then it shows the storages of each
-    application on a page of its own, and no frames."""
+    """Where the browser goes once it has shown everything."""
+    outcomes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What each auth server would answer a silent sign-in."""
     seen: dict[str, dict[str, Received]] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
     awaited: set[tuple[str, str]] = field(init=False)
@@ -102,39 +109,45 @@ class Observing:
         *,
         parts: Collection[Part],
         tab_in_use: bool,
+        in_frames: bool = False,
         then: str = "",
     ) -> "Ticket":
         """Where to send the browser to look at these parts of it; `tab_in_use`: whether it will
-        come in the tab that the person has in use; `then`: where it goes after that by itself,
+        come in the tab that the person has in use; `in_frames`: or whether that can show frames of
+        every application, as far as frames will do; `then`: where it goes after that by itself,
         having shown each application on a page of its own."""
         from harness.server.control_models import Ticket
 
-        first = self._apps[environments[0]]
+        first, apps = self._apps[environments[0]], [self._apps[name] for name in environments]
         part_of = {f"app:{name}": _part_of(kind) for name, kind in first.kinds.items()}
         surfaces: dict[str, Part] = {"sso": "cookies", **part_of}
         ticket = secrets.token_urlsafe(12)
+        kept = [part for part in get_args(Part) if part in parts and part in part_of.values()]
+        # Not every browser shows a frame what the same page has as a page.
+        one_by_one = bool(then) or any(kind.minds_redirects for kind in first.kinds.values())
+        in_tab = kept if in_frames and not one_by_one else [part for part in kept if part == "tab"]
         visit = self._visits[ticket] = _Visit(
             environments=environments,
             surfaces={surface: part for surface, part in surfaces.items() if part in parts},
-            frames=[
-                part
-                for part in ("browser", "tab")
-                if part in parts and part in part_of.values() and (tab_in_use or part != "tab")
-            ],
+            shown=[part for part in kept if tab_in_use or part not in in_tab],
+            one_by_one=one_by_one,
             then=then,
         )
         if not visit.surfaces:
             visit.complete.set()
-        frames = [f"{self._apps[name].url}{PATH}/{ticket}/tab" for name in environments]
+        frames = [f"{app.url}{PATH}/{ticket}/{'-'.join(in_tab)}" for app in apps]
         return Ticket(
             ticket=ticket,
-            url=(
-                self._idp_hop(ticket, first.name)
-                if "cookies" in parts
-                else f"{first.url}{PATH}/{ticket}/frames"
-            ),
-            tab_frames=frames if "tab" in parts and "tab" in part_of.values() else [],
+            url=self._entrance(ticket, visit, first),
+            tab_frames=frames if in_tab else [],
         )
+
+    def _entrance(self, ticket: str, visit: _Visit, app: DemoApp) -> str:
+        """Where to look at an environment from the start."""
+        if "cookies" not in visit.surfaces.values():
+            return f"{app.url}{PATH}/{ticket}"
+        query = app.relying_party.begin(asked={"prompt": "none"})
+        return f"{self._tenants[app.name].issuer}{IDP_PATH}/{ticket}?{urlencode(query)}"
 
     async def result(self, ticket: str, timeout: float) -> dict[str, dict[str, Received]]:
         """What was seen, by environment and surface; raise KeyError for an unknown ticket, and
@@ -149,7 +162,7 @@ class Observing:
         return visit.seen
 
     async def at_idp(self, request: web.Request, tenant: Tenant) -> web.Response:
-        """Note what the SSO cookie is worth; on to the application with the outcome."""
+        """Note what the SSO cookie is worth; on to the next auth server, or to an application."""
         visit = self._visit(request, tenant.name)
         sent = SentCookies.of(request)
         session, reason = tenant.session_of(self._sign_in.cookie.read(request, tenant))
@@ -163,14 +176,58 @@ class Observing:
             duplicates=sent.duplicates,
             set_cookie=self._set_cookie(tenant.issuer, self._sign_in.cookie.name(tenant)),
         )
-        outcome = urlencode(self._authorizing.silent(request, tenant))
-        ticket = request.match_info["ticket"]
-        return _redirect(f"{tenant.app_url}{PATH}/{ticket}?{outcome}")
+        visit.outcomes[tenant.name] = self._authorizing.silent(request, tenant)
+        ticket, following = request.match_info["ticket"], self._next(visit, tenant.name)
+        if visit.one_by_one:
+            return _redirect(f"{tenant.app_url}{PATH}/{ticket}")
+        if following is not None:
+            return _redirect(self._entrance(ticket, visit, following))
+        if not visit.shown:
+            return web.Response(status=204)
+        return _redirect(f"{self._apps[visit.environments[0]].url}{PATH}/{ticket}")
 
     async def at_app(self, request: web.Request, app: DemoApp) -> web.Response:
-        """Note what the application's cookies, and its silent sign-in, are worth; on to the next
-        environment."""
+        """An application as a page, with the others in frames of it, or before them."""
+        visit, ticket = self._visit(request, app.name), request.match_info["ticket"]
+        path = f"{PATH}/{ticket}/{'-'.join(visit.shown)}"
+        sending = await self._sending(request, visit, app, path)
+        if not visit.one_by_one:
+            others = (self._apps[name].url for name in visit.environments if name != app.name)
+            frames = "".join(f'<iframe src="{url}{path}"></iframe>' for url in others)
+            return _html(f"{frames}<script>{sending};</script>")
+        following = self._next(visit, app.name)
+        onward = self._entrance(ticket, visit, following) if following else visit.then
+        going = f".then(() => location.replace({in_script(onward)}))" if onward else ""
+        return _html(f"<script>{sending}{going};</script>")
+
+    async def frame(self, request: web.Request, app: DemoApp) -> web.Response:
+        """An application in a frame, which says when it has shown what it was asked for."""
         visit = self._visit(request, app.name)
+        sending = await self._sending(request, visit, app, request.path)
+        return _html(f"<script>{sending}.finally(() => parent.postMessage('shown', '*'));</script>")
+
+    async def _sending(
+        self, request: web.Request, visit: _Visit, app: DemoApp, path: str
+    ) -> str:
+        """Note what cookies have come, if they are looked at; an expression: the promise to have
+        sent what is in the storages that are."""
+        parts = path.rpartition("/")[2].split("-")
+        if "cookies" in parts:
+            await self._note_cookies(request, visit, app)
+        reading = ", ".join(
+            f"{json.dumps(kind.name)}: {kind.read_script()}"
+            for kind in app.kinds.values()
+            if isinstance(kind, StorageKind) and _part_of(kind) in parts
+        )
+        if not reading:
+            return "Promise.resolve()"
+        return (
+            f"fetch({json.dumps(path)}, {{method: 'POST', headers: "
+            f"{{'Content-Type': 'application/json'}}, body: JSON.stringify({{{reading}}})}})"
+        )
+
+    async def _note_cookies(self, request: web.Request, visit: _Visit, app: DemoApp) -> None:
+        """Note what the application's cookies, and its silent sign-in, are worth."""
         sent = SentCookies.of(request)
         for kind in app.kinds.values():
             if isinstance(kind, CookieKind):
@@ -185,42 +242,20 @@ class Observing:
                     persistent_claim=claim,
                 )
             elif isinstance(kind, Memory):
-                visit.add(app.name, f"app:{kind.name}", **await self._silently(request, app))
-        if visit.then:
-            return self._alone(request, visit, app)
-        onward = self._next(visit, app)
-        if onward is not None:
-            return _redirect(self._idp_hop(request.match_info["ticket"], onward))
-        return _redirect(f"{app.url}{request.path}/frames") if visit.frames else _html("")
+                outcome = visit.outcomes.get(app.name, {})
+                visit.add(app.name, f"app:{kind.name}", **await self._silently(outcome, app))
 
-    def _alone(self, request: web.Request, visit: _Visit, app: DemoApp) -> web.Response:
-        """Read the storages on a page of the application's own, which then goes on to the next one:
-        not every browser shows a frame what the same page has as a page."""
-        ticket, following = request.match_info["ticket"], self._next(visit, app)
-        if following is None:
-            onward = visit.then
-        elif "cookies" in visit.surfaces.values():
-            onward = self._idp_hop(ticket, following)
-        else:
-            onward = f"{self._apps[following].url}{PATH}/{ticket}/frames"
-        if not visit.frames:
-            return _redirect(onward)
-        sending = self._sending(ticket, visit, app)
-        going = f"() => location.replace({in_script(onward)})"
-        return _html(f"<script>{sending}.then({going});</script>")
+    def _next(self, visit: _Visit, environment: str) -> DemoApp | None:
+        """The application of the environment after this one."""
+        later = visit.environments[visit.environments.index(environment) + 1 :]
+        return self._apps[later[0]] if later else None
 
-    @staticmethod
-    def _next(visit: _Visit, app: DemoApp) -> str | None:
-        """The environment after this one."""
-        return next(iter(visit.environments[visit.environments.index(app.name) + 1 :]), None)
-
-    async def _silently(self, request: web.Request, app: DemoApp) -> dict[str, Any]:
-        attempt = app.relying_party.attempt(request.query.get("state", ""))
-        if attempt is None or "code" not in request.query:
-            reason = request.query.get("error", "unknown")
-            return {"signed_in": False, "reason": reason}
+    async def _silently(self, outcome: Mapping[str, str], app: DemoApp) -> dict[str, Any]:
+        attempt = app.relying_party.attempt(outcome.get("state", ""))
+        if attempt is None or "code" not in outcome:
+            return {"signed_in": False, "reason": outcome.get("error", "unknown")}
         try:
-            login = await app.relying_party.exchange(attempt, request.query["code"])
+            login = await app.relying_party.exchange(attempt, outcome["code"])
         except SignInRefusedError as error:
             return {"signed_in": False, "reason": str(error)}
         claim = login.access.get("ksp", {}).get("persistent")
@@ -234,39 +269,6 @@ class Observing:
     def _who(self, environment: str, user_id: str) -> tuple[str, ...]:
         """Somebody's address, or their id where they are gone."""
         return (self._tenants[environment].people.email_of(user_id) or user_id,)
-
-    async def frames(self, request: web.Request, app: DemoApp) -> web.Response:
-        """The last page of the visit, for what is in the applications' storages: its own, and
-        those of the others in frames."""
-        visit, ticket = self._visit(request, app.name), request.match_info["ticket"]
-        if visit.then:
-            return self._alone(request, visit, app)
-        path = f"{PATH}/{ticket}/{'-'.join(visit.frames)}"
-        others = (self._apps[name].url for name in visit.environments if name != app.name)
-        frames = "".join(f'<iframe src="{url}{path}"></iframe>' for url in others)
-        return _html(f"{frames}<script>{self._sending(ticket, visit, app)};</script>")
-
-    def _sending(self, ticket: str, visit: _Visit, app: DemoApp) -> str:
-        """An expression: the promise to have sent what an application has in the storages that are
-        looked at."""
-        path = f"{PATH}/{ticket}/{'-'.join(visit.frames)}"
-        return _sending(path, self._reading(app, visit.frames))
-
-    async def frame(self, request: web.Request, app: DemoApp) -> web.Response:
-        """Reads the storages of the browser, or of the tab, and sends the tokens that are there,
-        as the application would."""
-        reading = self._reading(app, request.match_info["parts"].split("-"))
-        sending = _sending(request.path, reading)
-        return _html(f"<script>{sending}.finally(() => parent.postMessage('shown', '*'));</script>")
-
-    def _reading(self, app: DemoApp, parts: Collection[str]) -> str:
-        """An expression: what an application has in the storages of those parts."""
-        reading = ", ".join(
-            f"{json.dumps(kind.name)}: {kind.read_script()}"
-            for kind in app.kinds.values()
-            if isinstance(kind, StorageKind) and _part_of(kind) in parts
-        )
-        return f"{{{reading}}}"
 
     async def stored(self, request: web.Request, app: DemoApp) -> web.Response:
         """Note what the tokens that came are worth."""
@@ -294,21 +296,9 @@ class Observing:
             raise web.HTTPNotFound(text="This observation is over, or of other environments.")
         return visit
 
-    def _idp_hop(self, ticket: str, name: str) -> str:
-        query = self._apps[name].relying_party.begin(asked={"prompt": "none"})
-        return f"{self._tenants[name].issuer}{IDP_PATH}/{ticket}?{urlencode(query)}"
-
     def _set_cookie(self, url: str, cookie: str) -> tuple[str, ...]:
         header = self._log.set_cookie(url.partition("://")[2], cookie)
         return (header,) if header else ()
-
-
-def _sending(path: str, reading: str) -> str:
-    """An expression: the promise to have sent there what was read."""
-    return (
-        f"fetch({json.dumps(path)}, {{method: 'POST', headers: "
-        f"{{'Content-Type': 'application/json'}}, body: JSON.stringify({reading})}})"
-    )
 
 
 def _part_of(kind: AppKind) -> Part:

@@ -4,10 +4,12 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
+from typing import get_args
 
 from aiohttp import web
 
 from harness.apps.demo import DemoApp
+from harness.received import Part
 from harness.sent_cookies import SentCookies
 from harness.server import cross_origin
 from harness.server.account import account
@@ -117,11 +119,11 @@ class Routes:
 
     def _observing_routes(self) -> list[web.RouteDef]:
         observing, ticket = self._site.observing, f"{PATH}/{{ticket}}"
-        part = f"{ticket}/{{parts:browser|tab|browser-tab}}"
+        shown = "|".join(get_args(Part))
+        part = f"{ticket}/{{parts:(?:{shown})(?:-(?:{shown}))*}}"
         return [
             web.get(f"{IDP_PATH}/{{ticket}}", self._at_idp(self._look_at_idp)),
             web.get(ticket, self._at_app(observing.at_app)),
-            web.get(f"{ticket}/frames", self._at_app(observing.frames)),
             web.get(part, self._at_app(observing.frame)),
             web.post(part, self._at_app(observing.stored)),
         ]
