@@ -1,9 +1,13 @@
-"""The option `--dask`: what is asked of a cluster before anything is begun there."""
+"""The option `--dask`: what is asked of a cluster before anything is begun there. What does not
+name one does not load what it takes."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from harness.cli.common import NO_ENGINE, fail, say
-from harness.runner.cluster import Cluster, ClusterError, NoWorkerError
+
+if TYPE_CHECKING:
+    from harness.runner.cluster import Cluster
 
 __all__ = ["connect", "lacking_of", "refuse_with_dask"]
 
@@ -23,8 +27,10 @@ _REASONS = {
 }
 
 
-def connect(address: str, engines: Sequence[str]) -> Cluster:
+def connect(address: str, engines: Sequence[str]) -> "Cluster":
     """The cluster, or the end."""
+    from harness.runner.cluster import Cluster, ClusterError, NoWorkerError
+
     try:
         return Cluster(address=address, engines=engines, tell=lambda line: say(f"--dask: {line}"))
     except NoWorkerError as error:

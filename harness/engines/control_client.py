@@ -1,16 +1,21 @@
-"""The server as an engine sees it: over HTTP only."""
+"""The server as an engine sees it: over HTTP only.
+
+Most of what imports this asks nothing of a server, so it loads aiohttp when it does.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import aiohttp
 from pydantic import TypeAdapter
 
 from harness.policy import Persistence
 from harness.received import Part, Received, Seen
+
+if TYPE_CHECKING:
+    import aiohttp
 
 __all__ = [
     "OBSERVE_PATH",
@@ -218,6 +223,8 @@ class ControlClient:
         return await self._json(method, f"/_afterclose/{path}", json=body)
 
     async def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        import aiohttp
+
         if self._http is None:
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=False),

@@ -1,17 +1,22 @@
 """The mock as the identity provider of a target: one server for each policy, each with the
-application registered."""
+application registered.
+
+Whatever reads a configuration imports this, so it loads the server when one is started."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from harness.config import Config, ConfigError
 from harness.deeds import Carrier
 from harness.policy import Application, Environment
-from harness.server.running import MockServer
 from harness.targets.client import Client, Provider
 from harness.targets.target import Target
+
+if TYPE_CHECKING:
+    from harness.server.running import MockServer
 
 __all__ = ["Providers", "provided_by"]
 
@@ -43,6 +48,8 @@ class Providers:
         self._servers.clear()
 
     def _start(self, policy: str) -> Provider:
+        from harness.server.running import MockServer
+
         (environment,) = (e for e in self._config.environments if e.name == policy)
         client = self._target.client
         assert client is not None

@@ -57,6 +57,8 @@ class _Visit:
     """What is looked at, and the part of the browser that it belongs to."""
     shown: Collection[Part]
     """What the applications show where the browser comes in."""
+    no_page: bool = False
+    """Whether it ends at the last auth server."""
     one_by_one: bool = False
     """Whether each application is shown as a page, and none in a frame."""
     then: str = ""
@@ -125,11 +127,13 @@ class Observing:
         kept = [part for part in get_args(Part) if part in parts and part in part_of.values()]
         # Not every browser shows a frame what the same page has as a page.
         one_by_one = bool(then) or any(kind.minds_redirects for kind in first.kinds.values())
-        in_tab = kept if in_frames and not one_by_one else [part for part in kept if part == "tab"]
+        in_frames = in_frames and not one_by_one
+        in_tab = kept if in_frames else [part for part in kept if part == "tab"]
         visit = self._visits[ticket] = _Visit(
             environments=environments,
             surfaces={surface: part for surface, part in surfaces.items() if part in parts},
             shown=[part for part in kept if tab_in_use or part not in in_tab],
+            no_page=in_frames,
             one_by_one=one_by_one,
             then=then,
         )
@@ -182,7 +186,7 @@ class Observing:
             return _redirect(f"{tenant.app_url}{PATH}/{ticket}")
         if following is not None:
             return _redirect(self._entrance(ticket, visit, following))
-        if not visit.shown:
+        if visit.no_page:
             return web.Response(status=204)
         return _redirect(f"{self._apps[visit.environments[0]].url}{PATH}/{ticket}")
 
@@ -192,8 +196,9 @@ class Observing:
         path = f"{PATH}/{ticket}/{'-'.join(visit.shown)}"
         sending = await self._sending(request, visit, app, path)
         if not visit.one_by_one:
-            others = (self._apps[name].url for name in visit.environments if name != app.name)
-            frames = "".join(f'<iframe src="{url}{path}"></iframe>' for url in others)
+            others = [name for name in visit.environments if name != app.name]
+            urls = [f"{self._apps[name].url}{path}" for name in (others if visit.shown else ())]
+            frames = "".join(f'<iframe src="{url}"></iframe>' for url in urls)
             return _html(f"{frames}<script>{sending};</script>")
         following = self._next(visit, app.name)
         onward = self._entrance(ticket, visit, following) if following else visit.then
