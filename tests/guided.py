@@ -106,9 +106,8 @@ class Person:
         for path in re.findall(r'fetch\("([^"]+/observe/[^"]+)"', page.text):
             names: Mapping[str, str] = {"browser": "local_storage", "tab": "session_storage"}
             parts = path.rpartition("/")[2].split("-")
-            self.client.json(
-                "POST", urljoin(page.url, path), dict.fromkeys(names[part] for part in parts)
-            )
+            read = [names[part] for part in parts if part in names]
+            self.client.json("POST", urljoin(page.url, path), dict.fromkeys(read))
         script = re.search(r'location\.replace\("([^"]+)"\)', page.text)
         return script[1] if script else page.header("Location")
 

@@ -62,6 +62,11 @@ def test_scripts_fetch_and_go_on_when_they_are_answered() -> None:
     assert local["answered"] == "yes"
 
 
+def test_what_is_promised_already_comes_after_the_script() -> None:
+    document = parse(URL, "<script>Promise.resolve().then(() => location.replace('/on'));</script>")
+    assert run_scripts(document, {}, {}, lambda _: None).location == "/on"
+
+
 def test_a_script_beyond_the_model_is_named() -> None:
     document = parse(URL, "<script>document.write('x')</script>")
     with pytest.raises(ScriptError, match=r"one\.app\.localhost.*document"):

@@ -116,6 +116,8 @@ def _json(values: _Values, answer: Answer) -> _Found:
     elif "ticket" in body:
         query = urlsplit(body["url"]).query
         yield "ticket", {"ticket": body["ticket"], "hop_query": query}
+    elif "connection_id" in body:
+        yield "connection", {"connection_id": body["connection_id"]}
     elif body.get("sessions"):
         yield "session", {"session_id": body["sessions"][-1]["session_id"]}
 

@@ -187,6 +187,7 @@ def run_scripts(
             fetch(Fetch(**{**asked, "url": urljoin(document.url, asked["url"])}))
         if state["effects"]["fetches"]:
             context.eval("answered()")
+        if context.execute_pending_job():
             while context.execute_pending_job():
                 pass
             state = json.loads(context.eval("state()"))
