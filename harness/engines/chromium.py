@@ -262,8 +262,13 @@ class Chromium:
             await session.send("Network.setCookie", identity | attributes | {"expires": expires})
         await session.detach()
 
-    async def cookies(self, context: BrowserContext, page: Page) -> list[tuple[str, str]]:
-        """Asked through the page, which in a private window has a list of its own."""
+    async def cookies(
+        self, context: BrowserContext, page: Page, preset: str
+    ) -> list[tuple[str, str]]:
+        """Of a private window, which has a list of its own, asked through the page."""
+        if not choices_of(preset).private:
+            names = [(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()]
+            return [(domain, name) for domain, name in names if domain != _FILLER_DOMAIN]
         session = await context.new_cdp_session(page)
         listed = await self._cookie_list(session)
         await session.detach()

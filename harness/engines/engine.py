@@ -182,7 +182,9 @@ class Engine(Protocol):
     async def age_open(self, context: BrowserContext, page: Page, seconds: float) -> None:
         """The same for the cookies of a running browser: their expiry comes that much sooner."""
 
-    async def cookies(self, context: BrowserContext, page: Page) -> list[tuple[str, str]]:
+    async def cookies(
+        self, context: BrowserContext, page: Page, preset: str
+    ) -> list[tuple[str, str]]:
         """The browser's own cookie list as (host, name): a diagnostic."""
 
 

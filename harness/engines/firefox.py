@@ -275,7 +275,9 @@ class Firefox:
             }
             await context.add_cookies([changed])
 
-    async def cookies(self, context: BrowserContext, page: Page) -> list[tuple[str, str]]:
+    async def cookies(
+        self, context: BrowserContext, page: Page, preset: str
+    ) -> list[tuple[str, str]]:
         """As Playwright lists them."""
         return [(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()]
 

@@ -89,7 +89,7 @@ class MockSite:
 
     async def look(self, opened: Opened, names: Sequence[str]) -> Sight:
         """Show every surface to the server."""
-        listed = await opened.engine.cookies(opened.context, opened.page)
+        listed = await opened.engine.cookies(opened.context, opened.page, opened.preset)
         seen = await look(
             self._control,
             opened.engine,

@@ -170,7 +170,7 @@ class TargetSite:
         """Come back, in the tab in use, once for each surface, and ask its function."""
         running, page, found = self._running, opened.page, self._found
         assert found is not None
-        listed = await opened.engine.cookies(opened.context, page)
+        listed = await opened.engine.cookies(opened.context, page, opened.preset)
         seen, sent = {}, {}
         stored = await self._stored(page)
         await self._recorder.sent()

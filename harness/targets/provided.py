@@ -79,7 +79,7 @@ class ProvidedSite(TargetSite):
 
     async def look(self, opened: Opened, names: Sequence[str]) -> Sight:
         """At the mock's session without touching it, then as at any target."""
-        listed = await opened.engine.cookies(opened.context, opened.page)
+        listed = await opened.engine.cookies(opened.context, opened.page, opened.preset)
         received = await self._look_at_mock(opened)
         sight = await super().look(opened, names)
         assert sight.target is not None
