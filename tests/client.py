@@ -20,6 +20,13 @@ def secret(client_id: str) -> str:
     return hashlib.sha256(client_id.encode()).hexdigest()[:48]
 
 
+def storages(path: str) -> list[str]:
+    """The kinds of application that a page of an observation, or a frame, reads the storages of:
+    the parts that it shows are in its path."""
+    read = {"cookies": None, "browser": "local_storage", "tab": "session_storage"}
+    return [name for part in path.rpartition("/")[2].split("-") if (name := read[part])]
+
+
 @dataclass
 class Answer:
     """A response that has been read."""

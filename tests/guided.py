@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from harness.people import FIRST, PEOPLE
 from harness.server.running import MockServer
-from tests.client import Answer, Client
+from tests.client import Answer, Client, storages
 from tests.patience import PATIENCE
 
 __all__ = ["Guide", "Person", "guided"]
@@ -104,10 +104,7 @@ class Person:
                 },
             )
         for path in re.findall(r'fetch\("([^"]+/observe/[^"]+)"', page.text):
-            names: Mapping[str, str] = {"browser": "local_storage", "tab": "session_storage"}
-            parts = path.rpartition("/")[2].split("-")
-            read = [names[part] for part in parts if part in names]
-            self.client.json("POST", urljoin(page.url, path), dict.fromkeys(read))
+            self.client.json("POST", urljoin(page.url, path), dict.fromkeys(storages(path)))
         script = re.search(r'location\.replace\("([^"]+)"\)', page.text)
         return script[1] if script else page.header("Location")
 

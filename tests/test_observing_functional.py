@@ -9,7 +9,7 @@ import pytest
 from harness.clock import Clock
 from harness.server.running import MockServer
 from harness.settings import Settings
-from tests.client import Client
+from tests.client import Client, storages
 
 COOKIES = {"sso", "app:ksp_cookie", "app:long_cookie", "app:session_cookie", "app:memory"}
 
@@ -26,12 +26,6 @@ def visit(client: Client, ticket: Any) -> list[str]:
     for path in read:
         client.json("POST", urljoin(page.url, path), dict.fromkeys(storages(path)))
     return [path.rpartition("/")[2] for path in read]
-
-
-def storages(path: str) -> list[str]:
-    """What a page or frame reads that shows those parts."""
-    read = {"cookies": None, "browser": "local_storage", "tab": "session_storage"}
-    return [name for part in path.rpartition("/")[2].split("-") if (name := read[part])]
 
 
 def shown_in_frames(client: Client, addresses: list[str]) -> None:
