@@ -122,6 +122,20 @@ def test_one_that_ends_while_it_starts_is_not_waited_for(
     assert not any(pool.folder.glob("new-*")), "nothing is left of it"
 
 
+def test_one_that_ends_because_its_folder_was_swept_says_so(
+    pool: BrowserPool, process: subprocess.Popen[bytes]
+) -> None:
+    class Swept(Slow):
+        def process(self, profile: Path) -> int | None:
+            found = super().process(profile)
+            if found is not None:
+                shutil.rmtree(pool.folder)
+            return found
+
+    with pytest.raises(BrowserPoolError, match=r"Chromium did not start: is the temporary fold"):
+        pool.run(pool.new_profile(Swept(process, ends=True), "default"), PATIENCE)
+
+
 def test_the_lock_of_a_life_before_says_nothing(
     pool: BrowserPool, process: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:

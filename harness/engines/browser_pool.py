@@ -218,6 +218,7 @@ class BrowserPool:
                 leader = leader if now in (before, None) else now
                 if leader is not None and not lives(leader):
                     await asyncio.to_thread(self.ended, leader)
+                    self._check_folder(engine)
                     raise _ended_at_start(engine, options.installation)
             return await launching
         finally:
