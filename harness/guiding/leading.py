@@ -36,7 +36,7 @@ from harness.setup import Setup, parts_of
 __all__ = ["Lead"]
 
 _TOGETHER = 8
-"""Environments that one observation takes."""
+"""Environments that a person signs in to in one lifecycle, a form in each."""
 _AT_LOCALHOST = frozenset(
     {"change_cookie_scope", "mend_cookie_scope", "domain_cookie", "secure_cookie"}
     | {"partitioned_cookie", "strict_cookie"}
