@@ -19,6 +19,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from harness.engines.browser_pool import BrowserDiedError, BrowserPool, BrowserPoolError, Options
 from harness.engines.chromium import Chromium
 from harness.engines.engine import Installation, LaunchOptions
+from harness.engines.firefox import Firefox
 from harness.engines.new_profile import copied
 from tests.patience import PATIENCE
 
@@ -210,6 +211,27 @@ def test_a_folder_that_is_swept_while_a_browser_starts_is_told(
     monkeypatch.setattr(Fake, "launch", launched)
     with pytest.raises(BrowserPoolError, match=r"Chromium did not start: is the temporary fold"):
         pool.run(pool.new_profile(Fake(), "default"), 30)
+
+
+def test_a_folder_of_which_only_the_program_is_gone_yet_is_told(
+    pool: BrowserPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Firefox runs from a copy in it, without which it fails before the rest is swept, too."""
+    program = tmp_path / "firefox"
+    program.touch()
+
+    async def launched(*_: object, executable_path: Path, **__: object) -> None:
+        await asyncio.to_thread(executable_path.unlink)
+        raise PlaywrightError("it does not exist")
+
+    monkeypatch.setattr(
+        Firefox, "find", lambda *_: Installation(path=program, version="1", kind="system")
+    )
+    kind = SimpleNamespace(executable_path="", launch_persistent_context=launched)
+    monkeypatch.setattr(pool, "_playwright", SimpleNamespace(firefox=kind))
+    with pytest.raises(BrowserPoolError, match=r"^Firefox did not start, .*/firefox is gone: is"):
+        pool.run(pool.new_profile(Firefox(), "default"), PATIENCE)
+    assert not any(pool.folder.glob("new-*")), "nothing is left of it"
 
 
 @pytest.mark.parametrize(

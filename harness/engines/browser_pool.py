@@ -197,6 +197,11 @@ class BrowserPool:
         except PlaywrightError:
             self._check_folder(engine)
             raise _ended_at_start(engine, installation) from None
+        except FileNotFoundError as error:
+            raise BrowserPoolError(
+                f"{engine.title} did not start, {error.filename2 or error.filename} is gone: is "
+                f"the temporary folder {self.folder} swept?"
+            ) from None
         leader = engine.process(profile)
         if leader is None:
             await context.close()

@@ -21,6 +21,7 @@ from typing import Any
 from weakref import WeakSet
 
 from playwright.async_api import BrowserContext, Cookie, Page, Playwright
+from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.engine import (
     RETITLE,
@@ -120,21 +121,27 @@ class Firefox:
         """Start it with the vendor's settings and the person's choice.
 
         The program is a copy, so that it cannot come back by itself when it restarts; always in
-        the same place, for Firefox starts its caches anew where it is another's profile: 0.7 s."""
+        the same place, for Firefox starts its caches anew where it is another's profile: 0.7 s.
+        Raises FileNotFoundError where that place is swept meanwhile."""
         program = await asyncio.to_thread(
             _copied, options.installation.path, options.temporary / "firefox-app"
         )
-        return await playwright.firefox.launch_persistent_context(
-            options.profile,
-            **options.arguments(
-                channel="moz-firefox",
-                executable_path=program,
-                args=["--remote-allow-system-access"],
-                firefox_user_prefs=_preferences(options.preset, restoring=options.restoring)
-                | (_UNTIL_PUT_OFF if has_tabs_behind_others(options.profile) else {}),
-                env={**os.environ, **_SMALL_WINDOW, "TMPDIR": str(options.temporary)},
-            ),
-        )
+        try:
+            return await playwright.firefox.launch_persistent_context(
+                options.profile,
+                **options.arguments(
+                    channel="moz-firefox",
+                    executable_path=program,
+                    args=["--remote-allow-system-access"],
+                    firefox_user_prefs=_preferences(options.preset, restoring=options.restoring)
+                    | (_UNTIL_PUT_OFF if has_tabs_behind_others(options.profile) else {}),
+                    env={**os.environ, **_SMALL_WINDOW, "TMPDIR": str(options.temporary)},
+                ),
+            )
+        except PlaywrightError:
+            # Who sweeps the folder may have come as far as this, and no further.
+            program.stat()
+            raise
 
     def process(self, profile: Path) -> int | None:
         """From the lock that a running Firefox keeps in its profile: `address:+PID`."""
