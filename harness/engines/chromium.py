@@ -115,7 +115,7 @@ class Chromium:
         except (OSError, ValueError):
             return None
 
-    async def quit(self, context: BrowserContext) -> None:
+    async def quit(self, context: BrowserContext, profile: Path) -> None:
         """By the protocol, which closes every window as the menu does."""
         browser = context.browser
         await (browser.close() if browser is not None else context.close())
@@ -128,7 +128,7 @@ class Chromium:
         # The page goes away with the window before it can answer.
         with contextlib.suppress(PlaywrightError):
             await page.evaluate("() => { chrome.send('restartBrowser') }")
-        await self.quit(context)
+        await self.quit(context, profile)
 
     async def open_in_background(self, context: BrowserContext) -> Page:
         """As the entry *New window* of its icon in the system's tray."""

@@ -113,7 +113,7 @@ class Engine(Protocol):
     def process(self, profile: Path) -> int | None:
         """The id of the browser's main process, which leads its group, or None."""
 
-    async def quit(self, context: BrowserContext) -> None:
+    async def quit(self, context: BrowserContext, profile: Path) -> None:
         """Ask the browser to end, as its menu does."""
 
     async def restart(self, context: BrowserContext, profile: Path) -> None:

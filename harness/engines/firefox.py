@@ -42,13 +42,12 @@ from harness.engines.firefox_scripts import (
     NOTE_RESTORED_TABS,
     PIN_TAB,
     PUT_OFF_RESTORED_TABS,
-    QUIT,
-    RESTART,
     RESTORE_SESSION,
     RESTORED_TABS,
     SAVE_SESSION,
 )
 from harness.engines.firefox_tabs import opened_by, own_page
+from harness.engines.marionette import ANY_PORT, ARGUMENT, forget, quit_by_itself
 from harness.presets import PRESETS, Choices, choices_of
 from harness.scenario import UnsupportedVerbError
 
@@ -123,6 +122,7 @@ class Firefox:
         The program is a copy, so that it cannot come back by itself when it restarts; always in
         the same place, for Firefox starts its caches anew where it is another's profile: 0.7 s.
         Raises FileNotFoundError where that place is swept meanwhile."""
+        forget(options.profile)
         program = await asyncio.to_thread(
             _copied, options.installation.path, options.temporary / "firefox-app"
         )
@@ -132,7 +132,7 @@ class Firefox:
                 **options.arguments(
                     channel="moz-firefox",
                     executable_path=program,
-                    args=["--remote-allow-system-access"],
+                    args=["--remote-allow-system-access", ARGUMENT],
                     firefox_user_prefs=_preferences(options.preset, restoring=options.restoring)
                     | (_UNTIL_PUT_OFF if has_tabs_behind_others(options.profile) else {}),
                     env={**os.environ, **_SMALL_WINDOW, "TMPDIR": str(options.temporary)},
@@ -150,17 +150,17 @@ class Firefox:
         except (OSError, ValueError):
             return None
 
-    async def quit(self, context: BrowserContext) -> None:
+    async def quit(self, context: BrowserContext, profile: Path) -> None:
         """What *File → Quit* does. Playwright would close window after window, and what is in the
         last one would be all that the session file keeps."""
-        await self._on_own_page(context, QUIT, leave=True)
+        await quit_by_itself(profile)
 
     async def restart(self, context: BrowserContext, profile: Path) -> None:
         """What *Restart to update* does. Firefox ends, notes that it is to resume its session
         once, and finds no program to start: that is left to Playwright."""
         program = Path(f"/proc/{self.process(profile)}/exe")
         await asyncio.to_thread(lambda: program.resolve().unlink())
-        await self._on_own_page(context, QUIT.replace("eAttemptQuit", RESTART), leave=True)
+        await quit_by_itself(profile, restart=True)
 
     async def open_in_background(self, context: BrowserContext) -> Page:
         """Firefox on Linux ends with its last window."""
@@ -288,13 +288,10 @@ class Firefox:
         """As Playwright lists them."""
         return [(c.get("domain", ""), c.get("name", "")) for c in await context.cookies()]
 
-    async def _on_own_page(
-        self, context: BrowserContext, script: str, *, leave: bool = False
-    ) -> Any:
+    async def _on_own_page(self, context: BrowserContext, script: str) -> Any:
         page = await own_page(context)
         result = await page.evaluate(script)
-        if not leave:
-            await page.close()
+        await page.close()
         return result
 
 
@@ -333,7 +330,7 @@ def _persistent(listed: Sequence[Cookie]) -> set[tuple[str, str, str, int]]:
 def _preferences(preset: str, *, restoring: bool) -> dict[str, str | float | bool]:
     """What goes into `user.js`."""
     choices = choices_of(preset)
-    preferences: dict[str, str | float | bool] = {**_VENDOR, **_STEERING}
+    preferences: dict[str, str | float | bool] = {**_VENDOR, **_STEERING, **ANY_PORT}
     if choices.reopen:
         preferences["browser.startup.page"] = 3
     if choices.clear:

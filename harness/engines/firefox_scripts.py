@@ -10,8 +10,6 @@ __all__ = [
     "OWN_PAGE",
     "PIN_TAB",
     "PUT_OFF_RESTORED_TABS",
-    "QUIT",
-    "RESTART",
     "RESTORED_TABS",
     "RESTORE_SESSION",
     "SAVE_SESSION",
@@ -38,18 +36,6 @@ SAVE_SESSION = """async () => {
   }
   await SessionSaver.run();
 }"""
-
-QUIT = """() => {
-  const own = [...Services.wm.getEnumerator('navigator:browser')].filter(
-    window => window.gBrowser.currentURI.spec.startsWith('OWN_PAGE'));
-  Services.tm.dispatchToMainThread(() => {
-    own.forEach(window => window.close());
-    Services.startup.quit(Ci.nsIAppStartup.eAttemptQuit);
-  });
-}""".replace("OWN_PAGE", f"{OWN_PAGE}?")
-"""Without the window that the script runs in: it is not one that the person had open."""
-
-RESTART = "eAttemptQuit | Ci.nsIAppStartup.eRestart"
 
 PIN_TAB = """async title => {
   for (let attempt = 0; attempt < 100; attempt++) {

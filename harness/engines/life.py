@@ -158,7 +158,7 @@ class BrowserLife:
     async def quit(self) -> None:
         """The person closes the browser."""
         context, leader = self._running()
-        await self._engine.quit(context)
+        await self._engine.quit(context, self.profile)
         if not await asyncio.to_thread(wait_for_leader, leader, _QUIT_GRACE):
             self.notes.append(f"killed {_QUIT_GRACE:.0f} s after it was asked to quit")
         await self._gone("quit")
