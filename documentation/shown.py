@@ -110,10 +110,10 @@ SHOWN: Mapping[str, Shown] = {
 
 
 def observe(words: Sequence[str], folder: Path) -> list[Observation]:
-    """What a command of `afterclose` observes, carried out in an empty folder. Raises RuntimeError,
-    with what it says, where it does not end with 0."""
+    """What a command of `afterclose` observes, carried out in an empty folder, in one process.
+    Raises RuntimeError, with what it says, where it does not end with 0."""
     done = subprocess.run(
-        [sys.executable, "-m", "harness.cli", *words],
+        [sys.executable, "-m", "harness.cli", *words, "-n", "0"],
         cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     if done.returncode != 0:

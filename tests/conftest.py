@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from blockbuster import blockbuster_ctx
@@ -18,6 +19,8 @@ _ADDOPTS = "-p no:schemathesis -p no:asyncio -p no:anyio -p no:hypothesispytest"
 """For every pytest that a test starts: plugins that are there for a few tests alone, take two
 seconds to load, and have something to say of their configuration."""
 os.environ.setdefault("PYTEST_ADDOPTS", _ADDOPTS)
+# Tests may change HOME. What browsers need to start quickly is the same for all of them.
+os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
 
 # Loaded when first needed, pydantic's plugins with it: once, and not what the guard looks for.
 assert control_models

@@ -45,7 +45,8 @@ class Fake(Chromium):
 
 
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[BrowserPool]:
+def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BrowserPool]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     pool = BrowserPool("http://localhost:1", Options(), folder=tmp_path / "run")
     yield pool
     pool.close()

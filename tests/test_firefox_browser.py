@@ -1,17 +1,19 @@
 """What the engine does with Firefox's files and tabs."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.engines import ENGINES
-from harness.engines.browser_pool import BrowserPool
+from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.driver import Driver
 from harness.engines.firefox_profile import cookie_rows
 from harness.scenario import Step
 from harness.setup import Setup
 from tests.judged import FOUR
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -51,3 +53,23 @@ def test_the_tab_that_is_opened_is_no_other_that_firefox_opens(pool: BrowserPool
         for verb in ("sign_in", "quit", "start", "restore_previous_session", "open_tab"):
             driver.perform(Step(verb))
         assert driver._page.url == "about:blank"
+
+
+def test_a_profile_of_an_earlier_run_has_its_caches_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Firefox removes the folder where it takes them for another program's."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    kept: set[Path] = set()
+    for _ in range(2):
+        pool = BrowserPool("http://localhost:1", Options())
+        try:
+            profile = pool.run(pool.new_profile(ENGINES["firefox"], "default"), PATIENCE)
+            mark = profile / "startupCache" / "mark"
+            mark.touch()
+            pool.run(pool.launch(ENGINES["firefox"], profile, "default"), PATIENCE)
+            assert mark.exists()
+        finally:
+            pool.close()
+        kept.add(*(tmp_path / "afterclose").iterdir())
+    assert len(kept) == 1, "the second run has made none"

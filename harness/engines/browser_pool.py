@@ -13,7 +13,6 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psutil
 from playwright.async_api import BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
@@ -23,7 +22,8 @@ from harness.engines.engine import Engine, Installation, LaunchOptions
 from harness.engines.leftovers import MARK, hold, new_folder, remove
 from harness.engines.loop_thread import LoopThread
 from harness.engines.new_profile import copied, reason_of
-from harness.engines.processes import kill_group, kill_users_of, lives, wait_for_leader
+from harness.engines.processes import drivers, kill_group, kill_users_of, lives, wait_for_leader
+from harness.engines.warm_profiles import WarmProfiles
 
 __all__ = ["BrowserDiedError", "BrowserPool", "BrowserPoolError", "Options"]
 
@@ -111,13 +111,13 @@ class BrowserPool:
     async def playwright(self) -> Playwright:
         """Playwright, started when it is first needed."""
         if self._playwright is None:
-            there = _drivers()
+            there = drivers()
             try:
                 with _environment(_REGISTRY, str(self._made() / "bound")):
                     self._playwright = await async_playwright().start()
             except Exception as error:
                 raise BrowserDiedError(f"Playwright's driver does not start: {error}") from error
-            self._driver = next(iter(_drivers() - there), None)
+            self._driver = next(iter(drivers() - there), None)
         return self._playwright
 
     async def find(self, engine: Engine) -> Installation | None:
@@ -297,15 +297,26 @@ class BrowserPool:
             await self._playwright.stop()
 
     async def _template(self, engine: Engine) -> Path:
-        """The warm profile of an engine. Each process has its own: a browser starts all its caches
-        anew in a profile of another's folders."""
+        """The warm profile of an engine, which each process has to itself."""
         template = self._made() / f"template-{engine.name}"
         whole = template.with_suffix(".whole")
         if not (template.exists() and whole.exists()):
             await asyncio.to_thread(shutil.rmtree, template, ignore_errors=True)
-            await self._warm_up(engine, template)
+            kept = await self._kept(engine)
+            if kept is None or not await kept.take(template, self._made()):
+                await self._warm_up(engine, template)
+                if kept is not None:
+                    await kept.keep(template)
             whole.touch()
         return template
+
+    async def _kept(self, engine: Engine) -> WarmProfiles | None:
+        """Those of earlier runs. What somebody gives a browser at its start may do anything to its
+        profile: then it is nobody else's."""
+        installation = await self.find(engine)
+        if installation is None or self.options.launch_args:
+            return None
+        return WarmProfiles(engine, installation, headed=self.options.headed)
 
     @property
     def _mark(self) -> Path:
@@ -351,13 +362,3 @@ def _environment(name: str, value: str) -> Iterator[None]:
         os.environ.pop(name)
         if before is not None:
             os.environ[name] = before
-
-
-def _drivers() -> set[int]:
-    """The drivers that this process has."""
-    found = set()
-    for child in psutil.Process().children():
-        with contextlib.suppress(psutil.Error):
-            if "run-driver" in child.cmdline():
-                found.add(child.pid)
-    return found

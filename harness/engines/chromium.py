@@ -90,6 +90,9 @@ class Chromium:
         }
         _update(profile / "Local State", local_state)
 
+    def move(self, profile: Path, temporary: Path) -> None:
+        """Nothing: its program stays where it is installed."""
+
     async def launch(self, playwright: Playwright, options: LaunchOptions) -> BrowserContext:
         """Start it; the channel says new-headless mode where there is no window."""
         return await playwright.chromium.launch_persistent_context(

@@ -107,6 +107,9 @@ class Engine(Protocol):
     def prepare(self, profile: Path, preset: str) -> None:
         """Write the person's choice into a profile that no browser uses."""
 
+    def move(self, profile: Path, temporary: Path) -> None:
+        """Let a profile of a browser that ran with another temporary folder be one of this."""
+
     async def launch(self, playwright: Playwright, options: LaunchOptions) -> BrowserContext:
         """Start the browser on a profile."""
 

@@ -35,6 +35,7 @@ from harness.engines.firefox_profile import (
     cookie_rows,
     has_tabs_behind_others,
     local_storage,
+    move,
     session_cookies,
 )
 from harness.engines.firefox_scripts import (
@@ -70,6 +71,8 @@ _STEERING = {
 _SMALL_WINDOW = {"MOZ_HEADLESS_WIDTH": "640", "MOZ_HEADLESS_HEIGHT": "480"}
 """Less to paint where nobody looks."""
 
+_PROGRAM = "firefox-app"
+"""The folder that has a copy of it."""
 _RESUME_ONCE = "browser.sessionstore.resume_session_once"
 _LAZILY = "browser.sessionstore.restore_tabs_lazily"
 _UNTIL_PUT_OFF = {_LAZILY: False, "browser.sessionstore.interval": 3_600_000}
@@ -116,6 +119,10 @@ class Firefox:
     def prepare(self, profile: Path, preset: str) -> None:
         """Nothing: Playwright writes the preferences to `user.js` at each start."""
 
+    def move(self, profile: Path, temporary: Path) -> None:
+        """From another place than at its last start it starts its caches anew."""
+        move(profile, temporary / _PROGRAM)
+
     async def launch(self, playwright: Playwright, options: LaunchOptions) -> BrowserContext:
         """Start it with the vendor's settings and the person's choice.
 
@@ -124,7 +131,7 @@ class Firefox:
         Raises FileNotFoundError where that place is swept meanwhile."""
         forget(options.profile)
         program = await asyncio.to_thread(
-            _copied, options.installation.path, options.temporary / "firefox-app"
+            _copied, options.installation.path, options.temporary / _PROGRAM
         )
         try:
             return await playwright.firefox.launch_persistent_context(

@@ -10,7 +10,14 @@ from typing import Any
 
 import lz4.block
 
-__all__ = ["age", "cookie_rows", "has_tabs_behind_others", "local_storage", "session_cookies"]
+__all__ = [
+    "age",
+    "cookie_rows",
+    "has_tabs_behind_others",
+    "local_storage",
+    "move",
+    "session_cookies",
+]
 
 _MAGIC = b"mozLz40\0"
 _MILLISECONDS = 17
@@ -94,3 +101,15 @@ def _query(database: Path, query: str) -> list[Any]:
                 return connection.execute(query).fetchall()
     except (OSError, sqlite3.Error):
         return []
+
+
+def move(profile: Path, folder: Path) -> None:
+    """Note that Firefox ran from this folder at the last start (`CheckCompatibility` in
+    toolkit/xre/nsAppRunner.cpp asks for it)."""
+    notes = profile / "compatibility.ini"
+    places = {"LastPlatformDir": folder, "LastAppDir": folder / "browser"}
+    lines = []
+    for line in notes.read_text(encoding="utf-8").splitlines():
+        name, _, _ = line.partition("=")
+        lines.append(f"{name}={places[name]}" if name in places else line)
+    notes.write_text("\n".join([*lines, ""]), encoding="utf-8")

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 __all__ = [
+    "drivers",
     "end_group",
     "end_with_parent",
     "group_members",
@@ -112,3 +113,13 @@ def _wait(leader: int, timeout: float) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def drivers() -> set[int]:
+    """Playwright's drivers that this process has started."""
+    found = set()
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if "run-driver" in child.cmdline():
+                found.add(child.pid)
+    return found
