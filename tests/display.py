@@ -70,8 +70,8 @@ def on_terminal(
     **environment: str,
 ) -> tuple[int, Display]:
     """Run a module to its end on a pseudo-terminal, and press Ctrl+C there once what it has written
-    matches. `waiting`: a pipe with a name, which it reads as often as there are texts, and goes on
-    once the next of them was written. Returns its status, and what was seen."""
+    matches. `waiting`: a pipe with a name, of which it reads a byte as often as there are texts,
+    and goes on once the next of them was written. Returns its status, and what was seen."""
     pipe, texts = waiting or (Path(), ())
     texts = [*texts]
     ours, theirs = pty.openpty()
@@ -115,9 +115,12 @@ def on_terminal(
 def _let_go_on(pipe: Path) -> bool:
     """Whether somebody did wait for it."""
     try:
-        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        writing = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
     except OSError as error:
         if error.errno == errno.ENXIO:
             return False
         raise
+    # Before this is closed the next may have begun to wait, for a byte of its own.
+    os.write(writing, b".")
+    os.close(writing)
     return True
