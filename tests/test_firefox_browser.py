@@ -71,5 +71,5 @@ def test_a_profile_of_an_earlier_run_has_its_caches_still(
             assert mark.exists()
         finally:
             pool.close()
-        kept.add(*(tmp_path / "afterclose").iterdir())
+        kept.update((tmp_path / "afterclose").iterdir())
     assert len(kept) == 1, "the second run has made none"
