@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import FileIO
 from pathlib import Path
 from select import select
 
+import psutil
 import pytest
 
 from harness.cli.run import _pytest
@@ -137,6 +138,38 @@ def test_a_process_that_only_looks_at_a_folder_lives_on(left: Path) -> None:
     finally:
         looking.kill()
         looking.wait()
+
+
+def test_a_browser_whose_program_is_just_being_loaded_ends(
+    left: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system tells neither its command line nor its environment then."""
+    told: list[int] = []
+
+    def late(tell: Callable[[psutil.Process], object]) -> Callable[[psutil.Process], object]:
+        def told_late(process: psutil.Process) -> object:
+            if process.pid != browser.pid:
+                return tell(process)
+            told.append(process.pid)
+            return tell(process) if len(told) > 3 else type(tell(process))()
+
+        return told_late
+
+    with browser_on(left) as browser:
+        monkeypatch.setattr(psutil.Process, "environ", late(psutil.Process.environ))
+        monkeypatch.setattr(psutil.Process, "cmdline", late(psutil.Process.cmdline))
+        assert kill_users_of(left) == 1
+        assert browser.wait(10) == -signal.SIGKILL
+
+
+def test_a_process_without_an_environment_lives_on(left: Path) -> None:
+    bare = subprocess.Popen(["sleep", "600"], env={}, start_new_session=True)
+    try:
+        assert kill_users_of(left) == 0
+        assert bare.poll() is None
+    finally:
+        bare.kill()
+        bare.wait()
 
 
 def test_the_mark_goes_last(left: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,13 +91,23 @@ def kill_users_of(folder: Path) -> int:
     leaders = set()
     for process in psutil.process_iter():
         with contextlib.suppress(ProcessLookupError, psutil.Error):
-            temporary = Path(process.environ().get("TMPDIR", ""))
+            temporary = Path(_environment(process).get("TMPDIR", ""))
             if temporary == folder or folder in temporary.parents:
                 leaders.add(os.getpgid(process.pid))
     leaders.discard(os.getpgid(0))
     for leader in leaders:
         kill_group(leader)
     return len(leaders)
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    """What a process was given. One whose program is just being loaded has memory, and for a moment
+    neither a command line nor an environment that can be read."""
+    deadline = time.monotonic() + 1
+    loaded = False
+    while not (environment := process.environ()) and not loaded and time.monotonic() < deadline:
+        loaded = bool(process.cmdline()) or not process.memory_info().vms
+    return environment
 
 
 def _signal(leader: int, number: signal.Signals) -> None:
