@@ -13,6 +13,7 @@ from harness.engines import ENGINES
 from harness.engines.browser_pool import BrowserPool, Options
 from harness.engines.chromium import Chromium
 from harness.engines.engine import Installation, LaunchOptions
+from harness.engines.leftovers import clear_runs
 from harness.engines.warm_profiles import WarmProfiles
 from tests.patience import PATIENCE
 
@@ -125,17 +126,24 @@ def test_what_is_not_whole_any_more_is_not_taken(tmp_path: Path, ran: Path) -> N
 def test_what_is_kept_in_part_is_not_there(
     tmp_path: Path, ran: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a process that was killed, say."""
+    """Of a process that was killed, say: the next run removes it, and not while one keeps it."""
 
     def killed(*_: object, **__: object) -> None:
+        clear_runs()
+        assert len(list(cache.iterdir())) == 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Path, "rename", killed)
-    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
-    with pytest.raises(KeyboardInterrupt):
-        keep(warm(), ran)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(KeyboardInterrupt):
+            keep(warm(), ran)
     assert len(list(cache.iterdir())) == 1
     assert not take(warm(), tmp_path / "taken")
+    keep(warm(), ran)
+    clear_runs()
+    assert len(list(cache.iterdir())) == 1
+    assert take(warm(), tmp_path / "taken")
 
 
 @pytest.mark.parametrize("what", ["file", "nowhere"])

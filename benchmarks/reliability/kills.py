@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -167,6 +168,8 @@ def _moment(
 ) -> Figures | None:
     """Kill a process of a run, and finish the run; None where it had ended by then."""
     output = f"m{rng.randrange(10**6)}"
+    # A run that finds nothing kept has more to do that can be interrupted.
+    shutil.rmtree(place.cache, ignore_errors=True)
     asked = [*asked, "--output", output]
     command = place.start("run", *asked, output=output)
     target = _when_due(place, victim, command, at, rng)

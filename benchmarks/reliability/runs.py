@@ -31,10 +31,11 @@ Cells = dict[tuple[object, ...], tuple[object, ...]]
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where runs are started, with a temporary folder that is theirs alone."""
+    """Where runs are started, with a temporary and a cache folder that are theirs alone."""
 
     folder: Path
     temporary: Path
+    cache: Path
 
     def start(
         self, *arguments: str, output: str = "report", **environment: str
@@ -50,6 +51,7 @@ class Workplace:
                     # The harness that this benchmark is of, whatever else is installed.
                     "PYTHONPATH": str(Path(harness.__file__).parents[1]),
                     "TMPDIR": str(self.temporary),
+                    "XDG_CACHE_HOME": str(self.cache),
                     **environment,
                 },
             )  # fmt: skip
@@ -78,8 +80,9 @@ class Workplace:
         return found
 
     def folders(self) -> list[Path]:
-        """What runs have in the temporary folder."""
-        return [path for path in self.temporary.glob("afterclose-*") if (path / MARK).exists()]
+        """What runs have in the temporary folder, and what they are about to keep."""
+        found = [*self.temporary.glob("afterclose-*"), *self.cache.glob("*/afterclose-*")]
+        return [path for path in found if (path / MARK).exists()]
 
     def left(self, output: str = "report") -> list[str]:
         """What there should not be when a run has ended, in words."""
@@ -94,7 +97,7 @@ def workplace() -> Iterator[Workplace]:
     """A fresh one; whatever is still running there at the end is killed."""
     # A short name: Chromium puts a socket there, and its path may have 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="rel-"))
-    place = Workplace(folder, folder / "t")
+    place = Workplace(folder, temporary=folder / "t", cache=folder / "cache")
     place.temporary.mkdir()
     try:
         yield place

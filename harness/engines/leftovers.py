@@ -1,4 +1,5 @@
-"""What a run that was killed leaves in the temporary folder, and who may remove it.
+"""What a run that was killed leaves, and who may remove it: in the temporary folder, and in the
+user's cache folder what was about to be kept there.
 
 A folder is in use as long as a process of its run lives: each holds a lock on a file in it, which
 the operating system takes away however the process ends.
@@ -17,16 +18,23 @@ from pathlib import Path
 
 from harness.engines.processes import kill_users_of
 
-__all__ = ["MARK", "clear", "clear_runs", "hold", "new_folder", "remove"]
+__all__ = ["MARK", "cache_folder", "clear", "clear_runs", "hold", "new_folder", "remove"]
 
 _PREFIX = "afterclose-"
 MARK = "in-use"
 """The file that is locked. A folder without it is somebody else's."""
 
 
-def new_folder() -> Path:
-    """The name of a folder for a run. Nothing is made."""
-    return Path(tempfile.gettempdir()) / f"{_PREFIX}{secrets.token_hex(4)}"
+def new_folder(place: Path | None = None) -> Path:
+    """The name of a folder for a run, in the temporary folder unless a place is given. Nothing is
+    made."""
+    return (place or Path(tempfile.gettempdir())) / f"{_PREFIX}{secrets.token_hex(4)}"
+
+
+def cache_folder() -> Path:
+    """Where this user's runs keep what the next ones can use. Raises RuntimeError where nobody
+    knows the user's home."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "afterclose"
 
 
 def hold(folder: Path) -> FileIO:
@@ -46,7 +54,11 @@ def hold(folder: Path) -> FileIO:
 
 def clear_runs() -> None:
     """Remove the folders of this user's runs of which no process lives, and end their browsers."""
-    clear(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"))
+    places = [Path(tempfile.gettempdir())]
+    with contextlib.suppress(RuntimeError):
+        places.append(cache_folder())
+    for place in places:
+        clear(place.glob(f"{_PREFIX}*"))
 
 
 def clear(folders: Iterable[Path]) -> None:

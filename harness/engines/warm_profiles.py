@@ -9,9 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 import inspect
-import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,14 +17,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from harness.engines.engine import Engine, Installation
+from harness.engines.leftovers import cache_folder, hold, new_folder, remove
 from harness.engines.new_profile import copied
 
 __all__ = ["WarmProfiles"]
 
 _FRESH = 12 * 3600
 """Seconds that a profile is used. Browsers begin some of their work once a day."""
-_KEPT = re.compile(r"(.+)-(\d+)")
-_PART = "part-"
+_KEPT = re.compile(r"(.+-[0-9a-f]{12})-(\d+)")
 
 
 class WarmProfiles:
@@ -56,13 +54,15 @@ class WarmProfiles:
         now = int(time.time())
         with contextlib.suppress(OSError, RuntimeError):
             folder = await asyncio.to_thread(_made)
-            part = folder / f"{_PART}{secrets.token_hex(4)}-{now}"
-            try:
-                await copied(profile, part)
-                # Another may have kept one in the same second.
-                await asyncio.to_thread(part.rename, folder / f"{self._name}-{now}")
-            finally:
-                await asyncio.to_thread(shutil.rmtree, part, ignore_errors=True)
+            part = new_folder(folder)
+            with await asyncio.to_thread(hold, part):
+                try:
+                    await copied(profile, part / "profile")
+                    # Another may have kept one in the same second.
+                    whole = folder / f"{self._name}-{now}"
+                    await asyncio.to_thread((part / "profile").rename, whole)
+                finally:
+                    await asyncio.to_thread(remove, part)
             await asyncio.to_thread(_clear, now)
 
     def _latest(self) -> Path | None:
@@ -72,13 +72,8 @@ class WarmProfiles:
         return max(fresh)[1] if fresh else None
 
 
-def _folder() -> Path:
-    """Raises RuntimeError where nobody knows the user's home."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "afterclose"
-
-
 def _made() -> Path:
-    folder = _folder()
+    folder = cache_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
@@ -93,7 +88,7 @@ def _clear(now: float) -> None:
 def _kept() -> Iterator[tuple[str, int, Path]]:
     """Their names, when they were made, in seconds of Unix time, and where they are."""
     with contextlib.suppress(OSError, RuntimeError):
-        for path in _folder().iterdir():
+        for path in cache_folder().iterdir():
             if found := _KEPT.fullmatch(path.name):
                 yield found[1], int(found[2]), path
 
