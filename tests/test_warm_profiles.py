@@ -131,11 +131,11 @@ def test_what_is_kept_in_part_is_not_there(
     def killed(*_: object, **__: object) -> None:
         clear_runs()
         assert len(list(cache.iterdir())) == 1
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", killed)
-        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
         with pytest.raises(KeyboardInterrupt):
             keep(warm(), ran)
     assert len(list(cache.iterdir())) == 1
