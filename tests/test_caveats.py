@@ -8,7 +8,7 @@ from msgspec import structs
 
 from harness.records import Done, Record, Run, State, Verdict
 from harness.reports import write_reports
-from harness.reports.caveats import caveats_of, unfinished
+from harness.reports.caveats import caveats_of, unfinished, whole
 from harness.reports.matrix import matrix_of
 from harness.result_file import append_records
 from tests.test_cli import afterclose
@@ -35,6 +35,9 @@ def test_where_all_is_there_nothing_is_said() -> None:
         "two": [shard(2, 2, B), observation("z.last"), done("z.last")],
     }
     assert caveats_of(files) == []
+    assert whole([*files["one"], *files["two"]])
+    assert not whole(files["one"])
+    assert not whole([*files["one"], *files["two"][:-1]])
     assert caveats_of({"old": [RUN, observation()]}) == []
 
 
@@ -126,3 +129,20 @@ def test_merging_tells_what_is_missing(tmp_path: Path, cut: bool) -> None:
         assert lines[-1].startswith("Beware: 1 item did not end")
         assert damaged[0].startswith(f"afterclose: {two}:3: not a result record: ")
     assert "3/3 are not" in (tmp_path / "out" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("two", "status"),
+    [([shard(2, 2, B), done("z.last")], 0), ([shard(2, 2, B)], 4), ([shard(1, 2, A)], 4)],
+    ids=["whole", "not ended", "a shard less"],
+)
+def test_what_is_not_whole_does_not_hold_against_a_baseline(
+    tmp_path: Path, two: list[Record], status: int
+) -> None:
+    (tmp_path / "baseline.toml").touch()
+    append_records(tmp_path / "one.ndjson", [shard(1, 2, A), observation(), done("a.first")])
+    append_records(tmp_path / "two.ndjson", two)
+    asked = ["report", "one.ndjson", "two.ndjson", "--output", "out"]
+    assert afterclose(*asked, cwd=tmp_path).returncode == 0
+    held = afterclose(*asked, "--baseline", "baseline.toml", cwd=tmp_path)
+    assert held.returncode == status, held.stdout + held.stderr

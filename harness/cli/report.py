@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.common import BaselineOption, fail, result_files, say
+from harness.cli.common import HARNESS_FAILED, BaselineOption, fail, result_files, say
 from harness.cli.github import summarize
 from harness.config import ConfigError
 from harness.reports.baseline import Baseline, Standing
-from harness.reports.caveats import caveats_of
+from harness.reports.caveats import caveats_of, whole
 from harness.reports.compare import Comparison, Results
 from harness.reports.matrix import matrix_of
 from harness.result_file import RecordsError, read_records
@@ -51,7 +51,8 @@ def report(
     """Merge result files and render every report; with --compare, of the newer of two, and what
     changed; with --serve, of a folder to which a run may still be writing.
 
-    Exit status 0; with a baseline 1 where the results differ from it.
+    Exit status 0; with a baseline 1 where the results differ from it, and 4 where some are missing:
+    a shard, or items that did not end.
     """
     if port is not None and not serve:
         fail("--port: nothing is served without --serve")
@@ -89,6 +90,8 @@ def report(
     summarize(matrix, standing, output)
     if known is not None and standing.fails:
         raise typer.Exit(1)
+    if known is not None and not whole([*chain.from_iterable(read.values())]):
+        raise typer.Exit(HARNESS_FAILED)
 
 
 def _serve(named: Path, known: Baseline | None, port: int) -> None:

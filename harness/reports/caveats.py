@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.records import Done, Observation, Record, Run
 from harness.reports.repeats import Outcome, counted, made_good, outcome_of
 
-__all__ = ["caveats_of", "unfinished"]
+__all__ = ["caveats_of", "unfinished", "whole"]
 
 _SHOWN = 5
 _Cell = tuple[str, str, str, str, str]
@@ -40,6 +40,12 @@ def unfinished(records: Sequence[Record]) -> list[str]:
     return list(found)
 
 
+def whole(records: Sequence[Record]) -> bool:
+    """Whether every shard is there, and every item has ended."""
+    shards = _shards_there(records)
+    return not unfinished(records) and all(len(there) == of for (of, _), there in shards.items())
+
+
 def _repeat(run: Run) -> int:
     repeat = run.configuration.get("repeat", 1)
     return repeat if isinstance(repeat, int) else 1
@@ -59,15 +65,18 @@ def _broke_off(records: Sequence[Record]) -> Iterator[str]:
         yield f"{what} broke off before {they} came to an end: {_listed(sorted(errors), '; ')}"
 
 
-def _shards(records: Sequence[Record]) -> Iterator[str]:
+def _shards_there(records: Sequence[Record]) -> dict[tuple[int, str], set[int]]:
+    """Their numbers, by how many there are and of what."""
     there: dict[tuple[int, str], set[int]] = defaultdict(set)
-    empty: set[str] = set()
     for run in records:
         if isinstance(run, Run) and run.shard:
             number, _, total = run.shard.partition("/")
             there[int(total), run.whole].add(int(number))
-            if not run.items:
-                empty.add(run.shard)
+    return there
+
+
+def _shards(records: Sequence[Record]) -> Iterator[str]:
+    there = _shards_there(records)
     for (of, _), numbers in sorted(there.items()):
         missing = [f"{number}/{of}" for number in range(1, of + 1) if number not in numbers]
         if missing:
@@ -75,6 +84,7 @@ def _shards(records: Sequence[Record]) -> Iterator[str]:
             yield f"of the shards {_listed(here)} are here, and {_listed(missing)} are not"
     if len({of for of, _ in there}) < len(there):
         yield "the shards are cut from other items, or by other durations: some may be missing"
+    empty = {r.shard for r in records if isinstance(r, Run) and r.shard and not r.items}
     for shard in sorted(empty):
         yield f"shard {shard} is empty: there are fewer items than shards"
 
