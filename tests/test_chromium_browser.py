@@ -66,3 +66,20 @@ def test_the_address_bar_draws_no_page_of_its_own(pool: BrowserPool) -> None:
             assert not [target["url"] for target in shown if "omnibox" in target["url"]]
             driver.perform(Step("quit"))
             driver.perform(Step("start"))
+
+
+POPUPS = """() => {
+  let left = 20;
+  const more = setInterval(() => left-- ? open('about:blank') : clearInterval(more), 5);
+}"""
+
+
+def test_the_window_that_is_opened_is_no_other_that_appears_meanwhile(pool: BrowserPool) -> None:
+    async def opened(driver: Driver) -> Any:
+        await driver._page.evaluate(POPUPS)
+        page = await driver._engine.new_window(driver._open(), driver._page, "default")
+        return await page.opener()
+
+    setup = Setup(engine="chromium", preset="default", environments=FOUR[:1])
+    with Driver(pool, ENGINES["chromium"], setup) as driver:
+        assert driver._run("open", opened(driver)) is None

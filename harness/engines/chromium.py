@@ -183,10 +183,11 @@ class Chromium:
                 "Chromium's protocol opens no second window of a private session"
             )
         session = await context.new_cdp_session(beside)
-        async with context.expect_page() as opened:
-            await session.send("Target.createTarget", {"url": "about:blank", "newWindow": True})
+        opened = await session.send(
+            "Target.createTarget", {"url": "about:blank", "newWindow": True}
+        )
         await session.detach()
-        return await opened.value
+        return await page_of(context, opened["targetId"])
 
     async def restore_previous_session(self, context: BrowserContext) -> Sequence[Page]:
         """Click every entry under *Recently Closed* on Chromium's own Tab Search page."""
