@@ -118,7 +118,11 @@ def test_merging_tells_what_is_missing(tmp_path: Path, cut: bool) -> None:
     append_records(two, [shard(2, 3, B), observation("z.last"), done("z.last")])
     if cut:
         two.write_bytes(two.read_bytes()[:-20])
-    told = afterclose("report", str(one), str(two), "--output", "out", cwd=tmp_path)
+    summary = tmp_path / "summary.md"
+    told = afterclose(
+        "report", str(one), str(two), "--output", "out", cwd=tmp_path,
+        GITHUB_STEP_SUMMARY=str(summary),
+    )  # fmt: skip
     assert told.returncode == 0, told.stderr
     lines = [line for line in told.stdout.splitlines() if line.startswith("Beware: ")]
     assert lines[0] == "Beware: of the shards 1/3, 2/3 are here, and 3/3 are not."
@@ -128,7 +132,8 @@ def test_merging_tells_what_is_missing(tmp_path: Path, cut: bool) -> None:
     if cut:
         assert lines[-1].startswith("Beware: 1 item did not end")
         assert damaged[0].startswith(f"afterclose: {two}:3: not a result record: ")
-    assert "3/3 are not" in (tmp_path / "out" / "index.html").read_text()
+    for file in (tmp_path / "out" / "index.html", summary):
+        assert "3/3 are not" in file.read_text()
 
 
 @pytest.mark.parametrize(

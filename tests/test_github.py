@@ -48,6 +48,11 @@ def test_the_summary_tells_what_is_accepted_with_its_reason() -> None:
     assert "Nothing unexpected: 1 kept, 0 explained by a limitation, 1 accepted." in text
 
 
+def test_the_summary_tells_what_is_missing_at_once() -> None:
+    text = summary_markdown(matrix_of(RECORDS, ["2/4 is <not> here"]), standing(RECORDS), "r")
+    assert "2 new.**\n\nBeware: 2/4 is \\<not> here.\n\n- a.first" in text
+
+
 def test_a_long_list_is_cut() -> None:
     records: list[Record] = [
         observation(check=f"check {number}", verdict=Verdict.UNEXPECTED) for number in range(25)

@@ -113,12 +113,17 @@ def test_shards_are_run_and_merged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_an_empty_shard_says_so_and_is_no_error(tmp_path: Path, workers: str) -> None:
+def test_an_empty_shard_says_so_and_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     one = ("sign_out.sign_out_and_restart", "--engine", "simulated-chromium", "--preset", "default")
     done = run(*one, "--shard", "2/2", "-n", workers, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "shard 2/2 is empty" in done.stdout
-    assert "shard 2/2 is empty" in (tmp_path / "report" / "index.html").read_text()
+    for file in (tmp_path / "report" / "index.html", summary):
+        assert "shard 2/2 is empty" in file.read_text()
     (there,) = read(tmp_path)
     assert isinstance(there, Run)
     assert (there.shard, there.items) == ("2/2", ())

@@ -17,7 +17,7 @@ __all__ = ["annotate", "summarize"]
 def summarize(matrix: Matrix, standing: Standing, folder: Path) -> None:
     """Append a summary to the file that GITHUB_STEP_SUMMARY names, if it names one."""
     named = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not named or not matrix.cells:
+    if not named or not (matrix.cells or matrix.caveats):
         return
     report = os.path.relpath(folder / "index.html")
     try:

@@ -32,7 +32,7 @@ from harness.engines.leftovers import clear_runs
 from harness.engines.processes import end_with_parent
 from harness.records import Error
 from harness.reports.baseline import Baseline, Standing
-from harness.reports.caveats import unfinished
+from harness.reports.caveats import caveats_of, unfinished
 from harness.reports.matrix import matrix_of
 from harness.result_file import RecordsError, read_records, run_of
 from harness.runner.baseline_file import read_baseline, today
@@ -241,7 +241,7 @@ def run(
         records = list(read_records([results], lambda _: None)) if ran else []
     except RecordsError as error:
         fail(str(error), HARNESS_FAILED)
-    matrix = matrix_of(records)
+    matrix = matrix_of(records, caveats_of({os.path.relpath(results): records}))
     standing = Standing.of(matrix, known)
     summarize(matrix, standing, output)
     annotate(standing, targets)

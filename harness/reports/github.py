@@ -21,9 +21,10 @@ _MOST_LISTED = 20
 
 
 def summary_markdown(matrix: Matrix, standing: Standing, report: str) -> str:
-    """Counts by engine and preset, and before them what fails the run; `report` says where all of
-    it is. What is accepted comes after what is new."""
+    """Counts by engine and preset, and before them what is missing and what fails the run; `report`
+    says where all of it is. What is accepted comes after what is new."""
     lines = ["## Afterclose", "", _sentence(matrix, standing), ""]
+    lines += [f"Beware: {_safe(caveat)}.\n" for caveat in matrix.caveats]
     failing = [*_failing(standing)]
     lines += [f"- {_safe(line)}" for line in failing[:_MOST_LISTED]]
     if len(failing) > _MOST_LISTED:
