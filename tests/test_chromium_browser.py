@@ -70,7 +70,11 @@ def test_the_address_bar_draws_no_page_of_its_own(pool: BrowserPool) -> None:
 
 POPUPS = """() => {
   let left = 20;
-  const more = setInterval(() => left-- ? open('about:blank') : clearInterval(more), 5);
+  const more = setInterval(() => {
+    const popup = open('about:blank');
+    setTimeout(() => popup.close(), 50);
+    if (!--left) { clearInterval(more); }
+  }, 5);
 }"""
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from playwright.async_api import BrowserContext, Locator, Page
+from playwright.async_api import Error as PlaywrightError
 
 from harness.engines.control_client import OBSERVE_PATH
 from harness.engines.engine import RETITLE
@@ -33,9 +34,11 @@ async def page_of(context: BrowserContext, target: str) -> Page:
     async with asyncio.timeout(_TIMEOUT):
         while True:
             for page in context.pages:
-                about = await _ask(context, page, "Target.getTargetInfo", "targetInfo")
-                if about["targetId"] == target:
-                    return page
+                # A popup may close while it is asked.
+                with contextlib.suppress(PlaywrightError):
+                    about = await _ask(context, page, "Target.getTargetInfo", "targetInfo")
+                    if about["targetId"] == target:
+                        return page
             await asyncio.sleep(_POLL)
 
 
