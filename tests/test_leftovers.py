@@ -61,16 +61,19 @@ def owner_of(folder: Path, script: str = HOLDING) -> Iterator[subprocess.Popen[s
 
 
 @contextlib.contextmanager
-def browser_on(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """What looks like a browser: it leads its group, and its temporary folder is the run's."""
-    process = subprocess.Popen(
-        ["sleep", "600"], env={**os.environ, "TMPDIR": str(folder)}, start_new_session=True
-    )
+def leader(*command: str, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that leads its group."""
+    process = subprocess.Popen(command, env=env, start_new_session=True)
     try:
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def browser_on(folder: Path) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    """What looks like a browser: it leads its group, and its temporary folder is the run's."""
+    return leader("sleep", "600", env={**os.environ, "TMPDIR": str(folder)})
 
 
 @pytest.fixture
@@ -129,15 +132,9 @@ def test_what_is_another_users_stays(left: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_process_that_only_looks_at_a_folder_lives_on(left: Path) -> None:
-    looking = subprocess.Popen(
-        ["tail", "-f", str(left / "profile" / "Cookies")], start_new_session=True
-    )
-    try:
+    with leader("tail", "-f", str(left / "profile" / "Cookies")) as looking:
         assert kill_users_of(left) == 0
         assert looking.poll() is None
-    finally:
-        looking.kill()
-        looking.wait()
 
 
 def test_a_browser_whose_program_is_just_being_loaded_ends(
@@ -163,13 +160,9 @@ def test_a_browser_whose_program_is_just_being_loaded_ends(
 
 
 def test_a_process_without_an_environment_lives_on(left: Path) -> None:
-    bare = subprocess.Popen(["sleep", "600"], env={}, start_new_session=True)
-    try:
+    with leader("sleep", "600", env={}) as bare:
         assert kill_users_of(left) == 0
         assert bare.poll() is None
-    finally:
-        bare.kill()
-        bare.wait()
 
 
 def test_the_mark_goes_last(left: Path, monkeypatch: pytest.MonkeyPatch) -> None:

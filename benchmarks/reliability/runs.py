@@ -81,13 +81,16 @@ class Workplace:
 
     def folders(self) -> list[Path]:
         """What runs have in the temporary folder, and what they are about to keep."""
-        found = [*self.temporary.glob("afterclose-*"), *self.cache.glob("*/afterclose-*")]
-        return [path for path in found if (path / MARK).exists()]
+        return [path for path in self._named() if (path / MARK).exists()]
+
+    def _named(self) -> list[Path]:
+        """Marked or not."""
+        return [*self.temporary.glob("afterclose-*"), *self.cache.glob("*/afterclose-*")]
 
     def left(self, output: str = "report") -> list[str]:
         """What there should not be when a run has ended, in words."""
         running = [f"process {p.pid} is left" for p in self.processes() if p.is_running()]
-        folders = [f"{path.name} is left" for path in self.temporary.glob("afterclose-*")]
+        folders = [f"{path.name} is left" for path in self._named()]
         traceback = ["it printed a traceback"] if "Traceback" in self.said(output) else []
         return [*running, *folders, *traceback]
 
